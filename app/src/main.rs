@@ -1,0 +1,3 @@
+//! Bridgewalk.
+
+fn main() {}
