@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest text shown, in characters; what is cut off is marked by `…`.
-pub const MAX_SHOWN_CHARS: usize = 120;
+pub(crate) const MAX_SHOWN_CHARS: usize = 120;
 
 /// A name or label given by a stranger. Compared, hashed, ordered and serialised by what is shown.
 #[derive(Clone, Default)]
