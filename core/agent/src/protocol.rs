@@ -1,0 +1,141 @@
+//! What an agent is asked and what it answers.
+//!
+//! Over a pipe each value is a frame: a four-byte big-endian length, then that many bytes of JSON. Both sides refuse a
+//! frame longer than [`MAX_FRAME_BYTES`], bytes that are no JSON and values that are not of this protocol, say so in
+//! one message, and close. The first request and the first message are `Hello`; differing versions end the talk with
+//! an error that names both.
+
+use bridgewalk_model::{NamespaceInode, Observation};
+use serde::{Deserialize, Serialize};
+
+/// Raised with every change that an older side would misread.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The longest frame either side takes.
+pub const MAX_FRAME_BYTES: usize = 16 << 20;
+
+/// What the program asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// First of all.
+    Hello {
+        /// [`PROTOCOL_VERSION`] of the program.
+        protocol_version: u32,
+        /// For messages to people.
+        program_version: String,
+    },
+    /// Read everything once; answered by observations and `Done`.
+    Observe {
+        /// What the engine knows and the kernel does not tell.
+        hints: Hints,
+    },
+    /// Read everything once, then again whatever changes, until told otherwise or the input ends.
+    Watch {
+        /// What the engine knows and the kernel does not tell.
+        hints: Hints,
+    },
+    /// While watching: the engine says that something changed (a container started, a network came), so look for new
+    /// namespaces and processes now.
+    LookAgain {
+        /// What the engine knows by now.
+        hints: Hints,
+    },
+}
+
+/// What the engine knows that helps the agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hints {
+    /// The daemon's process: the host's namespace is its namespace, and its mounts name the sandboxes.
+    pub daemon_pid: Option<u32>,
+    /// Containers' first processes, with their container ids.
+    pub container_pids: Vec<(u32, String)>,
+    /// `SandboxKey`s: paths as the daemon sees them.
+    pub sandbox_keys: Vec<String>,
+}
+
+/// What the agent says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum Message {
+    /// First of all.
+    Hello {
+        /// [`PROTOCOL_VERSION`] of the agent.
+        protocol_version: u32,
+        /// For messages to people.
+        agent_version: String,
+        /// The effective user.
+        uid: u32,
+        /// Effective capabilities that matter, by name: `CAP_NET_ADMIN`, `CAP_SYS_ADMIN`, `CAP_SYS_PTRACE` …
+        capabilities: Vec<String>,
+    },
+    /// What was read, in order.
+    Observations {
+        /// At most a few hundred at a time; a full observation takes several messages.
+        of: Vec<Observation>,
+    },
+    /// How far a full observation is.
+    Progress {
+        /// Namespaces read.
+        done: u32,
+        /// Namespaces found.
+        total: u32,
+    },
+    /// A full observation is complete.
+    Done,
+    /// A namespace could not be kept up with and was read anew: events were lost.
+    Resynchronised {
+        /// Which; none: all.
+        namespace: Option<NamespaceInode>,
+    },
+    /// The agent ends, for this reason.
+    Error {
+        /// What and why.
+        error: ProtocolError,
+    },
+}
+
+/// Why a talk ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ProtocolError {
+    /// Program and agent are of different versions.
+    #[error(
+        "program and agent speak different protocols ({program} and {agent}): use the agent of this program's version"
+    )]
+    Version {
+        /// The program's.
+        program: u32,
+        /// The agent's.
+        agent: u32,
+    },
+    /// A frame is longer than allowed.
+    #[error("a message of {bytes} bytes is longer than the {max} allowed")]
+    TooLong {
+        /// Announced.
+        bytes: u64,
+        /// [`MAX_FRAME_BYTES`].
+        max: u64,
+    },
+    /// The input ended within a frame.
+    #[error("the connection ended in the middle of a message")]
+    Truncated,
+    /// Not JSON, or not of this protocol.
+    #[error("a message cannot be understood: {detail}")]
+    Malformed {
+        /// Where and why.
+        detail: String,
+    },
+    /// Something before `Hello`, or `Hello` twice.
+    #[error("a message came out of turn: {detail}")]
+    OutOfTurn {
+        /// Which.
+        detail: String,
+    },
+    /// The connection itself failed.
+    #[error("the connection to the agent failed: {detail}")]
+    Io {
+        /// What the system answered.
+        detail: String,
+    },
+}

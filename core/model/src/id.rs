@@ -1,0 +1,79 @@
+//! Ids that stay.
+//!
+//! A namespace's inode is reused, an ifindex is unique in one namespace only, and a rule's handle changes while one
+//! looks. What we call a thing is therefore made of what its owner called it, and survives a restart of the program,
+//! of the container and of the daemon.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// The stable id of a thing in a snapshot, such as `host:alpha`, `host:alpha/container:3f2a…` or
+/// `host:alpha/ns:host/if:docker0`. A path: each part is `kind:key`, and a thing's id begins with that of its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EntityId(Arc<str>);
+
+impl EntityId {
+    /// The whole outside world: what is beyond the host's interfaces.
+    pub fn outside() -> Self {
+        Self("outside".into())
+    }
+
+    /// The host of this name (`HostFacts::hostname`).
+    pub fn host(name: &str) -> Self {
+        Self(format!("host:{name}").into())
+    }
+
+    /// The part `kind:key` of `self`. Slashes in `key` are kept apart from the path's own.
+    pub fn child(&self, kind: &str, key: &str) -> Self {
+        Self(format!("{}/{kind}:{}", self.0, key.replace('/', "∕")).into())
+    }
+
+    /// A network namespace of the host `self`; `key` is one of `host`, `container-<container id>`, `named-<name>`,
+    /// `overlay-<name>`, `pid-<first pid>`.
+    pub fn namespace(&self, key: &str) -> Self {
+        self.child("ns", key)
+    }
+
+    /// An interface of the namespace `self`, by the name it bears there.
+    pub fn interface(&self, name: &str) -> Self {
+        self.child("if", name)
+    }
+
+    /// A container of the host `self`, by Docker's full container id.
+    pub fn container(&self, container_id: &str) -> Self {
+        self.child("container", container_id)
+    }
+
+    /// A Docker network of the host `self`, by Docker's full network id.
+    pub fn network(&self, network_id: &str) -> Self {
+        self.child("network", network_id)
+    }
+
+    /// A Swarm service, by Docker's service id.
+    pub fn service(&self, service_id: &str) -> Self {
+        self.child("service", service_id)
+    }
+
+    /// A Compose project of the host `self`, by its name.
+    pub fn project(&self, name: &str) -> Self {
+        self.child("project", name)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `self` lies below `owner`.
+    pub fn is_within(&self, owner: &Self) -> bool {
+        self.0.strip_prefix(owner.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+impl fmt::Display for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

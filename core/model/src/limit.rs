@@ -1,0 +1,111 @@
+//! What cannot be seen, and why.
+
+use serde::{Deserialize, Serialize};
+
+use crate::NamespaceInode;
+
+/// A kind of source that can be watched or fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Docker's API.
+    Engine,
+    /// The list of network namespaces.
+    Namespaces,
+    /// Interfaces, addresses, routes and neighbours over rtnetlink.
+    Links,
+    /// Bridge forwarding tables and VLANs.
+    Fdb,
+    /// nftables rules.
+    NfTables,
+    /// Legacy iptables rules.
+    LegacyTables,
+    /// Sockets (`sock_diag`).
+    Sockets,
+    /// Processes (`/proc`), and which of them holds a socket.
+    Processes,
+    /// `resolv.conf` and `hosts` as a container sees them.
+    NameFiles,
+    /// Sysctls of a namespace.
+    Sysctls,
+    /// IPVS.
+    Ipvs,
+    /// Events of the kernel.
+    KernelEvents,
+    /// Events of the engine.
+    EngineEvents,
+    /// The agent as a whole.
+    Agent,
+}
+
+/// Why a source says nothing, or not everything.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LimitReason {
+    /// The kernel refused; `missing` names the capability or group that would help, such as `CAP_SYS_ADMIN`.
+    Privilege {
+        /// What is missing.
+        missing: String,
+    },
+    /// The kernel has no such facility.
+    NotInKernel,
+    /// It cannot be reached: no such socket, connection refused, a wrong context.
+    Unreachable {
+        /// What was tried and what the system answered.
+        detail: String,
+    },
+    /// It vanished while it was read.
+    Vanished,
+    /// Something was read that we cannot decode.
+    Undecoded {
+        /// What it was.
+        detail: String,
+    },
+    /// More than we read was there.
+    Truncated {
+        /// What was cut, with the bound.
+        detail: String,
+    },
+    /// A name that is no namespace any more (`/run/docker/netns` keeps some after `docker swarm leave`).
+    Stale {
+        /// The path.
+        path: String,
+    },
+    /// Events were lost and the state was read again.
+    Resynchronised {
+        /// What was lost.
+        detail: String,
+    },
+    /// Nobody asked for it: `--agent none`.
+    NotAsked,
+}
+
+/// What would lift a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Start with an agent that has the privilege: the window's question, or `--agent sudo|pkexec|container`.
+    StartAgent,
+    /// Join the `docker` group.
+    JoinDockerGroup,
+    /// Start the engine or give the right `--host` or `--context`.
+    ReachEngine,
+    /// Grant the agent the named capability.
+    GrantCapability,
+    /// Nothing can be done here.
+    None,
+}
+
+/// One thing that is not seen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Limit {
+    /// The source that is limited.
+    pub source: SourceKind,
+    /// Where: a namespace, or the whole host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceInode>,
+    /// Why.
+    pub reason: LimitReason,
+    /// What would help.
+    pub remedy: Remedy,
+}

@@ -1,0 +1,177 @@
+//! What one source said about one thing at one time.
+//!
+//! A namespace's state is observed in sections (links, addresses, routes …): each observation of a section replaces
+//! the one before it whole, so that a lost event can never leave half a truth behind. Namespaces are named by their
+//! inode here, which is right while they live; stable ids are given at assembly.
+
+use std::{net::IpAddr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    engine::{EngineContainer, EngineEvent, EngineFacts, EngineNetwork, Swarm},
+    firewall::Ruleset,
+    kernel::{
+        Address, BridgeVlan, FdbEntry, Ipvs, Link, NameFiles, Neighbour, Process, Route, RoutingRule, Socket, Sysctl,
+    },
+    limit::{Limit, SourceKind},
+};
+
+/// The inode of a network namespace (`stat(2)` of `/proc/PID/ns/net`): unique while the namespace lives, reused later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NamespaceInode(pub u64);
+
+/// How a section was read: with less privilege there are other ways that tell less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Inside the namespace, over netlink.
+    #[default]
+    Netlink,
+    /// From another namespace, through `/proc/PID/net`.
+    Proc,
+    /// From the host's side alone: `IFLA_LINK`, `IFLA_LINK_NETNSID` of the other end.
+    HostSide,
+}
+
+/// A path that names a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NamespaceName {
+    /// The path as its owner sees it: `/run/docker/netns/1a2b3c`, `/run/netns/blue`.
+    pub path: String,
+    /// A process in whose mount namespace the path is (`/proc/PID/mountinfo`).
+    pub pid: u32,
+}
+
+/// A network namespace that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceSighting {
+    /// Its inode.
+    pub inode: NamespaceInode,
+    /// Whether it is the host's own: that of the Docker daemon, else the agent's.
+    pub is_host: bool,
+    /// nsfs mounts that keep it (`/proc/PID/mountinfo`, type `nsfs`), sorted.
+    pub names: Vec<NamespaceName>,
+    /// The lowest PID in it (`/proc/PID/ns/net`).
+    pub pid: Option<u32>,
+    /// Its id as seen from the host's namespace (`RTM_GETNSID`), if it has one.
+    pub nsid: Option<i32>,
+}
+
+/// What is known of the machine itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFacts {
+    /// `uname(2)` nodename.
+    pub hostname: String,
+    /// `uname(2)` release.
+    pub kernel_release: String,
+    /// `uname(2)` machine.
+    pub architecture: String,
+    /// `/proc/sys/kernel/random/boot_id`: namespaces' inodes are comparable within one boot only.
+    pub boot_id: Option<String>,
+    /// `PRETTY_NAME` of `/etc/os-release`, or the engine's `OperatingSystem`.
+    pub operating_system: Option<String>,
+}
+
+/// What was said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", content = "of", rename_all = "snake_case")]
+pub enum Fact {
+    /// The machine.
+    Host(HostFacts),
+    /// Docker's engine answered.
+    Engine(Box<EngineFacts>),
+    /// The engine cannot be reached any more; what it said last stands as last seen.
+    EngineLost {
+        /// What the connection answered.
+        detail: String,
+    },
+    /// The whole list of containers: those not in it are gone.
+    Containers(Vec<Arc<EngineContainer>>),
+    /// One container as it is now.
+    Container(Arc<EngineContainer>),
+    /// A container was removed.
+    ContainerGone {
+        /// Docker's full container id.
+        container_id: String,
+    },
+    /// The whole list of networks.
+    Networks(Vec<Arc<EngineNetwork>>),
+    /// One network as it is now.
+    Network(Arc<EngineNetwork>),
+    /// A network was removed.
+    NetworkGone {
+        /// Docker's full network id.
+        network_id: String,
+    },
+    /// Services, tasks and nodes, on a Swarm's manager.
+    Swarm(Box<Swarm>),
+    /// An event of the engine, kept for the order of things; its effect is observed apart.
+    EngineEvent(Box<EngineEvent>),
+    /// The whole list of network namespaces: those not in it are gone.
+    Namespaces(Vec<NamespaceSighting>),
+    /// Interfaces of a namespace.
+    Links(Section<Vec<Link>>),
+    /// Addresses of a namespace.
+    Addresses(Section<Vec<Address>>),
+    /// Routes of all tables.
+    Routes(Section<Vec<Route>>),
+    /// Routing policy rules.
+    RoutingRules(Section<Vec<RoutingRule>>),
+    /// Neighbours (ARP and NDP).
+    Neighbours(Section<Vec<Neighbour>>),
+    /// Forwarding database of the bridges and VXLANs in a namespace.
+    Fdb(Section<Vec<FdbEntry>>),
+    /// VLANs of the bridge ports in a namespace.
+    BridgeVlans(Section<Vec<BridgeVlan>>),
+    /// Sysctls that matter to forwarding.
+    Sysctls(Section<Vec<Sysctl>>),
+    /// nftables and legacy rules; one entry for each backend that has any table.
+    Firewall(Section<Vec<Ruleset>>),
+    /// Listening and connected sockets.
+    Sockets(Section<Vec<Socket>>),
+    /// Virtual servers.
+    Ipvs(Section<Ipvs>),
+    /// Processes that matter: one for each namespace at least, all in containers, docker-proxy, socket holders.
+    Processes(Vec<Process>),
+    /// `resolv.conf`, `hosts` as seen by processes with a root of their own (one entry for each container).
+    NameFiles(Vec<NameFiles>),
+    /// What the given sources do not see: replaces what was said of the same sources before.
+    Limits {
+        /// The sources this list is complete for.
+        of: Vec<SourceKind>,
+        /// What is limited.
+        limits: Vec<Limit>,
+    },
+}
+
+/// A section of a namespace's state, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section<T> {
+    /// The namespace.
+    pub namespace: NamespaceInode,
+    /// How it was read.
+    pub via: Via,
+    /// All there is.
+    pub is: T,
+}
+
+/// A fact and when it was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Milliseconds since 1970-01-01 UTC, by the observed host's clock.
+    pub at_ms: u64,
+    /// What was said.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// An address with its port, as sockets and rules have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AddressPort {
+    /// The address; unspecified means any.
+    pub address: IpAddr,
+    /// The port; 0 means none.
+    pub port: u16,
+}
