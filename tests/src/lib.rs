@@ -26,5 +26,6 @@ pub mod image;
 pub mod link;
 pub mod oracle;
 pub mod process;
+pub mod program;
 pub mod rootfs;
 pub mod scenario;
