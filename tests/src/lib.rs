@@ -21,6 +21,7 @@
 //! Everything needs root, Linux and the packages that `tests/run.sh` installs.
 
 pub mod cgroup;
+pub mod compare;
 pub mod host;
 pub mod image;
 pub mod link;
