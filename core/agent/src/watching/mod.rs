@@ -56,7 +56,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Listens to the mounts of this process and of the daemon. Must be called within a tokio runtime.
     pub(crate) fn start(daemon_pid: Option<u32>) -> io::Result<Self> {
-        let epoll = AsyncFd::register(epoll::create(epoll::CreateFlags::CLOEXEC)?)?;
+        let epoll = register(epoll::create(epoll::CreateFlags::CLOEXEC)?)?;
         let mut watch = Self { epoll, sources: HashMap::new(), next_key: 0, buffer: vec![0; BUFFER_LEN] };
         let own = fs::metadata("/proc/self/ns/mnt").ok().map(|metadata| mount_namespace(&metadata));
         watch.watch_mounts("/proc/self");
@@ -170,6 +170,12 @@ impl Watch {
         }
         Ok(heard)
     }
+}
+
+#[allow(unsafe_code, reason = "tokio cannot know that an OwnedFd stays the same descriptor until it is dropped")]
+fn register(epoll: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is open until it is dropped, and `AsyncFd` deregisters it before that.
+    unsafe { AsyncFd::register(epoll) }.map_err(Into::into)
 }
 
 fn mount_namespace(metadata: &fs::Metadata) -> u64 {
