@@ -94,9 +94,10 @@ fn joined<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// What another thing of the same host is called.
-fn interface_name(host: &Host, id: Option<&EntityId>) -> String {
-    optional(id.and_then(|id| host.interface(id)).map(|interface| &interface.name))
+/// The name in an interface's id: found without looking for the interface.
+fn interface_name(id: Option<&EntityId>) -> String {
+    let name = id.and_then(|id| id.as_str().rsplit_once("/if:")).map_or("", |(_, name)| name);
+    Text::new(name).to_string()
 }
 
 fn engine_thing(host: &Host, version: &str) -> Thing {
@@ -123,7 +124,7 @@ fn container(host: &Host, one: &Container) -> Thing {
 fn network(host: &Host, one: &Network) -> Thing {
     let fields = vec![
         ("name", one.name.to_string()),
-        ("bridge", interface_name(host, one.bridge.as_ref())),
+        ("bridge", interface_name(one.bridge.as_ref())),
         ("subnet", joined(one.pools.iter().map(|pool| pool.subnet))),
     ];
     thing(&one.id, "", &one.name, fields)
@@ -150,8 +151,8 @@ fn interface(host: &Host, one: &Interface) -> Thing {
         ("has-carrier", one.link.has_carrier.to_string()),
         ("mtu", one.link.mtu.to_string()),
         ("mac-address", optional(one.link.mac_address)),
-        ("master", interface_name(host, one.master.as_ref())),
-        ("peer", interface_name(host, one.peer.as_ref())),
+        ("master", interface_name(one.master.as_ref())),
+        ("peer", interface_name(one.peer.as_ref())),
         ("network", optional(one.network.as_ref().and_then(|id| host.network(id)).map(|network| &network.name))),
         ("if-index", one.link.if_index.to_string()),
     ];
