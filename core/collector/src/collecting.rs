@@ -45,7 +45,7 @@ pub(crate) async fn run(
     commands: mpsc::Receiver<Command>,
     outbox: Arc<Outbox>,
 ) {
-    let mut collecting = Collecting::new(config, outbox);
+    let mut collecting = Collecting::new(&config, outbox);
     collecting.run(endpoint, commands).await;
     collecting.end().await;
 }
@@ -96,7 +96,7 @@ enum Happening {
 }
 
 impl Collecting {
-    fn new(config: CollectorConfig, outbox: Arc<Outbox>) -> Self {
+    fn new(config: &CollectorConfig, outbox: Arc<Outbox>) -> Self {
         let now = Instant::now();
         Self {
             choice: config.agent,

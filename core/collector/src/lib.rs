@@ -81,7 +81,7 @@ pub struct CollectorConfig {
 }
 
 /// What the program tells a running collector.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Command {
     /// Replace the agent.
     UseAgent(AgentChoice),

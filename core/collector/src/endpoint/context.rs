@@ -39,7 +39,7 @@ pub(super) fn read(directory: &Path, name: &str) -> Result<(Address, Option<Tls>
     };
     let (address, wants_tls) = Address::parse(host)?;
     let skip_verify = docker.get("SkipTLSVerify").and_then(Value::as_bool).unwrap_or_default();
-    let files = Tls::in_directory(Some(contexts.join("tls").join(digest(name)).join("docker")));
+    let files = Tls::in_directory(Some(&contexts.join("tls").join(digest(name)).join("docker")));
     let has_tls = wants_tls || skip_verify || files != Tls::default();
     let tls = (has_tls && matches!(address, Address::Tcp { .. })).then_some(Tls { skip_verify, ..files });
     Ok((address.with_default_port(tls.is_some()), tls))

@@ -6,7 +6,10 @@
 mod address;
 mod context;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 pub use address::Address;
 
@@ -158,7 +161,7 @@ impl Endpoint {
                 let has_tls = wants_tls || verify || environment.get("DOCKER_TLS").is_some();
                 let tls = (has_tls && matches!(address, Address::Tcp { .. })).then(|| {
                     let certificates = environment.get("DOCKER_CERT_PATH").map(PathBuf::from).or(directory);
-                    Tls { skip_verify: !verify && !wants_tls, ..Tls::in_directory(certificates) }
+                    Tls { skip_verify: !verify && !wants_tls, ..Tls::in_directory(certificates.as_deref()) }
                 });
                 let address = address.with_default_port(tls.is_some());
                 Ok(Self { address, tls, origin })
@@ -169,15 +172,15 @@ impl Endpoint {
 
 impl Tls {
     /// The files `ca.pem`, `cert.pem`, `key.pem` of a directory, as far as they are there.
-    fn in_directory(directory: Option<PathBuf>) -> Self {
-        let file = |name: &str| directory.as_ref().map(|path| path.join(name)).filter(|path| path.exists());
+    fn in_directory(directory: Option<&Path>) -> Self {
+        let file = |name: &str| directory.map(|path| path.join(name)).filter(|path| path.exists());
         Self { authority: file("ca.pem"), identity: file("cert.pem").zip(file("key.pem")), skip_verify: false }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::fs;
 
     use super::*;
 
@@ -189,14 +192,12 @@ mod tests {
         let folder = directory.join("contexts/meta").join(context::digest(name));
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("meta.json");
-        std::fs::File::create(&path)
-            .and_then(|mut file| std::io::Write::write_all(&mut file, meta.as_bytes()))
-            .unwrap();
+        put(&path, meta);
         path
     }
 
     fn put(path: &Path, text: &str) {
-        std::fs::File::create(path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).unwrap();
+        fs::File::create(path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).unwrap();
     }
 
     fn environment(directory: &Path, more: &[(&str, &str)]) -> Environment {

@@ -94,7 +94,7 @@ impl Transport {
     pub(crate) async fn get(&self, path: &str) -> Result<serde_json::Value, EngineError> {
         let named = || format!("GET {path}");
         let _slot = self.slots.acquire().await;
-        let bytes = self.bounded(ANSWER_TIMEOUT, path, self.get_bytes(path)).await?;
+        let bytes = self.bounded(ANSWER_TIMEOUT, path, Box::pin(self.get_bytes(path))).await?;
         serde_json::from_slice(&bytes)
             .map_err(|error| EngineError::Undecodable { request: named(), detail: error.to_string() })
     }
