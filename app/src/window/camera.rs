@@ -1,7 +1,7 @@
 //! Where the eye is: how scene units become points on the screen.
 
 use bridgewalk_diagram::scene;
-use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use egui::{Pos2, Rect, Vec2, vec2};
 
 /// The zooms between which the eye moves.
 const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.05..=6.0;
@@ -93,6 +93,8 @@ impl Camera {
 
 #[cfg(test)]
 mod tests {
+    use egui::pos2;
+
     use super::*;
 
     const CANVAS: Rect = Rect { min: pos2(100.0, 50.0), max: pos2(900.0, 650.0) };

@@ -90,7 +90,7 @@ impl Canvas {
     /// Paints and listens.
     pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
         let area = ui.available_rect_before_wrap();
-        let id = ui.id().with("canvas");
+        let id = ui.scope_id().with("canvas");
         let response = ui.interact(area, id, Sense::click_and_drag());
         ui.advance_cursor_after_rect(area);
         ctx_node(ui, id, ctx);
@@ -358,7 +358,7 @@ impl Canvas {
 
 /// The id of a thing's node.
 fn node_id(entity: &EntityId) -> Id {
-    Id::new(("canvas-node", entity.as_str()))
+    Id::unique(("canvas-node", entity.as_str()))
 }
 
 fn ctx_node(ui: &Ui, id: Id, ctx: &Context<'_>) {

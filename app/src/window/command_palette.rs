@@ -52,7 +52,7 @@ impl CommandPalette {
             self.items = search::index(&ctx.seen.snapshot, ctx.words);
             self.made_of = Some((Arc::clone(&ctx.seen.snapshot), ctx.words));
         }
-        let id = Id::new("palette");
+        let id = Id::unique("palette");
         let area = Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0));
         let frame = egui::Frame::popup(ui.style()).inner_margin(10.0);
         let modal = Modal::new(id).area(area).frame(frame).backdrop_color(egui::Color32::from_black_alpha(60));

@@ -522,7 +522,7 @@ impl MainWindow {
 
 /// A line that comes and goes by itself, over the picture's lower edge.
 fn notice_ui(ui: &Ui, text: &str, colors: Colors) {
-    egui::Area::new(egui::Id::new("notice"))
+    egui::Area::new(egui::Id::unique("notice"))
         .anchor(egui::Align2::CENTER_BOTTOM, egui::vec2(0.0, -52.0))
         .order(egui::Order::Tooltip)
         .interactable(false)
@@ -547,7 +547,7 @@ impl eframe::App for MainWindow {
         self.keys(&ctx, &commands);
         self.panels(ui, &commands);
         for file in ctx.input(|input| input.raw.dropped_files.clone()) {
-            commands.borrow_mut().extend(file.path.map(Command::Open));
+            commands.borrow_mut().push(Command::Open(file.path().to_owned()));
         }
         let commands = commands.into_inner();
         // Whatever was done shows in the next frame, not at the next move of the mouse.

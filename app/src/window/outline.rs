@@ -52,7 +52,7 @@ impl Outline {
             if let Some(place) = place {
                 let room = ui.available_height();
                 let state = egui::scroll_area::State::load(ui.ctx(), ui.make_persistent_id("outline-rows"));
-                let top = state.map_or(0.0, |state| state.offset().y);
+                let top = state.map_or(0.0, |state| state.clamped_offset().y);
                 let at = place as f32 * height;
                 if at < top || at + height > top + room {
                     area = area.vertical_scroll_offset((at - room / 2.0).max(0.0));
@@ -139,12 +139,12 @@ fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
     };
     for host in &snapshot.hosts {
         let engine = host.engine.as_ref().map_or_else(String::new, |engine| format!("Docker {}", engine.version));
-        rows.push(line(&host.id, Icon::Host, 0, &host.name, engine));
+        rows.push(line(&host.id, Icon::Host, 0, host.name.as_str(), engine));
         if !host.networks.is_empty() {
             rows.push(heading("window-networks", host.networks.len()));
             for network in &host.networks {
                 let subnet = network.pools.first().map_or_else(|| network.driver.to_string(), |pool| pool.subnet.to_string());
-                rows.push(line(&network.id, Icon::Network, 1, &network.name, subnet));
+                rows.push(line(&network.id, Icon::Network, 1, network.name.as_str(), subnet));
             }
         }
         if !host.containers.is_empty() {
@@ -153,7 +153,7 @@ fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
                 let address = container.attachments.iter().find_map(|end| end.ipv4).map(|net| net.addr().to_string());
                 let is_running = container.state == ContainerState::Running;
                 let note = if is_running { address.unwrap_or_default() } else { words.container_state(container.state) };
-                let row = line(&container.id, Icon::Container, 1, &container.name, note);
+                let row = line(&container.id, Icon::Container, 1, container.name.as_str(), note);
                 rows.push(Row { is_off: !container.state.is_alive(), ..row });
             }
         }
@@ -166,14 +166,14 @@ fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
             rows.push(heading("window-other-namespaces", others.len()));
             for namespace in others {
                 let note = words.namespace_kind(namespace.kind);
-                rows.push(line(&namespace.id, Icon::Namespace, 1, &namespace.name, note));
+                rows.push(line(&namespace.id, Icon::Namespace, 1, namespace.name.as_str(), note));
             }
         }
         if let Some(own) = host.own_namespace() {
             rows.push(heading("window-host-interfaces", own.interfaces.len()));
             for interface in own.interfaces.iter() {
                 let note = interface.addresses.first().map_or_else(String::new, ToString::to_string);
-                let row = line(&interface.id, Icon::Interface, 1, &interface.name, note);
+                let row = line(&interface.id, Icon::Interface, 1, interface.name.as_str(), note);
                 rows.push(Row { is_off: !interface.link.is_up, ..row });
             }
         }
