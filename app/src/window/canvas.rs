@@ -95,7 +95,8 @@ impl Canvas {
         ui.advance_cursor_after_rect(area);
         ctx_node(ui, id, ctx);
         let Some(scene) = ctx.drawn.scene.clone() else {
-            let text = if ctx.seen.is_complete { ctx.words.text("window-drawing") } else { ctx.words.text("window-looking") };
+            let text =
+                if ctx.seen.is_complete { ctx.words.text("window-drawing") } else { ctx.words.text("window-looking") };
             note(ui, area, &text, ctx);
             return;
         };
@@ -191,9 +192,8 @@ impl Canvas {
     fn drag(&mut self, ui: &Ui, area: Rect, response: &Response, scene: &Scene, ctx: &Context<'_>) {
         if response.drag_started_by(PointerButton::Primary) {
             let from = ui.input(|input| input.pointer.press_origin());
-            self.held = from
-                .and_then(|at| self.hit_where(scene, area, at, |target| target.is_movable))
-                .map(|target| Held {
+            self.held =
+                from.and_then(|at| self.hit_where(scene, area, at, |target| target.is_movable)).map(|target| Held {
                     entity: target.entity.clone(),
                     corner: Point { x: target.rect.x, y: target.rect.y },
                     moved: Vec2::ZERO,
@@ -223,7 +223,7 @@ impl Canvas {
         if ui.ctx().text_edit_focused() || super::is_modal_open(ui.ctx()) {
             return;
         }
-        let focused_elsewhere = ui.memory(|memory| memory.focused()).is_some() && ctx.selection.is_none();
+        let focused_elsewhere = ui.memory(egui::Memory::focused).is_some() && ctx.selection.is_none();
         if focused_elsewhere {
             return;
         }
@@ -233,10 +233,7 @@ impl Canvas {
         }
         let delta = ui.input(|input| {
             let key = |key| f32::from(u8::from(input.key_pressed(key)));
-            vec2(
-                key(Key::ArrowLeft) - key(Key::ArrowRight),
-                key(Key::ArrowUp) - key(Key::ArrowDown),
-            )
+            vec2(key(Key::ArrowLeft) - key(Key::ArrowRight), key(Key::ArrowUp) - key(Key::ArrowDown))
         });
         if delta != Vec2::ZERO {
             self.camera.pan(delta * PAN_STEP);
@@ -262,7 +259,13 @@ impl Canvas {
     }
 
     /// What is under `at`: the deepest box, or a line nearby.
-    fn hit_where<'a>(&self, scene: &'a Scene, area: Rect, at: Pos2, is_wanted: impl Fn(&Target) -> bool) -> Option<&'a Target> {
+    fn hit_where<'a>(
+        &self,
+        scene: &'a Scene,
+        area: Rect,
+        at: Pos2,
+        is_wanted: impl Fn(&Target) -> bool,
+    ) -> Option<&'a Target> {
         let point = self.camera.to_scene(area, at);
         let reach = LINE_REACH / self.camera.zoom;
         scene
@@ -278,7 +281,7 @@ impl Canvas {
 
     /// A node for each thing, for keyboard and screen reader.
     fn targets(&mut self, ui: &Ui, area: Rect, scene: &Scene, ctx: &Context<'_>) {
-        let focused = ui.memory(|memory| memory.focused());
+        let focused = ui.memory(egui::Memory::focused);
         let mut wanted = self.wants_focus.take();
         let is_arrow = !ui.input(|input| input.modifiers.any());
         for (index, target) in scene.targets.iter().enumerate() {
@@ -351,7 +354,13 @@ impl Canvas {
             && let Some(target) = scene.targets.iter().find(|target| target.entity == held.entity)
         {
             let rect = self.camera.rect_to_screen(area, target.rect).translate(held.moved * self.camera.zoom);
-            painter.rect(rect, 8.0, ctx.colors.accent_fill.gamma_multiply(0.7), Stroke::new(2.0, ctx.colors.accent), StrokeKind::Middle);
+            painter.rect(
+                rect,
+                8.0,
+                ctx.colors.accent_fill.gamma_multiply(0.7),
+                Stroke::new(2.0, ctx.colors.accent),
+                StrokeKind::Middle,
+            );
         }
     }
 }
@@ -376,6 +385,7 @@ fn note(ui: &Ui, area: Rect, text: &str, ctx: &Context<'_>) {
 fn distance(point: Point, from: Point, to: Point) -> f32 {
     let (from, to, point) = (pos2(from.x, from.y), pos2(to.x, to.y), pos2(point.x, point.y));
     let along = to - from;
-    let share = if along.length_sq() > 0.0 { ((point - from).dot(along) / along.length_sq()).clamp(0.0, 1.0) } else { 0.0 };
+    let share =
+        if along.length_sq() > 0.0 { ((point - from).dot(along) / along.length_sq()).clamp(0.0, 1.0) } else { 0.0 };
     (point - (from + along * share)).length()
 }

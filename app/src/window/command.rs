@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use bridgewalk_collector::AgentChoice;
-use bridgewalk_diagram::{Detail, Filter, scene::Point};
+use bridgewalk_diagram::{Filter, scene::Point};
 use bridgewalk_model::EntityId;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -27,12 +27,8 @@ pub(super) enum Command {
     Enter(EntityId),
     /// Go back until this many steps of the way in are left.
     LeaveTo(usize),
-    /// Show this much.
-    SetDetail(Detail),
     /// Show only what matches.
     SetFilter(Filter),
-    /// Leave a thing out.
-    Hide(EntityId),
     /// Show it again.
     Unhide(EntityId),
     /// Draw a network or project as one line, or whole again.
@@ -210,7 +206,8 @@ pub(super) fn pressed(ctx: &egui::Context, is_typing: bool, is_enter_free: bool)
         .filter(|(keys, _)| !is_typing || keys.modifiers.command)
         .filter(|(keys, _)| is_enter_free || keys.logical_key != Key::Enter)
         .collect();
-    shortcuts.sort_by_key(|(keys, _)| std::cmp::Reverse(u8::from(keys.modifiers.shift) + u8::from(keys.modifiers.command)));
+    shortcuts
+        .sort_by_key(|(keys, _)| std::cmp::Reverse(u8::from(keys.modifiers.shift) + u8::from(keys.modifiers.command)));
     ctx.input_mut(|input| {
         shortcuts.iter().filter(|(keys, _)| input.consume_shortcut(keys)).map(|(_, action)| *action).collect()
     })

@@ -121,14 +121,17 @@ impl CommandPalette {
             entity: hit.item.entity.clone(),
             icon: hit.item.icon,
             name: hit.item.name.clone(),
-            note: hit.matched.map_or_else(|| hit.item.kind.clone(), |matched| format!("{matched}  ·  {}", hit.item.kind)),
+            note: hit
+                .matched
+                .map_or_else(|| hit.item.kind.clone(), |matched| format!("{matched}  ·  {}", hit.item.kind)),
         });
-        let actions = TABLE.iter().filter(|row| row.action != Action::Palette && ctx.can(row.action)).filter_map(|row| {
-            let name = ctx.words.text(row.key);
-            search::score(&name, &query)?;
-            let note = row.shortcut.map_or_else(String::new, |keys| egui.format_shortcut(&keys));
-            Some(Offer::Action { action: row.action, name, note })
-        });
+        let actions =
+            TABLE.iter().filter(|row| row.action != Action::Palette && ctx.can(row.action)).filter_map(|row| {
+                let name = ctx.words.text(row.key);
+                search::score(&name, &query)?;
+                let note = row.shortcut.map_or_else(String::new, |keys| egui.format_shortcut(&keys));
+                Some(Offer::Action { action: row.action, name, note })
+            });
         things.chain(actions).collect()
     }
 }
@@ -139,7 +142,8 @@ fn offer_ui(ui: &mut Ui, ctx: &Context<'_>, offer: &Offer, is_chosen: bool) -> e
         Offer::Thing { icon, name, note, .. } => (*icon, name, note),
         Offer::Action { name, note, .. } => (Icon::Chevron, name, note),
     };
-    response.widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, is_chosen, format!("{name}, {note}")));
+    response
+        .widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, is_chosen, format!("{name}, {note}")));
     let painter = ui.painter();
     if is_chosen {
         painter.rect_filled(rect, 6.0, ctx.colors.accent_fill);

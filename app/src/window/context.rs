@@ -100,9 +100,7 @@ impl Context<'_> {
                 self.selection.is_some_and(|id| matches!(subject::kind_of(id), "container" | "network" | "project"))
             }
             Action::ShowAll => !self.view.hidden.is_empty(),
-            Action::Collapse => {
-                self.selection.is_some_and(|id| matches!(subject::kind_of(id), "network" | "project"))
-            }
+            Action::Collapse => self.selection.is_some_and(|id| matches!(subject::kind_of(id), "network" | "project")),
             Action::TidyUp | Action::Fit | Action::ZoomIn | Action::ZoomOut => self.drawn.scene.is_some(),
             Action::GoLive => *self.origin != Origin::Live,
             Action::Refresh | Action::AskForAgent => *self.origin == Origin::Live,

@@ -30,7 +30,8 @@ impl FilterBar {
         let mut filter = ctx.view.filter.clone();
         ui.horizontal(|ui| {
             Icon::Filter.show(ui, 16.0, ctx.colors.soft);
-            let field = TextEdit::singleline(&mut filter.text).hint_text(words.text("window-filter-text")).desired_width(200.0);
+            let field =
+                TextEdit::singleline(&mut filter.text).hint_text(words.text("window-filter-text")).desired_width(200.0);
             let response = ui.add(field);
             if std::mem::take(&mut self.wants_focus) {
                 response.request_focus();

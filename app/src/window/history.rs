@@ -60,8 +60,7 @@ impl History {
 
 /// Puts `kept` in place of `view`, but for where one is and how it is coloured. Gives what was there.
 fn restore(view: &mut View, kept: View) -> View {
-    let restored =
-        View { scope: view.scope.clone(), theme: view.theme, emphasis: view.emphasis.clone(), ..kept };
+    let restored = View { scope: view.scope.clone(), theme: view.theme, emphasis: view.emphasis.clone(), ..kept };
     std::mem::replace(view, restored)
 }
 

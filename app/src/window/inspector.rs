@@ -35,10 +35,8 @@ impl Inspector {
             ui.label(RichText::new(ctx.words.text("window-gone-hint")).color(ctx.colors.soft));
             return;
         };
-        let is_current = self
-            .made_of
-            .as_ref()
-            .is_some_and(|(snapshot, of)| Arc::ptr_eq(snapshot, &ctx.seen.snapshot) && of == id);
+        let is_current =
+            self.made_of.as_ref().is_some_and(|(snapshot, of)| Arc::ptr_eq(snapshot, &ctx.seen.snapshot) && of == id);
         if !is_current {
             self.facts = super::facts_of(&ctx.seen.snapshot, id);
             self.made_of = Some((Arc::clone(&ctx.seen.snapshot), id.clone()));
@@ -87,7 +85,9 @@ fn fact_ui(ui: &mut Ui, ctx: &Context<'_>, fact: &Sourced) {
     });
     let value = egui::Label::new(RichText::new(&fact.value).monospace()).wrap().selectable(true);
     ui.add(value).on_hover_text(source_text(ctx, &fact.source));
-    ui.add(egui::Label::new(RichText::new(source_text(ctx, &fact.source)).color(ctx.colors.soft).size(11.5)).truncate());
+    ui.add(
+        egui::Label::new(RichText::new(source_text(ctx, &fact.source)).color(ctx.colors.soft).size(11.5)).truncate(),
+    );
     ui.add_space(8.0);
 }
 
@@ -108,13 +108,14 @@ fn hints_ui(ui: &mut Ui, ctx: &Context<'_>) {
         let row = action.entry();
         ui.horizontal(|ui| {
             let keys = row.shortcut.map_or_else(String::new, |keys| ui.ctx().format_shortcut(&keys));
-            egui::Frame::new().fill(ctx.colors.raised).corner_radius(4.0).inner_margin(egui::Margin::symmetric(6, 2)).show(
-                ui,
-                |ui| {
+            egui::Frame::new()
+                .fill(ctx.colors.raised)
+                .corner_radius(4.0)
+                .inner_margin(egui::Margin::symmetric(6, 2))
+                .show(ui, |ui| {
                     ui.set_min_width(52.0);
                     ui.label(RichText::new(keys).monospace().size(12.0).color(ctx.colors.soft));
-                },
-            );
+                });
             ui.label(RichText::new(ctx.words.text(row.key)).color(ctx.colors.soft));
         });
     }

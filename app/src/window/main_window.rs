@@ -237,7 +237,7 @@ impl MainWindow {
         }
         let is_typing = ctx.text_edit_focused();
         // Enter belongs to a focused button; on the picture, or nowhere, it opens.
-        let is_enter_free = ctx.memory(|memory| memory.focused()).is_none_or(|id| self.canvas.has_node(id));
+        let is_enter_free = ctx.memory(egui::Memory::focused).is_none_or(|id| self.canvas.has_node(id));
         for action in command::pressed(ctx, is_typing, is_enter_free) {
             commands.borrow_mut().push(Command::Do(action));
         }
@@ -253,11 +253,7 @@ impl MainWindow {
             }
             Command::Enter(entity) => self.enter(entity),
             Command::LeaveTo(steps) => self.leave_to(steps),
-            Command::SetDetail(detail) => self.change(None, |view| view.detail = detail),
             Command::SetFilter(filter) => self.change(Some("filter"), |view| view.filter = filter),
-            Command::Hide(entity) => self.change(None, |view| {
-                view.hidden.insert(entity);
-            }),
             Command::Unhide(entity) => self.change(None, |view| {
                 view.hidden.remove(&entity);
             }),
@@ -420,7 +416,8 @@ impl MainWindow {
     }
 
     fn enter(&mut self, entity: EntityId) {
-        let Some(namespace) = subject::find(&self.seen.snapshot, &entity, Words::default()).and_then(|it| it.opens) else {
+        let Some(namespace) = subject::find(&self.seen.snapshot, &entity, Words::default()).and_then(|it| it.opens)
+        else {
             self.selection = Some(entity);
             return;
         };
@@ -475,7 +472,9 @@ impl MainWindow {
         let bar = plain.inner_margin(Margin::symmetric(14, 8));
         let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
         Panel::top("top-bar").frame(bar).show(ui, |ui| top_bar::ui(ui, &ctx));
-        Panel::bottom("status-bar").frame(plain.inner_margin(Margin::symmetric(14, 4))).show(ui, |ui| status_bar::ui(ui, &ctx));
+        Panel::bottom("status-bar")
+            .frame(plain.inner_margin(Margin::symmetric(14, 4)))
+            .show(ui, |ui| status_bar::ui(ui, &ctx));
         if ctx.settings.shows_outline {
             Panel::left("outline").frame(side).default_size(250.0).show(ui, |ui| outline.ui(ui, &ctx));
         }
@@ -494,12 +493,20 @@ impl MainWindow {
         }
         if ctx.settings.shows_findings {
             let frame = plain.inner_margin(Margin::symmetric(14, 8));
-            Panel::bottom("findings").frame(frame).resizable(true).default_size(150.0).show(ui, |ui| findings::ui(ui, &ctx));
+            Panel::bottom("findings")
+                .frame(frame)
+                .resizable(true)
+                .default_size(150.0)
+                .show(ui, |ui| findings::ui(ui, &ctx));
         }
         if let Scope::Namespace(namespace) = &ctx.view.scope {
             let frame = plain.inner_margin(Margin::symmetric(14, 8));
             let height = (ui.available_height() * 0.42).max(150.0);
-            Panel::bottom("stack").frame(frame).resizable(true).default_size(height).show(ui, |ui| stack.ui(ui, &ctx, namespace));
+            Panel::bottom("stack")
+                .frame(frame)
+                .resizable(true)
+                .default_size(height)
+                .show(ui, |ui| stack.ui(ui, &ctx, namespace));
         }
         // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
         canvas.ui(ui, &ctx);
@@ -533,15 +540,17 @@ fn notice_ui(ui: &Ui, text: &str, colors: Colors) {
         });
 }
 
-impl eframe::App for MainWindow {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+impl MainWindow {
+    /// Takes in what is new. Paints nothing.
+    pub fn advance(&mut self, ctx: &egui::Context) {
         self.take_updates(ctx);
         self.take_outcome(ctx);
         self.apply_settings(ctx);
         self.draw();
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    /// Paints, listens, and runs what was asked for.
+    pub fn show_in(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         let commands = RefCell::new(Vec::new());
         self.keys(&ctx, &commands);
@@ -557,6 +566,16 @@ impl eframe::App for MainWindow {
         for command in commands {
             self.run(&ctx, command);
         }
+    }
+}
+
+impl eframe::App for MainWindow {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.advance(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show_in(ui);
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

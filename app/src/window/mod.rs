@@ -77,11 +77,8 @@ pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions)
     if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON_PNG) {
         viewport = viewport.with_icon(icon);
     }
-    let native = eframe::NativeOptions {
-        viewport,
-        persist_window: !options.is_forgetful,
-        ..eframe::NativeOptions::default()
-    };
+    let native =
+        eframe::NativeOptions { viewport, persist_window: !options.is_forgetful, ..eframe::NativeOptions::default() };
     eframe::run_native(
         APP_ID,
         native,

@@ -108,7 +108,9 @@ fn row_ui(ui: &mut Ui, ctx: &Context<'_>, row: &Row, height: f32) {
         painter.galley(pos2(rect.right() - 6.0 - note.size().x, middle - note.size().y / 2.0), note, ctx.colors.soft);
     }
     let Some(entity) = &row.entity else { return };
-    if response.double_clicked() || (response.clicked() && is_selected && ui.input(|input| input.key_pressed(egui::Key::Enter))) {
+    if response.double_clicked()
+        || (response.clicked() && is_selected && ui.input(|input| input.key_pressed(egui::Key::Enter)))
+    {
         ctx.send(Command::Enter(entity.clone()));
     } else if response.clicked() {
         ctx.send(Command::Reveal(entity.clone()));
@@ -143,7 +145,8 @@ fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
         if !host.networks.is_empty() {
             rows.push(heading("window-networks", host.networks.len()));
             for network in &host.networks {
-                let subnet = network.pools.first().map_or_else(|| network.driver.to_string(), |pool| pool.subnet.to_string());
+                let subnet =
+                    network.pools.first().map_or_else(|| network.driver.to_string(), |pool| pool.subnet.to_string());
                 rows.push(line(&network.id, Icon::Network, 1, network.name.as_str(), subnet));
             }
         }
@@ -152,7 +155,8 @@ fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
             for container in &host.containers {
                 let address = container.attachments.iter().find_map(|end| end.ipv4).map(|net| net.addr().to_string());
                 let is_running = container.state == ContainerState::Running;
-                let note = if is_running { address.unwrap_or_default() } else { words.container_state(container.state) };
+                let note =
+                    if is_running { address.unwrap_or_default() } else { words.container_state(container.state) };
                 let row = line(&container.id, Icon::Container, 1, container.name.as_str(), note);
                 rows.push(Row { is_off: !container.state.is_alive(), ..row });
             }
@@ -171,7 +175,7 @@ fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
         }
         if let Some(own) = host.own_namespace() {
             rows.push(heading("window-host-interfaces", own.interfaces.len()));
-            for interface in own.interfaces.iter() {
+            for interface in &own.interfaces {
                 let note = interface.addresses.first().map_or_else(String::new, ToString::to_string);
                 let row = line(&interface.id, Icon::Interface, 1, interface.name.as_str(), note);
                 rows.push(Row { is_off: !interface.link.is_up, ..row });

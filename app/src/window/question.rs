@@ -34,7 +34,8 @@ impl Question {
         let is_remembered = host.is_some_and(|host| ctx.settings.agents.contains_key(host));
         let is_limited = || {
             ctx.seen.snapshot.hosts.iter().any(|host| {
-                let limits = host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| namespace.limits.iter()));
+                let limits =
+                    host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| namespace.limits.iter()));
                 limits.into_iter().any(|limit| limit.remedy == Remedy::StartAgent)
             })
         };
@@ -68,13 +69,21 @@ impl Question {
                 if ui.add(Button::new(main)).on_hover_text(words.text("window-use-container-tip")).clicked() {
                     ctx.send(Command::UseAgent(AgentChoice::Container, self.is_remembered));
                 }
-                if ui.button(words.text("window-use-pkexec")).on_hover_text(words.text("window-use-pkexec-tip")).clicked() {
+                if ui
+                    .button(words.text("window-use-pkexec"))
+                    .on_hover_text(words.text("window-use-pkexec-tip"))
+                    .clicked()
+                {
                     ctx.send(Command::UseAgent(AgentChoice::Pkexec, self.is_remembered));
                 }
                 if ui.button(words.text("window-use-sudo")).on_hover_text(words.text("window-use-sudo-tip")).clicked() {
                     ctx.send(Command::UseAgent(AgentChoice::Sudo, false));
                 }
-                if ui.button(words.text("window-use-nothing")).on_hover_text(words.text("window-use-nothing-tip")).clicked() {
+                if ui
+                    .button(words.text("window-use-nothing"))
+                    .on_hover_text(words.text("window-use-nothing-tip"))
+                    .clicked()
+                {
                     ctx.send(Command::UseAgent(AgentChoice::InProcess, self.is_remembered));
                 }
                 ui.checkbox(&mut self.is_remembered, words.text("window-remember"));

@@ -61,8 +61,9 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
             items.push(item(&container.id, Icon::Container, container.name.as_str(), kind, keys));
         }
         for namespace in &host.namespaces {
-            for interface in namespace.interfaces.iter() {
-                let mut keys: Vec<String> = interface.addresses.iter().map(|address| address.address.to_string()).collect();
+            for interface in &namespace.interfaces {
+                let mut keys: Vec<String> =
+                    interface.addresses.iter().map(|address| address.address.to_string()).collect();
                 keys.extend(interface.link.mac_address.map(|mac| mac.to_string()));
                 let owner = if namespace.is_host { &host.name } else { &namespace.name };
                 let kind = format!("{}, {owner}", words.text("diagram-interface"));
@@ -89,7 +90,11 @@ pub(super) fn find<'a>(items: &'a [Item], query: &str, limit: usize) -> Vec<Hit<
         .iter()
         .filter_map(|item| {
             let name = score(&item.name, &query).map(|score| (score + 1, None));
-            let key = item.keys.iter().filter_map(|key| Some((score(key, &query)?, Some(key.as_str())))).max_by_key(|(score, _)| *score);
+            let key = item
+                .keys
+                .iter()
+                .filter_map(|key| Some((score(key, &query)?, Some(key.as_str()))))
+                .max_by_key(|(score, _)| *score);
             let (score, matched) = match (name, key) {
                 (Some(name), Some(key)) if key.0 > name.0 => key,
                 (Some(name), _) => name,
@@ -123,7 +128,13 @@ mod tests {
     fn sample() -> Vec<Item> {
         let host = EntityId::host("a");
         vec![
-            item(&host.container("1"), Icon::Container, "shop-web-1", String::new(), vec!["172.18.0.2".into(), "8080 → 80/tcp".into()]),
+            item(
+                &host.container("1"),
+                Icon::Container,
+                "shop-web-1",
+                String::new(),
+                vec!["172.18.0.2".into(), "8080 → 80/tcp".into()],
+            ),
             item(&host.container("2"), Icon::Container, "web", String::new(), vec!["172.18.0.20".into()]),
         ]
     }

@@ -48,8 +48,6 @@ impl Tab {
 struct Table {
     headings: Vec<String>,
     rows: Vec<(Option<EntityId>, Vec<String>)>,
-    /// Each column's share of the width.
-    shares: &'static [f32],
 }
 
 /// Which table is open.
@@ -71,7 +69,11 @@ impl Stack {
             for tab in Tab::ALL {
                 let is_open = self.tab == tab;
                 let text = RichText::new(ctx.words.text(tab.key()));
-                let text = if is_open { text.font(strong(13.5)).color(ctx.colors.accent) } else { text.color(ctx.colors.soft) };
+                let text = if is_open {
+                    text.font(strong(13.5)).color(ctx.colors.accent)
+                } else {
+                    text.color(ctx.colors.soft)
+                };
                 if ui.add(egui::Button::selectable(is_open, text)).clicked() {
                     self.tab = tab;
                 }
@@ -143,7 +145,11 @@ fn interfaces(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
         let other = other.and_then(|other| {
             let end = host.interface(other)?;
             let owner = host.namespace(&end.namespace)?;
-            let bridge = end.master.as_ref().and_then(|master| host.interface(master)).map(|bridge| format!(" → {}", bridge.name));
+            let bridge = end
+                .master
+                .as_ref()
+                .and_then(|master| host.interface(master))
+                .map(|bridge| format!(" → {}", bridge.name));
             let owner = if owner.is_host { &host.name } else { &owner.name };
             Some(format!("{} ({owner}){}", end.name, bridge.unwrap_or_default()))
         });
@@ -159,9 +165,19 @@ fn interfaces(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
         (Some(interface.id.clone()), cells)
     };
     Table {
-        headings: headings(ctx, &["stack-interface", "stack-kind", "stack-state", "stack-addresses", "stack-mac", "stack-mtu", "stack-other-end"]),
+        headings: headings(
+            ctx,
+            &[
+                "stack-interface",
+                "stack-kind",
+                "stack-state",
+                "stack-addresses",
+                "stack-mac",
+                "stack-mtu",
+                "stack-other-end",
+            ],
+        ),
         rows: namespace.interfaces.iter().map(row).collect(),
-        shares: &[1.2, 1.7, 0.7, 1.7, 1.4, 0.6, 2.2],
     }
 }
 
@@ -189,9 +205,11 @@ fn routes(ctx: &Context<'_>, namespace: &Namespace) -> Table {
     let mut sorted: Vec<_> = namespace.routes.iter().collect();
     sorted.sort_by_key(|route| route.table == 255);
     Table {
-        headings: headings(ctx, &["stack-destination", "stack-via", "stack-table", "stack-source", "stack-metric", "stack-protocol"]),
+        headings: headings(
+            ctx,
+            &["stack-destination", "stack-via", "stack-table", "stack-source", "stack-metric", "stack-protocol"],
+        ),
         rows: sorted.into_iter().map(row).collect(),
-        shares: &[2.0, 2.2, 0.8, 1.5, 0.8, 0.9],
     }
 }
 
@@ -209,7 +227,6 @@ fn neighbours(ctx: &Context<'_>, namespace: &Namespace) -> Table {
     Table {
         headings: headings(ctx, &["stack-address", "stack-mac", "stack-interface", "stack-state"]),
         rows: namespace.neighbours.iter().map(row).collect(),
-        shares: &[1.6, 1.5, 1.0, 1.5],
     }
 }
 
@@ -227,7 +244,8 @@ fn sockets(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
             (_, Some(pid)) => pid.to_string(),
             _ => String::new(),
         };
-        let container = named.container.as_ref().and_then(|id| host.container(id)).map(|container| container.name.to_string());
+        let container =
+            named.container.as_ref().and_then(|id| host.container(id)).map(|container| container.name.to_string());
         let cells = vec![
             socket.transport.to_string(),
             state,
@@ -239,16 +257,22 @@ fn sockets(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
         (named.container.clone(), cells)
     };
     Table {
-        headings: headings(ctx, &["stack-protocol", "stack-state", "stack-local", "stack-remote", "stack-process", "diagram-container"]),
+        headings: headings(
+            ctx,
+            &["stack-protocol", "stack-state", "stack-local", "stack-remote", "stack-process", "diagram-container"],
+        ),
         rows: namespace.sockets.iter().map(row).collect(),
-        shares: &[0.7, 0.9, 1.8, 1.8, 1.5, 1.2],
     }
 }
 
 fn names(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
     let mut rows = Vec::new();
-    for resolver in namespace.resolvers.iter() {
-        let whose = resolver.container.as_ref().and_then(|id| host.container(id)).map_or_else(|| resolver.pid.to_string(), |it| it.name.to_string());
+    for resolver in &namespace.resolvers {
+        let whose = resolver
+            .container
+            .as_ref()
+            .and_then(|id| host.container(id))
+            .map_or_else(|| resolver.pid.to_string(), |it| it.name.to_string());
         let mut push = |file: &str, line: String, note: String| {
             rows.push((resolver.container.clone(), vec![whose.clone(), file.to_owned(), line, note]));
         };
@@ -256,7 +280,9 @@ fn names(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
             let note = if resolver.is_embedded_dns { ctx.words.text("diagram-embedded-dns") } else { String::new() };
             push("resolv.conf", format!("nameserver {server}"), note);
         }
-        let joined = |texts: &[bridgewalk_model::Text]| texts.iter().map(bridgewalk_model::Text::as_str).collect::<Vec<_>>().join(" ");
+        let joined = |texts: &[bridgewalk_model::Text]| {
+            texts.iter().map(bridgewalk_model::Text::as_str).collect::<Vec<_>>().join(" ")
+        };
         if !resolver.search.is_empty() {
             push("resolv.conf", format!("search {}", joined(&resolver.search)), String::new());
         }
@@ -267,7 +293,7 @@ fn names(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
             push("hosts", format!("{address}  {}", joined(names)), String::new());
         }
     }
-    Table { headings: headings(ctx, &["stack-whose", "stack-file", "stack-line", "stack-note"]), rows, shares: &[1.0, 0.8, 2.6, 1.4] }
+    Table { headings: headings(ctx, &["stack-whose", "stack-file", "stack-line", "stack-note"]), rows }
 }
 
 fn rules(ctx: &Context<'_>, namespace: &Namespace) -> Table {
@@ -277,28 +303,34 @@ fn rules(ctx: &Context<'_>, namespace: &Namespace) -> Table {
             for chain in &table.chains {
                 let place = format!("{} {}", table.family, table.name);
                 if let Some(base) = &chain.base {
-                    let policy = ctx.words.format("stack-policy", &[
-                        ("policy", format!("{:?}", base.policy).to_lowercase().into()),
-                        ("hook", format!("{:?}", base.hook).to_lowercase().into()),
-                        ("priority", base.priority.into()),
-                    ]);
+                    let policy = ctx.words.format(
+                        "stack-policy",
+                        &[
+                            ("policy", format!("{:?}", base.policy).to_lowercase().into()),
+                            ("hook", format!("{:?}", base.hook).to_lowercase().into()),
+                            ("priority", base.priority.into()),
+                        ],
+                    );
                     rows.push((None, vec![place.clone(), chain.name.clone(), String::new(), policy]));
                 }
                 for rule in &chain.rules {
-                    rows.push((None, vec![place.clone(), chain.name.clone(), rule.position.to_string(), rule.text.clone()]));
+                    rows.push((
+                        None,
+                        vec![place.clone(), chain.name.clone(), rule.position.to_string(), rule.text.clone()],
+                    ));
                 }
             }
         }
     }
-    Table { headings: headings(ctx, &["stack-table", "stack-chain", "stack-position", "stack-rule"]), rows, shares: &[0.9, 1.3, 0.5, 5.0] }
+    Table { headings: headings(ctx, &["stack-table", "stack-chain", "stack-position", "stack-rule"]), rows }
 }
 
 fn table_ui(ui: &mut Ui, ctx: &Context<'_>, table: &Table) {
-    let total: f32 = table.shares.iter().sum();
-    let width = (ui.available_width() - 8.0 * table.shares.len() as f32).max(620.0);
-    let mut builder = TableBuilder::new(ui).striped(false).resizable(true).auto_shrink([false, false]);
-    for share in table.shares {
-        builder = builder.column(Column::initial(width * share / total).at_least(50.0).clip(true));
+    let mut builder = TableBuilder::new(ui).striped(false).auto_shrink([false, false]);
+    for column in 0..table.headings.len() {
+        let is_last = column + 1 == table.headings.len();
+        let width = width(table, column);
+        builder = builder.column(if is_last { Column::remainder().at_least(width) } else { Column::exact(width) });
     }
     let heights = table.rows.iter().map(|(_, cells)| {
         let lines = cells.iter().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
@@ -330,6 +362,15 @@ fn table_ui(ui: &mut Ui, ctx: &Context<'_>, table: &Table) {
                 }
             });
         });
+}
+
+/// The room that a column's longest cell takes, within bounds.
+fn width(table: &Table, column: usize) -> f32 {
+    // All characters of a monospaced face are equally wide; headings are proportional and narrower.
+    const CHARACTER_POINTS: f32 = 7.6;
+    let cells = table.rows.iter().filter_map(|(_, cells)| cells.get(column)).flat_map(|cell| cell.lines());
+    let longest = cells.chain(table.headings.get(column).map(String::as_str)).map(|line| line.chars().count()).max();
+    (longest.unwrap_or(0).clamp(4, 90) as f32 * CHARACTER_POINTS + 12.0).ceil()
 }
 
 /// The table as people paste it into a message: columns between tabs.

@@ -29,15 +29,15 @@ fn watched_ui(ui: &mut Ui, ctx: &Context<'_>) {
     match ctx.origin {
         Origin::Live => {
             for (name, part) in [
-                ("window-engine", ctx.seen.status.engine.as_ref().map(|it| it.as_ref().map(String::clone))),
+                ("window-engine", ctx.seen.status.engine.clone()),
                 (
                     "window-agent",
-                    ctx.seen.status.agent.as_ref().map(|it| {
-                        it.as_ref().map(|agent| {
-                            words.format("window-agent-as", &[
-                                ("how", words.text(agent_key(agent.choice)).into()),
-                                ("uid", agent.uid.into()),
-                            ])
+                    ctx.seen.status.agent.clone().map(|it| {
+                        it.map(|agent| {
+                            words.format(
+                                "window-agent-as",
+                                &[("how", words.text(agent_key(agent.choice)).into()), ("uid", agent.uid.into())],
+                            )
                         })
                     }),
                 ),

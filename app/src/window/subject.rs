@@ -49,10 +49,10 @@ pub(super) fn find(snapshot: &Snapshot, id: &EntityId, words: Words) -> Option<S
     }
     if let Some((host, namespace, interface)) = snapshot.interface(id) {
         let owner = if namespace.is_host { &host.name } else { &namespace.name };
-        let kind = words.format("window-interface-kind", &[
-            ("kind", words.link_kind(&interface.link.kind).into()),
-            ("owner", owner.as_str().into()),
-        ]);
+        let kind = words.format(
+            "window-interface-kind",
+            &[("kind", words.link_kind(&interface.link.kind).into()), ("owner", owner.as_str().into())],
+        );
         return Some(subject(interface.name.to_string(), kind, Icon::Interface, Some(namespace.id.clone())));
     }
     for host in &snapshot.hosts {

@@ -210,13 +210,21 @@ mod tests {
             let colors = Colors::of(theme);
             for ground in [colors.panel, colors.raised, colors.accent_fill, colors.warning_fill] {
                 for text in [colors.text, colors.soft, colors.accent, colors.warning] {
-                    assert!(contrast(text, ground) >= 4.5, "{theme:?} {text:?} on {ground:?}: {}", contrast(text, ground));
+                    assert!(
+                        contrast(text, ground) >= 4.5,
+                        "{theme:?} {text:?} on {ground:?}: {}",
+                        contrast(text, ground)
+                    );
                 }
             }
             for text in [colors.good, colors.bad] {
                 assert!(contrast(text, colors.panel) >= 4.5, "{theme:?} {text:?}");
             }
-            assert!(contrast(colors.outline, colors.panel) >= 3.0, "{theme:?}: {}", contrast(colors.outline, colors.panel));
+            assert!(
+                contrast(colors.outline, colors.panel) >= 3.0,
+                "{theme:?}: {}",
+                contrast(colors.outline, colors.panel)
+            );
         }
     }
 }

@@ -50,10 +50,10 @@ fn origin_ui(ui: &mut Ui, ctx: &Context<'_>) {
     let title = match &*ctx.seen.snapshot.hosts {
         [] => words.text("app-name"),
         [host] => host.name.to_string(),
-        [first, ..] => words.format("window-hosts", &[
-            ("first", first.name.as_str().into()),
-            ("others", (ctx.seen.snapshot.hosts.len() - 1).into()),
-        ]),
+        [first, ..] => words.format(
+            "window-hosts",
+            &[("first", first.name.as_str().into()), ("others", (ctx.seen.snapshot.hosts.len() - 1).into())],
+        ),
     };
     let (origin, is_live) = match ctx.origin {
         Origin::Live => (words.text("window-origin-live"), true),
@@ -62,7 +62,9 @@ fn origin_ui(ui: &mut Ui, ctx: &Context<'_>) {
     };
     Icon::Host.show(ui, 20.0, ctx.colors.accent);
     ui.menu_button(RichText::new(&title).font(strong(16.0)), |ui| {
-        for action in [Action::GoLive, Action::OpenRecording, Action::SaveRecording, Action::Refresh, Action::AskForAgent] {
+        for action in
+            [Action::GoLive, Action::OpenRecording, Action::SaveRecording, Action::Refresh, Action::AskForAgent]
+        {
             entry(ui, ctx, action);
         }
     })

@@ -9,7 +9,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let back = Icon::Back.show(ui, 16.0, ctx.colors.accent);
-        let whole = ui.add(Button::new(RichText::new(ctx.words.text("window-whole")).color(ctx.colors.accent)).frame(false));
+        let whole =
+            ui.add(Button::new(RichText::new(ctx.words.text("window-whole")).color(ctx.colors.accent)).frame(false));
         if whole.union(back).on_hover_text(ctx.words.text("action-leave-tip")).clicked() {
             ctx.send(Command::LeaveTo(0));
         }
