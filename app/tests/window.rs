@@ -1,5 +1,7 @@
 //! The window, asked as a screen reader asks it, and looked at.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 #[path = "window/sample.rs"]
 mod sample;
 

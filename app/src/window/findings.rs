@@ -7,6 +7,7 @@ use super::{command::Command, context::Context, icon::Icon};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(dead_code, reason = "the analysis that finds is still to come")]
 pub(super) enum Weight {
     /// It does not do what it should.
     Wrong,
