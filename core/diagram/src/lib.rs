@@ -1,6 +1,33 @@
-//! From a snapshot to a picture: what is shown (the view), where it stands (the layout), what is painted ([`scene`]),
-//! and the files that hold it (the exporters).
+//! From a snapshot to a picture: what is shown (the [`view`]), where it stands (the [`layout`]), what is painted
+//! ([`scene`]), and the files that hold it ([`export`]).
 
 #![forbid(unsafe_code)]
 
+pub mod export;
+pub mod fonts;
+pub mod layout;
 pub mod scene;
+pub mod view;
+
+mod words;
+
+use bridgewalk_model::Snapshot;
+
+pub use view::{Detail, Filter, Scope, ThemeName, View};
+pub use words::{Word, Words};
+
+/// A picture and where everything in it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Drawing {
+    /// To be handed in again with the next snapshot, so that what is already there stays where it is.
+    pub layout: layout::Layout,
+    /// What is painted.
+    pub scene: scene::Scene,
+}
+
+/// Draws what `view` shows of `snapshot`. `previous` is the layout of the drawing before, if there was one: things
+/// that it holds stay where they were. The same arguments give the same drawing.
+pub fn draw(snapshot: &Snapshot, view: &View, previous: Option<&layout::Layout>, words: &dyn Words) -> Drawing {
+    let _ = (snapshot, view, words);
+    Drawing { layout: previous.cloned().unwrap_or_default(), scene: scene::Scene::default() }
+}

@@ -4,9 +4,10 @@
 //! for something in the snapshot says for what.
 
 use bridgewalk_model::EntityId;
+use serde::{Deserialize, Serialize};
 
 /// A point.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Rightwards.
     pub x: f32,
@@ -15,7 +16,7 @@ pub struct Point {
 }
 
 /// A box.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rect {
     /// Left.
     pub x: f32,
