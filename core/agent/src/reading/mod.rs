@@ -19,9 +19,7 @@ mod vlans;
 
 use std::{collections::HashMap, io, sync::Arc};
 
-use bridgewalk_model::{
-    Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Via, kernel::Link,
-};
+use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Via, kernel::Link};
 use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 
 pub(crate) use sections::{Part, Parts};
@@ -136,7 +134,9 @@ fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     if parts.has(Part::Firewall) {
         read_firewall(&mut record);
     }
-    if parts.has(Part::Ipvs) && let Some(family) = known.ipvs_family {
+    if parts.has(Part::Ipvs)
+        && let Some(family) = known.ipvs_family
+    {
         record.fact(Part::Ipvs, Fact::Ipvs, ipvs::read(family));
     }
     record.reading
