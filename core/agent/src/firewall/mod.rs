@@ -1,0 +1,63 @@
+//! Packet filter rules of the calling thread's network namespace: nf_tables over netlink, legacy xtables over
+//! getsockopt(2). Nothing is run and nothing is loaded: only tables that are there are read.
+
+mod expression;
+mod legacy;
+mod nftables;
+mod sets;
+mod xt;
+
+use bridgewalk_model::{
+    Limit, LimitReason, Remedy, SourceKind,
+    firewall::{Ruleset, Syntax, write_text},
+};
+
+/// What was read of a namespace's rules.
+#[derive(Debug, Default)]
+pub(crate) struct FirewallReading {
+    /// One set of rules for each backend that has tables.
+    pub(crate) rulesets: Vec<Ruleset>,
+    /// Why a backend says nothing.
+    pub(crate) limits: Vec<Limit>,
+}
+
+/// Reads all rules of the calling thread's network namespace.
+pub(crate) fn read_rulesets() -> FirewallReading {
+    let mut reading = FirewallReading::default();
+    let mut take = |source: SourceKind, result: std::io::Result<Ruleset>| match result {
+        Ok(mut ruleset) => {
+            ruleset.tables.iter_mut().for_each(write_text);
+            if !ruleset.tables.is_empty() {
+                reading.rulesets.push(ruleset);
+            }
+        }
+        Err(error) => reading.limits.extend(limit(source, &error)),
+    };
+    take(SourceKind::NfTables, nftables::read());
+    take(SourceKind::LegacyTables, legacy::read());
+    reading
+}
+
+fn limit(source: SourceKind, error: &std::io::Error) -> Option<Limit> {
+    let (reason, remedy) = match error.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES) => {
+            (LimitReason::Privilege { missing: "CAP_NET_ADMIN".to_owned() }, Remedy::StartAgent)
+        }
+        Some(libc::ENOENT | libc::EPROTONOSUPPORT | libc::ENOPROTOOPT | libc::EAFNOSUPPORT | libc::EOPNOTSUPP)
+            if source == SourceKind::LegacyTables =>
+        {
+            return None;
+        }
+        Some(libc::EPROTONOSUPPORT | libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {
+            (LimitReason::NotInKernel, Remedy::None)
+        }
+        _ => (LimitReason::Undecoded { detail: error.to_string() }, Remedy::None),
+    };
+    Some(Limit { source, namespace: None, reason, remedy })
+}
+
+/// Tables whose names and chains are iptables' own are printed in its language, as `iptables-save` does.
+fn syntax_of(name: &str, rules_speak_xt: bool, has_sets: bool, chains_are_iptables: bool) -> Syntax {
+    let known = matches!(name, "filter" | "nat" | "mangle" | "raw" | "security");
+    if known && !has_sets && (rules_speak_xt || chains_are_iptables) { Syntax::Iptables } else { Syntax::Nft }
+}
