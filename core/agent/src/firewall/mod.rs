@@ -61,3 +61,11 @@ fn syntax_of(name: &str, rules_speak_xt: bool, has_sets: bool, chains_are_iptabl
     let known = matches!(name, "filter" | "nat" | "mangle" | "raw" | "security");
     if known && !has_sets && (rules_speak_xt || chains_are_iptables) { Syntax::Iptables } else { Syntax::Nft }
 }
+
+/// An interface's name with its mask (`iniface_mask`): one that ends before the name's NUL stands for any that begins so.
+fn interface(name: &[u8], mask: &[u8]) -> String {
+    let text = crate::netlink::attributes::text(name);
+    let compared = mask.iter().take_while(|byte| **byte != 0).count();
+    // iptables keeps the `+` in the name itself.
+    if text.ends_with('+') || compared > text.len() || (text.is_empty() && compared == 0) { text } else { text + "+" }
+}
