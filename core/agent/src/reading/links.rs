@@ -2,7 +2,7 @@
 
 use std::io;
 
-use bridgewalk_model::kernel::{BridgePort, Link, LinkCounters, LinkKind, OperState};
+use bridgewalk_model::kernel::{BridgePort, Link, LinkCounters, OperState};
 
 use super::{device_conf::DeviceConf, link_kind};
 use crate::netlink::{
@@ -136,12 +136,7 @@ fn counters(value: &[u8]) -> Option<LinkCounters> {
     })
 }
 
-/// Whether nothing but counters tells two interfaces apart is asked of these.
+/// The interface with its counters at zero, to be compared.
 pub(crate) fn without_counters(link: &Link) -> Link {
     Link { counters: LinkCounters::default(), ..link.clone() }
-}
-
-/// Whether this is a veth, of which the other end is looked for.
-pub(crate) fn is_veth(link: &Link) -> bool {
-    matches!(link.kind, LinkKind::Veth)
 }
