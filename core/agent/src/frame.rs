@@ -37,7 +37,8 @@ impl FrameDecoder {
         let len = usize::try_from(u32::from_be_bytes(*len)).unwrap_or(usize::MAX);
         check_len(len)?;
         let Some(json) = rest.get(..len) else { return Ok(None) };
-        let value = serde_json::from_slice(json).map_err(|error| ProtocolError::Malformed { detail: error.to_string() })?;
+        let value =
+            serde_json::from_slice(json).map_err(|error| ProtocolError::Malformed { detail: error.to_string() })?;
         self.taken += LEN_BYTES + len;
         Ok(Some(value))
     }

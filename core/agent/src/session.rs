@@ -325,7 +325,11 @@ impl Session {
         }
     }
 
-    fn take_subscription(&mut self, namespace: NamespaceInode, subscription: io::Result<crate::watching::subscription::Subscription>) {
+    fn take_subscription(
+        &mut self,
+        namespace: NamespaceInode,
+        subscription: io::Result<crate::watching::subscription::Subscription>,
+    ) {
         let Some(watch) = &mut self.watch else { return };
         let missing = match subscription {
             Ok(subscription) => {
@@ -385,12 +389,8 @@ impl Session {
         if is_full {
             self.ipvs_family = crate::reading::ipvs_family();
         }
-        let new: Vec<NamespaceInode> = self
-            .places
-            .iter()
-            .map(|place| place.inode)
-            .filter(|inode| is_full || !before.contains(inode))
-            .collect();
+        let new: Vec<NamespaceInode> =
+            self.places.iter().map(|place| place.inode).filter(|inode| is_full || !before.contains(inode)).collect();
         for inode in &new {
             self.pending.mark(*inode, Parts::ALL_BUT_SOCKETS, now);
             self.pending.mark(*inode, Parts::of(&[Part::Sockets]), now);
@@ -547,5 +547,3 @@ fn raise_descriptor_limit() {
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     }
 }
-
-

@@ -76,7 +76,8 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
     let own = own_namespace();
     let host = host_namespace(hints).unwrap_or(own);
     let mut kept: BTreeMap<NamespaceInode, NamespaceSighting> = BTreeMap::new();
-    let sighting = |inode| NamespaceSighting { inode, is_host: inode == host, names: Vec::new(), pid: None, nsid: None };
+    let sighting =
+        |inode| NamespaceSighting { inode, is_host: inode == host, names: Vec::new(), pid: None, nsid: None };
     for Seen { process, .. } in &seen {
         if let Some(inode) = process.namespace {
             kept.entry(inode).or_insert_with(|| sighting(inode)).pid.get_or_insert(process.pid);
@@ -96,13 +97,12 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
         }
     }
     if let Some(pid) = hints.daemon_pid {
-        folders.extend(
-            hints.sandbox_keys.iter().filter_map(|key| Some((pid, Path::new(key).parent()?.to_owned()))),
-        );
+        folders.extend(hints.sandbox_keys.iter().filter_map(|key| Some((pid, Path::new(key).parent()?.to_owned()))));
     }
     limits.extend(stale(&folders));
 
-    let mut found = Found { processes: seen.into_iter().map(|seen| seen.process).collect(), limits, ..Found::default() };
+    let mut found =
+        Found { processes: seen.into_iter().map(|seen| seen.process).collect(), limits, ..Found::default() };
     let known: HashMap<NamespaceInode, &Arc<Place>> = before.iter().map(|place| (place.inode, place)).collect();
     let mut open_in = Some(open_in);
     let mut host_netlink: Option<Netlink> = None;
@@ -123,8 +123,7 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
                 None => Door::Closed,
             }
         };
-        let mut place =
-            Place { inode: sighting.inode, is_host: sighting.is_host, pid: sighting.pid, nsid: None, door };
+        let mut place = Place { inode: sighting.inode, is_host: sighting.is_host, pid: sighting.pid, nsid: None, door };
         if let Some(open_in) = open_in.take_if(|_| place.is_host) {
             host_netlink = open_in(&place);
         }

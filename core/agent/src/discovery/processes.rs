@@ -63,15 +63,8 @@ fn look(pid: u32) -> Option<Seen> {
     let container_id =
         fs::read_to_string(format!("{directory}/cgroup")).ok().and_then(|cgroup| container_of_cgroup(&cgroup));
     let arguments = if command == "docker-proxy" { arguments(pid) } else { Vec::new() };
-    let process = Process {
-        pid,
-        parent_pid,
-        command,
-        arguments,
-        namespace: Some(namespace),
-        container_id,
-        inner_pid: None,
-    };
+    let process =
+        Process { pid, parent_pid, command, arguments, namespace: Some(namespace), container_id, inner_pid: None };
     Some(Seen { process, mount_view })
 }
 

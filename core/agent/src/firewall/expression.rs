@@ -16,10 +16,7 @@ pub(super) fn decode(family: u8, element: Attributes<'_>, counter: &mut Option<C
     let name = element.find(1).map(text).unwrap_or_default();
     let attributes = element.nested(2);
     if name == "counter" {
-        *counter = Some(Counter {
-            bytes: be64(attributes, 1).unwrap_or(0),
-            packets: be64(attributes, 2).unwrap_or(0),
-        });
+        *counter = Some(Counter { bytes: be64(attributes, 1).unwrap_or(0), packets: be64(attributes, 2).unwrap_or(0) });
     }
     known(family, &name, attributes).unwrap_or_else(|| Expression::Unknown {
         is_match: is_match(&name),
@@ -64,7 +61,10 @@ fn known(family: u8, name: &str, a: Attributes<'_>) -> Option<Expression> {
                 Some(from) => Expression::CtSet { key, from },
                 None => Expression::Ct {
                     key,
-                    direction: a.find(3).and_then(|d| d.first()).map(|d| if *d == 0 { "original" } else { "reply" }.to_owned()),
+                    direction: a
+                        .find(3)
+                        .and_then(|d| d.first())
+                        .map(|d| if *d == 0 { "original" } else { "reply" }.to_owned()),
                     to: register(1)?,
                 },
             }
@@ -92,9 +92,12 @@ fn known(family: u8, name: &str, a: Attributes<'_>) -> Option<Expression> {
             to: register(1)?,
         },
         "cmp" => Expression::Compare { from: register(1)?, op: comparison(number(2)?)?, value: value(3)? },
-        "range" => Expression::Range { from: register(1)?, is_inverted: number(2)? == 1, first: value(3)?, last: value(4)? },
+        "range" => {
+            Expression::Range { from: register(1)?, is_inverted: number(2)? == 1, first: value(3)?, last: value(4)? }
+        }
         "bitwise" => {
-            let op = *["mask_xor", "left_shift", "right_shift", "and", "or", "xor"].get(number(6).unwrap_or(0) as usize)?;
+            let op =
+                *["mask_xor", "left_shift", "right_shift", "and", "or", "xor"].get(number(6).unwrap_or(0) as usize)?;
             // `and`, `or`, `xor` of two registers are new, and nobody writes them yet.
             if matches!(op, "and" | "or" | "xor") {
                 return None;
@@ -131,9 +134,13 @@ fn known(family: u8, name: &str, a: Attributes<'_>) -> Option<Expression> {
             port_to: register(6),
             flags: number(7).unwrap_or(0),
         },
-        "masq" => Expression::Masquerade { flags: number(1).unwrap_or(0), port_from: register(2), port_to: register(3) },
+        "masq" => {
+            Expression::Masquerade { flags: number(1).unwrap_or(0), port_from: register(2), port_to: register(3) }
+        }
         "redir" => Expression::Redirect { port_from: register(1), port_to: register(2), flags: number(3).unwrap_or(0) },
-        "reject" => Expression::Reject { with: reject(family, number(1)?, a.find(2).and_then(|code| code.first()).copied()) },
+        "reject" => {
+            Expression::Reject { with: reject(family, number(1)?, a.find(2).and_then(|code| code.first()).copied()) }
+        }
         "counter" => Expression::Counter,
         "notrack" => Expression::NoTrack,
         "log" => Expression::Log { text: log(a) },
@@ -162,8 +169,25 @@ fn reject(family: u8, kind: u32, code: Option<u8>) -> String {
     let names: &[&str] = match (kind, family) {
         (1, _) => return "tcp reset".to_owned(),
         (2, _) => &["no-route", "port-unreachable", "host-unreachable", "admin-prohibited"],
-        (_, 10) => &["no-route", "admin-prohibited", "", "addr-unreachable", "port-unreachable", "policy-fail", "reject-route"],
-        _ => &["net-unreachable", "host-unreachable", "prot-unreachable", "port-unreachable", "", "", "", "", "", "net-prohibited", "host-prohibited", "", "", "admin-prohibited"],
+        (_, 10) => {
+            &["no-route", "admin-prohibited", "", "addr-unreachable", "port-unreachable", "policy-fail", "reject-route"]
+        }
+        _ => &[
+            "net-unreachable",
+            "host-unreachable",
+            "prot-unreachable",
+            "port-unreachable",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "net-prohibited",
+            "host-prohibited",
+            "",
+            "",
+            "admin-prohibited",
+        ],
     };
     let protocol = match (kind, family) {
         (2, _) => "icmpx",
@@ -171,7 +195,10 @@ fn reject(family: u8, kind: u32, code: Option<u8>) -> String {
         _ => "icmp",
     };
     let code = usize::from(code.unwrap_or(0));
-    format!("{protocol} {}", names.get(code).filter(|name| !name.is_empty()).map_or_else(|| code.to_string(), |name| (*name).to_owned()))
+    format!(
+        "{protocol} {}",
+        names.get(code).filter(|name| !name.is_empty()).map_or_else(|| code.to_string(), |name| (*name).to_owned())
+    )
 }
 
 /// `NFTA_DATA_VALUE` or `NFTA_DATA_VERDICT`.
@@ -208,14 +235,66 @@ fn comparison(number: u32) -> Option<Comparison> {
 }
 
 const META_KEYS: [&str; 35] = [
-    "length", "protocol", "priority", "mark", "iif", "oif", "iifname", "oifname", "iiftype", "oiftype", "skuid", "skgid",
-    "nftrace", "rtclassid", "secmark", "nfproto", "l4proto", "ibrname", "obrname", "pkttype", "cpu", "iifgroup",
-    "oifgroup", "cgroup", "random", "ipsec", "iifkind", "oifkind", "ibrpvid", "ibrvproto", "time", "day", "hour", "sdif",
+    "length",
+    "protocol",
+    "priority",
+    "mark",
+    "iif",
+    "oif",
+    "iifname",
+    "oifname",
+    "iiftype",
+    "oiftype",
+    "skuid",
+    "skgid",
+    "nftrace",
+    "rtclassid",
+    "secmark",
+    "nfproto",
+    "l4proto",
+    "ibrname",
+    "obrname",
+    "pkttype",
+    "cpu",
+    "iifgroup",
+    "oifgroup",
+    "cgroup",
+    "random",
+    "ipsec",
+    "iifkind",
+    "oifkind",
+    "ibrpvid",
+    "ibrvproto",
+    "time",
+    "day",
+    "hour",
+    "sdif",
     "sdifname",
 ];
 
 const CT_KEYS: [&str; 24] = [
-    "state", "direction", "status", "mark", "secmark", "expiration", "helper", "l3proto", "saddr", "daddr", "protocol",
-    "proto-src", "proto-dst", "label", "packets", "bytes", "avgpkt", "zone", "event", "ip saddr", "ip daddr", "ip6 saddr",
-    "ip6 daddr", "id",
+    "state",
+    "direction",
+    "status",
+    "mark",
+    "secmark",
+    "expiration",
+    "helper",
+    "l3proto",
+    "saddr",
+    "daddr",
+    "protocol",
+    "proto-src",
+    "proto-dst",
+    "label",
+    "packets",
+    "bytes",
+    "avgpkt",
+    "zone",
+    "event",
+    "ip saddr",
+    "ip daddr",
+    "ip6 saddr",
+    "ip6 daddr",
+    "id",
 ];

@@ -195,7 +195,8 @@ fn parse(layout: Layout, name: &str, info: &[u8], bytes: &[u8]) -> Option<Table>
         let chain = chains.last_mut()?;
         if underflows.contains_key(&entry.offset) {
             if let Some(base) = &mut chain.base {
-                base.policy = if matches!(entry.target, Target::Verdict(Verdict::Drop)) { Policy::Drop } else { Policy::Accept };
+                base.policy =
+                    if matches!(entry.target, Target::Verdict(Verdict::Drop)) { Policy::Drop } else { Policy::Accept };
                 base.counter = entry.rule.counter;
             }
             continue;
@@ -230,7 +231,14 @@ fn parse(layout: Layout, name: &str, info: &[u8], bytes: &[u8]) -> Option<Table>
             ("nat", _) => 100,
             _ => priority,
         };
-        base.kind = if name == "nat" { "nat" } else if name == "mangle" && base.hook == Hook::Output { "route" } else { "filter" }.to_owned();
+        base.kind = if name == "nat" {
+            "nat"
+        } else if name == "mangle" && base.hook == Hook::Output {
+            "route"
+        } else {
+            "filter"
+        }
+        .to_owned();
     }
     Some(Table {
         family: layout.family,
@@ -323,7 +331,8 @@ fn header(layout: Layout, bytes: &[u8]) -> Option<(IpHeader, bool)> {
     header.in_interface = name(names, 1)?;
     header.out_interface = name(names + 16, 2)?;
     let not = inverted & 0x40 != 0;
-    header.protocol = (protocol != 0 || not).then(|| u8::try_from(protocol).ok()).flatten().map(|value| Negatable { not, value });
+    header.protocol =
+        (protocol != 0 || not).then(|| u8::try_from(protocol).ok()).flatten().map(|value| Negatable { not, value });
     let is_ipv4 = layout.number != 10;
     if is_ipv4 && flags & 1 != 0 {
         header.fragment = Some(Negatable { not: inverted & 0x20 != 0, value: () });

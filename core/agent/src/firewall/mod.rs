@@ -7,8 +7,10 @@ mod nftables;
 mod sets;
 mod xt;
 
+use std::io;
+
 use bridgewalk_model::{
-    Limit, LimitReason, Remedy, SourceKind,
+    SourceKind,
     firewall::{Ruleset, Syntax, write_text},
 };
 
@@ -17,43 +19,25 @@ use bridgewalk_model::{
 pub(crate) struct FirewallReading {
     /// One set of rules for each backend that has tables.
     pub(crate) rulesets: Vec<Ruleset>,
-    /// Why a backend says nothing.
-    pub(crate) limits: Vec<Limit>,
+    /// Backends that could not be read, with what the kernel answered. One that the kernel does not have is no failure.
+    pub(crate) failures: Vec<(SourceKind, io::Error)>,
 }
 
 /// Reads all rules of the calling thread's network namespace.
 pub(crate) fn read_rulesets() -> FirewallReading {
     let mut reading = FirewallReading::default();
-    let mut take = |source: SourceKind, result: std::io::Result<Ruleset>| match result {
+    let mut take = |source: SourceKind, result: io::Result<Ruleset>| match result {
         Ok(mut ruleset) => {
             ruleset.tables.iter_mut().for_each(write_text);
             if !ruleset.tables.is_empty() {
                 reading.rulesets.push(ruleset);
             }
         }
-        Err(error) => reading.limits.extend(limit(source, &error)),
+        Err(error) => reading.failures.push((source, error)),
     };
     take(SourceKind::NfTables, nftables::read());
     take(SourceKind::LegacyTables, legacy::read());
     reading
-}
-
-fn limit(source: SourceKind, error: &std::io::Error) -> Option<Limit> {
-    let (reason, remedy) = match error.raw_os_error() {
-        Some(libc::EPERM | libc::EACCES) => {
-            (LimitReason::Privilege { missing: "CAP_NET_ADMIN".to_owned() }, Remedy::StartAgent)
-        }
-        Some(libc::ENOENT | libc::EPROTONOSUPPORT | libc::ENOPROTOOPT | libc::EAFNOSUPPORT | libc::EOPNOTSUPP)
-            if source == SourceKind::LegacyTables =>
-        {
-            return None;
-        }
-        Some(libc::EPROTONOSUPPORT | libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {
-            (LimitReason::NotInKernel, Remedy::None)
-        }
-        _ => (LimitReason::Undecoded { detail: error.to_string() }, Remedy::None),
-    };
-    Some(Limit { source, namespace: None, reason, remedy })
 }
 
 /// Tables whose names and chains are iptables' own are printed in its language, as `iptables-save` does.
@@ -69,3 +53,6 @@ fn interface(name: &[u8], mask: &[u8]) -> String {
     // iptables keeps the `+` in the name itself.
     if text.ends_with('+') || compared > text.len() || (text.is_empty() && compared == 0) { text } else { text + "+" }
 }
+
+#[cfg(test)]
+mod live_tests;

@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, io};
 
-use bridgewalk_model::firewall::{Backend, BaseChain, Chain, Counter, Expression, Family, Hook, Policy, Rule, Ruleset, Table};
+use bridgewalk_model::firewall::{
+    Backend, BaseChain, Chain, Counter, Expression, Family, Hook, Policy, Rule, Ruleset, Table,
+};
 
 use super::{expression, sets, syntax_of};
 use crate::netlink::{
@@ -52,8 +54,9 @@ pub(super) fn read() -> io::Result<Ruleset> {
 }
 
 fn generation(netlink: &mut Netlink) -> io::Result<Option<u32>> {
-    netlink
-        .ask(GET_GENERATION, &Body::new(&[0; HEADER_LEN]), |message| be32(Attributes::after(message.body, HEADER_LEN), 1))
+    netlink.ask(GET_GENERATION, &Body::new(&[0; HEADER_LEN]), |message| {
+        be32(Attributes::after(message.body, HEADER_LEN), 1)
+    })
 }
 
 /// A message's family and attributes.
@@ -141,10 +144,9 @@ fn chain(message: Message<'_>) -> Option<(Place, Chain)> {
             priority: hook.find(2).and_then(|value| value.try_into().ok()).map_or(0, i32::from_be_bytes),
             policy: if be32(attributes, 5) == Some(0) { Policy::Drop } else { Policy::Accept },
             devices: devices.chain(more).collect(),
-            counter: attributes.find(8).map(|_| Counter {
-                bytes: be64(counters, 1).unwrap_or(0),
-                packets: be64(counters, 2).unwrap_or(0),
-            }),
+            counter: attributes
+                .find(8)
+                .map(|_| Counter { bytes: be64(counters, 1).unwrap_or(0), packets: be64(counters, 2).unwrap_or(0) }),
         })
     });
     let chain = Chain { name: text(attributes.find(3)?), handle: be64(attributes, 2), base, rules: Vec::new() };

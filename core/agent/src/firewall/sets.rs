@@ -117,9 +117,6 @@ mod tests {
         let raw = |key: u8, flags| (vec![10, key], None, flags, None);
         let elements = joined(vec![raw(9, 1), raw(2, 0), raw(20, 0), raw(5, 1), raw(5, 0)]);
         let spans: Vec<_> = elements.iter().map(|e| (e.key[1], e.key_end.clone())).collect();
-        assert_eq!(
-            spans,
-            [(2, Some(vec![10, 4])), (5, Some(vec![10, 8])), (20, Some(vec![255, 255]))]
-        );
+        assert_eq!(spans, [(2, Some(vec![10, 4])), (5, Some(vec![10, 8])), (20, Some(vec![255, 255]))]);
     }
 }

@@ -39,7 +39,10 @@ impl DeviceConf {
         let named = |family: &'static str, values: &[(&'static str, i32)]| {
             values
                 .iter()
-                .map(|(key, value)| Sysctl { path: format!("net/{family}/conf/{name}/{key}"), value: value.to_string() })
+                .map(|(key, value)| Sysctl {
+                    path: format!("net/{family}/conf/{name}/{key}"),
+                    value: value.to_string(),
+                })
                 .collect::<Vec<_>>()
         };
         let mut sysctls = named("ipv4", &self.ipv4);

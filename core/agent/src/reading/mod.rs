@@ -19,15 +19,14 @@ mod vlans;
 
 use std::{collections::HashMap, io, sync::Arc};
 
-use bridgewalk_model::{
-    Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Via, kernel::Link,
-};
+use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Via, kernel::Link};
 use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 
 pub(crate) use sections::{Part, Parts};
 
 use crate::{
     discovery::{Place, nsid},
+    firewall,
     netlink::Netlink,
 };
 
@@ -136,7 +135,9 @@ fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     if parts.has(Part::Firewall) {
         read_firewall(&mut record);
     }
-    if parts.has(Part::Ipvs) && let Some(family) = known.ipvs_family {
+    if parts.has(Part::Ipvs)
+        && let Some(family) = known.ipvs_family
+    {
         record.fact(Part::Ipvs, Fact::Ipvs, ipvs::read(family));
     }
     record.reading
@@ -206,8 +207,13 @@ fn tell_sockets(record: &mut Record<'_>, read: sockets::Sockets) {
     record.fact(Part::Sockets, Fact::Sockets, Ok(read.list));
 }
 
-/// The seam to the firewall's reader.
-fn read_firewall(_record: &mut Record<'_>) {}
+fn read_firewall(record: &mut Record<'_>) {
+    let read = firewall::read_rulesets();
+    for (source, error) in &read.failures {
+        record.limit(Part::Firewall, *source, reason(Part::Firewall, error));
+    }
+    record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets.into()));
+}
 
 /// Whether two facts differ in more than counters.
 pub(crate) fn without_counters(fact: &Fact) -> Fact {

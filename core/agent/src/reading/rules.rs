@@ -60,11 +60,8 @@ fn decode(message: Message<'_>) -> Option<RoutingRule> {
     let attributes = Attributes::after(body, FIB_RULE_HDR_LEN);
     let number = |kind| attributes.find(kind).and_then(|value| u32_at(value, 0));
     let prefix = |kind, prefix_len| IpNet::new(attributes.find(kind).and_then(ip)?, prefix_len).ok();
-    let mut others: Vec<String> = OTHERS
-        .iter()
-        .filter(|(kind, _)| is_meant(*kind, attributes))
-        .map(|(_, name)| (*name).to_owned())
-        .collect();
+    let mut others: Vec<String> =
+        OTHERS.iter().filter(|(kind, _)| is_meant(*kind, attributes)).map(|(_, name)| (*name).to_owned()).collect();
     if u8_at(body, 3)? != 0 {
         others.push("tos".to_owned());
     }

@@ -138,7 +138,8 @@ impl Watch {
     /// Waits until something is heard. May be cancelled: what was not taken yet is heard next time.
     pub(crate) async fn hear(&mut self) -> io::Result<Vec<Event>> {
         let mut ready = self.epoll.readable().await?;
-        let mut list = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_READY];
+        let mut list =
+            [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_READY];
         let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
         let count = match epoll::wait(ready.get_inner(), &mut list[..], Some(&no_wait)) {
             Ok(count) => count,

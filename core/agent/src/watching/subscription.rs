@@ -45,7 +45,10 @@ pub(crate) struct Heard {
 impl Subscription {
     /// Listens in the calling thread's namespace.
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Self { route: listen(NETLINK_ROUTE, &ROUTE_GROUPS)?, firewall: listen(NETLINK_NETFILTER, &[NFTABLES_GROUP]) })
+        Ok(Self {
+            route: listen(NETLINK_ROUTE, &ROUTE_GROUPS)?,
+            firewall: listen(NETLINK_NETFILTER, &[NFTABLES_GROUP]),
+        })
     }
 }
 
@@ -102,7 +105,9 @@ const RTM_DELNSID: u16 = 89;
 /// The kernel takes routes away silently with an address or a link, so these are read with them.
 fn parts(kind: u16, family: u8) -> Parts {
     match kind {
-        16..=19 => Parts::of(&[Part::Links, Part::Sysctls, Part::Addresses, Part::Routes, Part::BridgeVlans, Part::Fdb]),
+        16..=19 => {
+            Parts::of(&[Part::Links, Part::Sysctls, Part::Addresses, Part::Routes, Part::BridgeVlans, Part::Fdb])
+        }
         20..=23 => Parts::of(&[Part::Addresses, Part::Routes]),
         24..=27 => Parts::of(&[Part::Routes]),
         28..=31 if i32::from(family) == libc::AF_BRIDGE => Parts::of(&[Part::Fdb]),

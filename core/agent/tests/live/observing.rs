@@ -82,18 +82,29 @@ fn everything_agrees_with_the_usual_tools() {
         .json("ip -j addr")
         .iter()
         .flat_map(|link| {
-            link["addr_info"].as_array().into_iter().flatten().map(|address| {
-                let local = address["local"].as_str().expect("local").parse().expect("address");
-                (link["ifindex"].as_u64().expect("index") as u32, local, address["prefixlen"].as_u64().expect("len") as u8)
-            }).collect::<Vec<_>>()
+            link["addr_info"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|address| {
+                    let local = address["local"].as_str().expect("local").parse().expect("address");
+                    (
+                        link["ifindex"].as_u64().expect("index") as u32,
+                        local,
+                        address["prefixlen"].as_u64().expect("len") as u8,
+                    )
+                })
+                .collect::<Vec<_>>()
         })
         .collect();
     assert_eq!(talk.addresses(inode).into_iter().collect::<BTreeSet<_>>(), said);
 
-    let routes = talk.newest(|fact| match fact {
-        Fact::Routes(section) if section.namespace == inode => Some(&section.is),
-        _ => None,
-    }).expect("routes");
+    let routes = talk
+        .newest(|fact| match fact {
+            Fact::Routes(section) if section.namespace == inode => Some(&section.is),
+            _ => None,
+        })
+        .expect("routes");
     let said = a.json("ip -j -4 route show table all").len() + a.json("ip -j -6 route show table all").len();
     assert_eq!(routes.len(), said);
     let route = |text: &str| routes.iter().find(|route| route.destination.to_string() == text).expect("route");
@@ -103,39 +114,49 @@ fn everything_agrees_with_the_usual_tools() {
     assert_eq!(weights, [3, 1]);
     assert_eq!(route("2001:db8:1::/48").metric, 55);
 
-    let rules = talk.newest(|fact| match fact {
-        Fact::RoutingRules(section) if section.namespace == inode => Some(&section.is),
-        _ => None,
-    }).expect("rules");
+    let rules = talk
+        .newest(|fact| match fact {
+            Fact::RoutingRules(section) if section.namespace == inode => Some(&section.is),
+            _ => None,
+        })
+        .expect("rules");
     assert_eq!(rules.len(), a.json("ip -j -4 rule").len() + a.json("ip -j -6 rule").len());
     let rule = rules.iter().find(|rule| rule.priority == 100).expect("rule");
     assert_eq!((rule.mark, rule.table), (Some((0x10, 0xff)), 77));
     assert_eq!(rule.source.map(|net| net.to_string()).as_deref(), Some("192.0.2.0/25"));
 
-    let neighbours = talk.newest(|fact| match fact {
-        Fact::Neighbours(section) if section.namespace == inode => Some(&section.is),
-        _ => None,
-    }).expect("neighbours");
+    let neighbours = talk
+        .newest(|fact| match fact {
+            Fact::Neighbours(section) if section.namespace == inode => Some(&section.is),
+            _ => None,
+        })
+        .expect("neighbours");
     assert!(neighbours.iter().any(|neighbour| neighbour.is_proxy && neighbour.address.to_string() == "192.0.2.77"));
     assert!(neighbours.iter().any(|neighbour| neighbour.mac_address.is_some_and(|mac| mac.0[5] == 9)));
 
-    let fdb = talk.newest(|fact| match fact {
-        Fact::Fdb(section) if section.namespace == inode => Some(&section.is),
-        _ => None,
-    }).expect("fdb");
+    let fdb = talk
+        .newest(|fact| match fact {
+            Fact::Fdb(section) if section.namespace == inode => Some(&section.is),
+            _ => None,
+        })
+        .expect("fdb");
     assert_eq!(fdb.len(), a.json("bridge -j fdb").len());
     assert!(fdb.iter().any(|entry| entry.remote.is_some_and(|ip| ip.to_string() == "198.51.100.5")));
 
-    let vlans = talk.newest(|fact| match fact {
-        Fact::BridgeVlans(section) if section.namespace == inode => Some(&section.is),
-        _ => None,
-    }).expect("vlans");
+    let vlans = talk
+        .newest(|fact| match fact {
+            Fact::BridgeVlans(section) if section.namespace == inode => Some(&section.is),
+            _ => None,
+        })
+        .expect("vlans");
     assert!(vlans.iter().any(|vlan| vlan.if_index == link("v0").if_index && vlan.vlan_id == 42));
 
-    let sysctls = talk.newest(|fact| match fact {
-        Fact::Sysctls(section) if section.namespace == inode => Some(&section.is),
-        _ => None,
-    }).expect("sysctls");
+    let sysctls = talk
+        .newest(|fact| match fact {
+            Fact::Sysctls(section) if section.namespace == inode => Some(&section.is),
+            _ => None,
+        })
+        .expect("sysctls");
     assert!(sysctls.iter().any(|sysctl| sysctl.path == "net/ipv4/conf/br0/rp_filter" && sysctl.value == "2"));
     for sysctl in sysctls {
         assert_eq!(a.run(&format!("cat /proc/sys/{}", sysctl.path)).trim(), sysctl.value, "{}", sysctl.path);
@@ -147,10 +168,12 @@ fn sockets_have_their_processes() {
     let tcp = std::net::TcpListener::bind("127.0.0.1:0").expect("tcp");
     let udp = std::net::UdpSocket::bind("[::1]:0").expect("udp");
     let talk = Talk::observe();
-    let sockets = talk.newest(|fact| match fact {
-        Fact::Sockets(section) if section.namespace == own() => Some(&section.is),
-        _ => None,
-    }).expect("sockets");
+    let sockets = talk
+        .newest(|fact| match fact {
+            Fact::Sockets(section) if section.namespace == own() => Some(&section.is),
+            _ => None,
+        })
+        .expect("sockets");
     for (transport, port) in [
         (Transport::Tcp, tcp.local_addr().expect("address").port()),
         (Transport::Udp, udp.local_addr().expect("address").port()),

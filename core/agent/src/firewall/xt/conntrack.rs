@@ -82,8 +82,7 @@ pub(super) fn decode(family: u8, revision: u8, blob: &[u8]) -> Option<XtMatch> {
         original_destination_port: port(1)?,
         reply_source_port: port(2)?,
         reply_destination_port: port(3)?,
-        direction: (flags & DIRECTION != 0)
-            .then(|| if not(DIRECTION) { "REPLY" } else { "ORIGINAL" }.to_owned()),
+        direction: (flags & DIRECTION != 0).then(|| if not(DIRECTION) { "REPLY" } else { "ORIGINAL" }.to_owned()),
         is_state: flags & STATE_ALIAS != 0,
     })
 }

@@ -53,8 +53,18 @@ pub(super) fn decode(family: u8, name: &str, revision: u8, blob: &[u8]) -> Optio
 
 fn address_type(revision: u8, blob: &[u8]) -> Option<XtMatch> {
     const TYPES: [&str; 12] = [
-        "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT",
-        "THROW", "NAT", "XRESOLVE",
+        "UNSPEC",
+        "UNICAST",
+        "LOCAL",
+        "BROADCAST",
+        "ANYCAST",
+        "MULTICAST",
+        "BLACKHOLE",
+        "UNREACHABLE",
+        "PROHIBIT",
+        "THROW",
+        "NAT",
+        "XRESOLVE",
     ];
     let named = |mask: u16, not| {
         let names = TYPES.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0);
