@@ -6,7 +6,10 @@ pub(crate) mod subscription;
 use std::{
     collections::HashMap,
     fs, io,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
     sync::Arc,
 };
 
@@ -16,7 +19,7 @@ use rustix::{
     event::{Timespec, epoll},
     process::{Pid, PidfdFlags, pidfd_open},
 };
-use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::discovery::Place;
 use subscription::{Heard, Subscription, hear_firewall, hear_route};
@@ -29,8 +32,6 @@ const MAX_READY: usize = 64;
 enum Source {
     Route(NamespaceInode, Socket),
     Firewall(NamespaceInode, Socket),
-    /// `/proc/PID/mountinfo` tells of each change in its mount namespace.
-    Mounts(#[allow(dead_code, reason = "held open: closing it ends the watch")] fs::File),
     /// The last process known of a namespace without a name.
     Process(NamespaceInode, u32, #[allow(dead_code, reason = "held open: closing it ends the watch")] OwnedFd),
 }
@@ -48,6 +49,10 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Watch {
     epoll: AsyncFd<OwnedFd>,
+    /// `/proc/PID/mountinfo` of this process, and of a daemon with other mounts: tells of each change once to whoever
+    /// asks first, and so cannot be in the epoll, which asks it before we do.
+    own_mounts: Option<AsyncFd<OwnedFd>>,
+    daemon_mounts: Option<AsyncFd<OwnedFd>>,
     sources: HashMap<u64, Source>,
     next_key: u64,
     buffer: Vec<u8>,
@@ -56,25 +61,20 @@ pub(crate) struct Watch {
 impl Watch {
     /// Listens to the mounts of this process and of the daemon. Must be called within a tokio runtime.
     pub(crate) fn start(daemon_pid: Option<u32>) -> io::Result<Self> {
-        let epoll = AsyncFd::register(epoll::create(epoll::CreateFlags::CLOEXEC)?)?;
-        let mut watch = Self { epoll, sources: HashMap::new(), next_key: 0, buffer: vec![0; BUFFER_LEN] };
-        let own = fs::metadata("/proc/self/ns/mnt").ok().map(|metadata| mount_namespace(&metadata));
-        watch.watch_mounts("/proc/self");
-        if let Some(pid) = daemon_pid {
-            let directory = format!("/proc/{pid}");
-            let other = fs::metadata(format!("{directory}/ns/mnt")).ok().map(|metadata| mount_namespace(&metadata));
-            if other.is_some() && other != own {
-                watch.watch_mounts(&directory);
-            }
-        }
-        Ok(watch)
-    }
-
-    fn watch_mounts(&mut self, directory: &str) {
-        if let Ok(file) = fs::File::open(format!("{directory}/mountinfo")) {
-            // Where it cannot be watched, the engine's events and links lead to new namespaces all the same.
-            let _ = self.add(Source::Mounts(file), epoll::EventFlags::PRI | epoll::EventFlags::ERR);
-        }
+        let epoll = register(epoll::create(epoll::CreateFlags::CLOEXEC)?, Interest::READABLE)?;
+        let own = mount_namespace("self");
+        let daemon = daemon_pid.map(|pid| pid.to_string()).filter(|pid| {
+            let other = mount_namespace(pid);
+            other.is_some() && other != own
+        });
+        Ok(Self {
+            epoll,
+            own_mounts: mounts("self"),
+            daemon_mounts: daemon.and_then(|pid| mounts(&pid)),
+            sources: HashMap::new(),
+            next_key: 0,
+            buffer: vec![0; BUFFER_LEN],
+        })
     }
 
     fn add(&mut self, source: Source, flags: epoll::EventFlags) -> io::Result<()> {
@@ -82,7 +82,6 @@ impl Watch {
         self.next_key += 1;
         let descriptor = match &source {
             Source::Route(_, socket) | Source::Firewall(_, socket) => socket.as_fd(),
-            Source::Mounts(file) => file.as_fd(),
             Source::Process(_, _, descriptor) => descriptor.as_fd(),
         };
         epoll::add(self.epoll.get_ref(), descriptor, epoll::EventData::new_u64(key), flags)?;
@@ -103,7 +102,6 @@ impl Watch {
     pub(crate) fn retain(&mut self, is_there: impl Fn(NamespaceInode) -> bool) {
         self.sources.retain(|_, source| match source {
             Source::Route(inode, _) | Source::Firewall(inode, _) | Source::Process(inode, ..) => is_there(*inode),
-            Source::Mounts(_) => true,
         });
     }
 
@@ -137,7 +135,11 @@ impl Watch {
 
     /// Waits until something is heard. May be cancelled: what was not taken yet is heard next time.
     pub(crate) async fn hear(&mut self) -> io::Result<Vec<Event>> {
-        let mut ready = self.epoll.readable().await?;
+        let mut ready = tokio::select! {
+            ready = self.epoll.readable() => ready?,
+            () = mounts_changed(self.own_mounts.as_ref()) => return Ok(vec![Event::LookForNamespaces]),
+            () = mounts_changed(self.daemon_mounts.as_ref()) => return Ok(vec![Event::LookForNamespaces]),
+        };
         let mut list =
             [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_READY];
         let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -162,7 +164,6 @@ impl Watch {
                 Source::Firewall(inode, socket) => {
                     heard.push(Event::Heard(*inode, hear_firewall(socket, &mut self.buffer)));
                 }
-                Source::Mounts(_) => heard.push(Event::LookForNamespaces),
                 Source::Process(..) => {
                     heard.push(Event::LookForNamespaces);
                     self.sources.remove(&key);
@@ -173,7 +174,29 @@ impl Watch {
     }
 }
 
-fn mount_namespace(metadata: &fs::Metadata) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    metadata.ino()
+/// Waits for a mount or an unmount; for ever where that cannot be told: the engine's word and links that change lead to
+/// new namespaces all the same.
+async fn mounts_changed(mounts: Option<&AsyncFd<OwnedFd>>) {
+    if let Some(mounts) = mounts
+        && let Ok(mut ready) = mounts.ready(Interest::PRIORITY).await
+    {
+        ready.clear_ready();
+        return;
+    }
+    std::future::pending().await
+}
+
+fn mounts(process: &str) -> Option<AsyncFd<OwnedFd>> {
+    let file = fs::File::open(format!("/proc/{process}/mountinfo")).ok()?;
+    register(file.into(), Interest::PRIORITY).ok()
+}
+
+fn mount_namespace(process: &str) -> Option<u64> {
+    fs::metadata(format!("/proc/{process}/ns/mnt")).ok().map(|metadata| metadata.ino())
+}
+
+#[allow(unsafe_code, reason = "tokio cannot know that an OwnedFd stays the same descriptor until it is dropped")]
+fn register(descriptor: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is open until it is dropped, and `AsyncFd` deregisters it before that.
+    unsafe { AsyncFd::register_with_interest(descriptor, interest) }.map_err(Into::into)
 }

@@ -17,33 +17,33 @@ use bridgewalk_model::{Fact, NamespaceInode, NamespaceSighting, Observation, ker
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// Runs a command that must succeed, and returns what it printed.
-pub fn run(command: &str) -> String {
+pub(crate) fn run(command: &str) -> String {
     let output = Command::new("sh").args(["-c", command]).output().expect("sh");
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
 
 /// A named namespace, removed when dropped.
-pub struct Named(pub String);
+pub(crate) struct Named(pub(crate) String);
 
 impl Named {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = format!("kernel-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         run(&format!("ip netns add {name}"));
         Self(name)
     }
 
     /// Runs a command inside.
-    pub fn run(&self, command: &str) -> String {
+    pub(crate) fn run(&self, command: &str) -> String {
         run(&format!("ip netns exec {} {command}", self.0))
     }
 
-    pub fn json(&self, command: &str) -> Vec<serde_json::Value> {
+    pub(crate) fn json(&self, command: &str) -> Vec<serde_json::Value> {
         let text = self.run(command);
         if text.trim().is_empty() { Vec::new() } else { serde_json::from_str(&text).expect(command) }
     }
 
-    pub fn inode(&self) -> NamespaceInode {
+    pub(crate) fn inode(&self) -> NamespaceInode {
         use std::os::unix::fs::MetadataExt;
         NamespaceInode(std::fs::metadata(format!("/run/netns/{}", self.0)).expect("namespace").ino())
     }
@@ -56,28 +56,28 @@ impl Drop for Named {
 }
 
 /// A talk with an agent.
-pub struct Talk {
-    pub link: AgentLink,
-    pub facts: Vec<Fact>,
+pub(crate) struct Talk {
+    pub(crate) link: AgentLink,
+    pub(crate) facts: Vec<Fact>,
 }
 
 impl Talk {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut talk = Self { link: start_in_process(), facts: Vec::new() };
         talk.ask(Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: "test".to_owned() });
         assert!(matches!(talk.next(), Message::Hello { uid: 0, .. }));
         talk
     }
 
-    pub fn ask(&self, request: Request) {
+    pub(crate) fn ask(&self, request: Request) {
         self.link.requests.blocking_send(request).expect("the agent listens");
     }
 
-    pub fn next(&mut self) -> Message {
+    pub(crate) fn next(&mut self) -> Message {
         self.next_before(Instant::now() + Duration::from_secs(20)).expect("a message in time")
     }
 
-    pub fn next_before(&mut self, end: Instant) -> Option<Message> {
+    pub(crate) fn next_before(&mut self, end: Instant) -> Option<Message> {
         loop {
             match self.link.messages.try_recv() {
                 Ok(message) => {
@@ -93,18 +93,18 @@ impl Talk {
     }
 
     /// Until the full observation is complete.
-    pub fn until_done(&mut self) {
+    pub(crate) fn until_done(&mut self) {
         while !matches!(self.next(), Message::Done) {}
     }
 
-    pub fn observe() -> Self {
+    pub(crate) fn observe() -> Self {
         let mut talk = Self::start();
         talk.ask(Request::Observe { hints: Hints::default() });
         talk.until_done();
         talk
     }
 
-    pub fn watch() -> Self {
+    pub(crate) fn watch() -> Self {
         let mut talk = Self::start();
         talk.ask(Request::Watch { hints: Hints::default() });
         talk.until_done();
@@ -112,7 +112,7 @@ impl Talk {
     }
 
     /// Takes messages until `is` holds of the facts; returns how long that took.
-    pub fn wait_for(&mut self, what: &str, is: impl Fn(&Self) -> bool) -> Duration {
+    pub(crate) fn wait_for(&mut self, what: &str, is: impl Fn(&Self) -> bool) -> Duration {
         let start = Instant::now();
         while !is(self) {
             assert!(self.next_before(start + Duration::from_secs(10)).is_some() || is(self), "no sign of {what}");
@@ -121,11 +121,11 @@ impl Talk {
     }
 
     /// The newest of the facts that `pick` knows.
-    pub fn newest<'a, T>(&'a self, pick: impl Fn(&'a Fact) -> Option<T>) -> Option<T> {
+    pub(crate) fn newest<'a, T>(&'a self, pick: impl Fn(&'a Fact) -> Option<T>) -> Option<T> {
         self.facts.iter().rev().find_map(pick)
     }
 
-    pub fn sightings(&self) -> &[NamespaceSighting] {
+    pub(crate) fn sightings(&self) -> &[NamespaceSighting] {
         self.newest(|fact| match fact {
             Fact::Namespaces(list) => Some(&list[..]),
             _ => None,
@@ -133,7 +133,7 @@ impl Talk {
         .expect("namespaces")
     }
 
-    pub fn links(&self, of: NamespaceInode) -> &[Link] {
+    pub(crate) fn links(&self, of: NamespaceInode) -> &[Link] {
         self.newest(|fact| match fact {
             Fact::Links(section) if section.namespace == of => Some(&section.is[..]),
             _ => None,
@@ -141,7 +141,7 @@ impl Talk {
         .unwrap_or_default()
     }
 
-    pub fn addresses(&self, of: NamespaceInode) -> Vec<(u32, IpAddr, u8)> {
+    pub(crate) fn addresses(&self, of: NamespaceInode) -> Vec<(u32, IpAddr, u8)> {
         self.newest(|fact| match fact {
             Fact::Addresses(section) if section.namespace == of => {
                 Some(section.is.iter().map(|address| (address.if_index, address.address, address.prefix_len)).collect())
@@ -153,7 +153,7 @@ impl Talk {
 }
 
 /// The host's namespace here.
-pub fn own() -> NamespaceInode {
+pub(crate) fn own() -> NamespaceInode {
     use std::os::unix::fs::MetadataExt;
     NamespaceInode(std::fs::metadata("/proc/self/ns/net").expect("own").ino())
 }
