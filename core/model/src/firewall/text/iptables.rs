@@ -196,9 +196,7 @@ fn deed(line: &mut Line, step: &Expression) {
                 Verdict::Goto(chain) => format!(" -g {chain}"),
             };
         }
-        Expression::Reject { with } => {
-            line.target = format!(" -j REJECT --reject-with {with}");
-        }
+        Expression::Reject { with } => line.target = format!(" -j REJECT --reject-with {}", reject_word(with)),
         Expression::Log { text } => line.target = format!(" -j {}", native_log(text)),
         Expression::NoTrack => line.target = " -j CT --notrack".to_owned(),
         Expression::Masquerade { flags, .. } => {
@@ -216,6 +214,15 @@ fn deed(line: &mut Line, step: &Expression) {
             None => line.undecoded(name.strip_prefix("xt_match ").unwrap_or(name)),
         },
         _ => line.undecoded("expression"),
+    }
+}
+
+/// nft's `icmp port-unreachable` in iptables' word.
+fn reject_word(with: &str) -> String {
+    match with {
+        "icmp prot-unreachable" => "icmp-proto-unreachable".to_owned(),
+        "icmpv6 admin-prohibited" => "icmp6-adm-prohibited".to_owned(),
+        _ => with.replacen("icmpv6 ", "icmp6-", 1).replace(' ', "-"),
     }
 }
 
