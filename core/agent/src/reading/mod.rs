@@ -36,8 +36,8 @@ pub(crate) struct Known {
     pub(crate) places: Vec<Arc<Place>>,
     /// Which process holds which socket.
     pub(crate) socket_owners: Arc<HashMap<u64, u32>>,
-    /// Generic netlink's number of IPVS, where the kernel has it.
-    pub(crate) ipvs_family: Option<u16>,
+    /// Whether the kernel has IPVS.
+    pub(crate) has_ipvs: bool,
 }
 
 /// What was read of one namespace.
@@ -134,10 +134,8 @@ fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     if parts.has(Part::Firewall) {
         read_firewall(&mut record);
     }
-    if parts.has(Part::Ipvs)
-        && let Some(family) = known.ipvs_family
-    {
-        record.fact(Part::Ipvs, Fact::Ipvs, ipvs::read(family));
+    if parts.has(Part::Ipvs) && known.has_ipvs {
+        record.fact(Part::Ipvs, Fact::Ipvs, ipvs::read());
     }
     record.reading
 }
@@ -239,7 +237,7 @@ pub(crate) fn namespace_of_fact(fact: &Fact) -> Option<NamespaceInode> {
     })
 }
 
-/// Generic netlink's number of IPVS; none where the kernel has none.
-pub(crate) fn ipvs_family() -> Option<u16> {
-    ipvs::family()
+/// Whether the kernel has IPVS.
+pub(crate) fn has_ipvs() -> bool {
+    ipvs::is_in_kernel()
 }

@@ -78,7 +78,7 @@ pub(super) fn read(place: &Place, parts: Parts, known: &Known) -> Reading {
         super::tell_sockets(&mut record, sockets::bounded(list, &known.socket_owners, Vec::new()));
     }
     for part in [Part::RoutingRules, Part::Fdb, Part::Sysctls, Part::Firewall, Part::Ipvs] {
-        if parts.has(part) && (part != Part::Ipvs || known.ipvs_family.is_some()) {
+        if parts.has(part) && (part != Part::Ipvs || known.has_ipvs) {
             record.limit(part, part.source(), missing());
         }
     }

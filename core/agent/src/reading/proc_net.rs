@@ -150,7 +150,7 @@ pub(super) fn ipv6_addresses(if_inet6: &str) -> Vec<Address> {
 /// such prefix whose interface cannot be told is left out.
 pub(super) fn ipv4_addresses(fib_trie: &str, routes: &[Route], indexes: &Indexes) -> Vec<Address> {
     let mut found: Vec<Ipv4Addr> = Vec::new();
-    let mut leaf = None;
+    let mut leaf: Option<Ipv4Addr> = None;
     for line in fib_trie.lines() {
         if let Some(address) = line.trim_start().strip_prefix("|-- ") {
             leaf = address.parse().ok();
