@@ -210,10 +210,10 @@ fn read_firewall(record: &mut Record<'_>) {
     for (source, error) in &read.failures {
         record.limit(Part::Firewall, *source, reason(Part::Firewall, error));
     }
-    record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets.into()));
+    record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets));
 }
 
-/// Whether two facts differ in more than counters.
+/// A fact with its counters taken away, to be compared.
 pub(crate) fn without_counters(fact: &Fact) -> Fact {
     match fact {
         Fact::Links(section) => Fact::Links(Section {
@@ -221,6 +221,18 @@ pub(crate) fn without_counters(fact: &Fact) -> Fact {
             via: section.via,
             is: section.is.iter().map(links::without_counters).collect(),
         }),
+        Fact::Firewall(section) => {
+            let mut section = section.clone();
+            for chain in section.is.iter_mut().flat_map(|rules| &mut rules.tables).flat_map(|table| &mut table.chains) {
+                if let Some(base) = &mut chain.base {
+                    base.counter = None;
+                }
+                for rule in &mut chain.rules {
+                    rule.counter = None;
+                }
+            }
+            Fact::Firewall(section)
+        }
         other => other.clone(),
     }
 }
