@@ -1,5 +1,6 @@
 //! Typed messages of the packages below, put in words: each in one place.
 
+use bridgewalk_diagram::Word;
 use bridgewalk_model::{
     Limit, LimitReason, Remedy, SourceKind, Via,
     change::{Change, ChangeKind},
@@ -9,6 +10,7 @@ use bridgewalk_model::{
 };
 
 use super::Words;
+use crate::source::{RecordingError, SourceError};
 
 /// A container's port as people write it: `80/tcp`.
 pub fn container_port(port: u16, transport: bridgewalk_model::kernel::Transport) -> String {
@@ -205,5 +207,31 @@ impl Words {
     pub fn fact(self, key: &str) -> String {
         let fluent_key = format!("fact-{}", key.replace('_', "-"));
         if self.has(&fluent_key) { self.text(&fluent_key) } else { key.to_owned() }
+    }
+
+    /// Why a source cannot be opened, and what would help, on one line.
+    pub fn source_error(self, error: &SourceError) -> String {
+        match error {
+            SourceError::Live(error) => error.to_string(),
+            SourceError::Recording { path, error } => {
+                let path = path.display().to_string();
+                match error {
+                    RecordingError::File(error) => self.format(
+                        "source-recording-unreadable",
+                        &[("path", path.into()), ("detail", error.to_string().into())],
+                    ),
+                    RecordingError::Content(error) => self.format(
+                        "source-recording-damaged",
+                        &[("path", path.into()), ("detail", error.to_string().into())],
+                    ),
+                }
+            }
+        }
+    }
+}
+
+impl bridgewalk_diagram::Words for Words {
+    fn word(&self, word: Word) -> String {
+        self.text(word.key())
     }
 }

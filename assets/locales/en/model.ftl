@@ -15,6 +15,10 @@ source-kernel-events = kernel events
 source-engine-events = engine events
 source-agent = agent
 
+source-recording-unreadable = { $path } cannot be read: { $detail }; give another file with --from
+source-recording-damaged = { $path } is damaged or no recording: { $detail }; record it again, or give another file
+source-recording-newer = { $path } was made by a newer version (format { $found }, this one reads up to { $known }); update bridgewalk
+
 limit-privilege = no permission: { $missing } is missing
 limit-not-in-kernel = the kernel has no such facility
 limit-unreachable = cannot be reached: { $detail }

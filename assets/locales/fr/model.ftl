@@ -15,6 +15,10 @@ source-kernel-events = événements du noyau
 source-engine-events = événements du moteur
 source-agent = agent
 
+source-recording-unreadable = { $path } ne peut pas être lu : { $detail } ; donnez un autre fichier avec --from
+source-recording-damaged = { $path } est abîmé ou n'est pas un enregistrement : { $detail } ; enregistrez-le de nouveau, ou donnez un autre fichier
+source-recording-newer = { $path } vient d'une version plus récente (format { $found }, celle-ci lit jusqu'à { $known }) ; mettez bridgewalk à jour
+
 limit-privilege = pas le droit : il manque { $missing }
 limit-not-in-kernel = le noyau ne sait pas le faire
 limit-unreachable = injoignable : { $detail }

@@ -100,3 +100,7 @@ pub struct AgentSummary {
 
 /// `in_process`, `sudo`, `pkexec`, `container`.
 pub type AgentChoiceName = &'static str;
+/// Stub.
+#[derive(Debug, thiserror::Error)]
+#[error("stub")]
+pub struct CollectorError;
