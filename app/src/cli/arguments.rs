@@ -102,9 +102,6 @@ pub enum Command {
     Man,
     /// Print a shell's completions.
     Completions(Completions),
-    /// Take away a helper container that a killed program left behind.
-    #[command(hide = true)]
-    CleanUp(CleanUp),
 }
 
 /// `record`.

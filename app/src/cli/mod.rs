@@ -22,6 +22,7 @@ mod stop;
 mod table;
 mod veths;
 mod watch;
+mod window;
 
 use std::{
     ffi::OsString,
@@ -69,7 +70,7 @@ fn obey(arguments: &[OsString], words: Words) -> Result<(), Failure> {
         Parsed::Arguments(arguments) => *arguments,
     };
     let Arguments { command, common, .. } = arguments;
-    let Some(command) = command else { return open_window(&common, words) };
+    let Some(command) = command else { return window::open(&common, words) };
     let mut output = Output::standard(words);
     perform(&command, &common, words, &mut output)?;
     output.finish()
@@ -92,7 +93,6 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
         Command::Export(export) => export::run(export, &snapshot, words),
         Command::Man => packaging::man(output),
         Command::Completions(completions) => packaging::completions(completions.shell, output),
-        Command::CleanUp(clean_up) => clean_up::run(clean_up),
     }
 }
 

@@ -19,7 +19,6 @@ cli-about-watch = Print changes as they come, a line each
 cli-about-export = Write the diagram into an SVG or PNG file
 cli-about-man = Print the man page
 cli-about-completions = Print the completions of a shell
-cli-about-clean-up = Take away what a killed program left behind
 
 cli-help-host = Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine
 cli-help-context = Context of the docker client to use
@@ -36,8 +35,6 @@ cli-help-export-output = File to write; its ending, .svg or .png, is its format
 cli-help-detail = How much to show: concept, plumbing or everything (default: plumbing)
 cli-help-theme = Colours: light or dark (default: light)
 cli-help-shell = Shell: bash, elvish, fish, powershell or zsh
-cli-help-container-id = Container to take away
-cli-help-image = Image to take away
 
 cli-error-unknown-argument = `{ $argument }` is no option of this command; --help lists them
 cli-error-unknown-command = `{ $name }` is no command; there are { $known }

@@ -19,7 +19,6 @@ cli-about-watch = Afficher les changements à mesure, une ligne chacun
 cli-about-export = Écrire le schéma dans un fichier SVG ou PNG
 cli-about-man = Afficher la page de manuel
 cli-about-completions = Afficher les complétions d'un shell
-cli-about-clean-up = Enlever ce qu'un programme tué a laissé
 
 cli-help-host = Moteur Docker à interroger, comme unix:///var/run/docker.sock ou ssh://user@machine
 cli-help-context = Contexte du client docker à utiliser
@@ -36,8 +35,6 @@ cli-help-export-output = Fichier à écrire ; sa fin, .svg ou .png, est son form
 cli-help-detail = Combien montrer : concept, plumbing ou everything (par défaut : plumbing)
 cli-help-theme = Couleurs : light ou dark (par défaut : light)
 cli-help-shell = Shell : bash, elvish, fish, powershell ou zsh
-cli-help-container-id = Conteneur à enlever
-cli-help-image = Image à enlever
 
 cli-error-unknown-argument = `{ $argument }` n'est pas une option de cette commande ; --help les donne
 cli-error-unknown-command = `{ $name }` n'est pas une commande ; il y a { $known }
