@@ -16,7 +16,7 @@ use crate::words::Language;
     disable_version_flag = true,
     disable_help_subcommand = true
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -33,7 +33,7 @@ pub struct Arguments {
 
 /// What holds for every subcommand.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Common {
+pub(super) struct Common {
     /// The engine's address.
     #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["from", "demo"])]
     pub host: Option<String>,
@@ -59,7 +59,7 @@ pub struct Common {
 
 /// Who reads the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Agent {
+pub(super) enum Agent {
     /// This process, and the window asks for more where that is not enough.
     #[default]
     Auto,
@@ -77,7 +77,7 @@ pub enum Agent {
 
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Which of the host's interfaces is which container's.
     Veths,
     /// Container ports: exposed, published, and the rules that do it.
@@ -106,7 +106,7 @@ pub enum Command {
 
 /// `record`.
 #[derive(Clone, Debug, Args)]
-pub struct Record {
+pub(super) struct Record {
     /// The recording's file.
     #[arg(short, long, value_name = "FILE.bwrec")]
     pub output: PathBuf,
@@ -117,7 +117,7 @@ pub struct Record {
 
 /// `export`.
 #[derive(Clone, Debug, Args)]
-pub struct Export {
+pub(super) struct Export {
     /// The picture's file.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -131,7 +131,7 @@ pub struct Export {
 
 /// How much of the network a picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Detail {
+pub(super) enum Detail {
     /// Networks and containers.
     Concept,
     /// Bridges, veths, NAT.
@@ -142,7 +142,7 @@ pub enum Detail {
 
 /// A picture's colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Theme {
+pub(super) enum Theme {
     /// Dark on light.
     Light,
     /// Light on dark.
@@ -151,7 +151,7 @@ pub enum Theme {
 
 /// `completions`.
 #[derive(Clone, Debug, Args)]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell.
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,

@@ -4,11 +4,11 @@ use bridgewalk_model::{Limit, LimitReason, NamespaceInode, Remedy, Snapshot, Sou
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// The version of the documents' schema. Raised when a field changes its meaning or goes; new fields do not raise it.
-pub const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// A list of rows with its name, and what was not seen.
 #[derive(Clone, Debug)]
-pub struct Document<'a, Row> {
+pub(super) struct Document<'a, Row> {
     /// The name of the list.
     pub name: &'static str,
     /// The list.
@@ -29,7 +29,7 @@ impl<Row: Serialize> Serialize for Document<'_, Row> {
 
 /// One thing that is not seen, with the host it is not seen on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LimitRow {
+pub(super) struct LimitRow {
     /// The host.
     pub host: Text,
     /// The source that is limited.
@@ -44,13 +44,13 @@ pub struct LimitRow {
 
 impl LimitRow {
     /// The same for the window's and the table's words.
-    pub fn limit(&self) -> Limit {
+    pub(super) fn limit(&self) -> Limit {
         Limit { source: self.source, namespace: self.namespace, reason: self.reason.clone(), remedy: self.remedy }
     }
 }
 
 /// What is not seen of the given sources, or of any.
-pub fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<LimitRow> {
+pub(super) fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<LimitRow> {
     let mut rows: Vec<LimitRow> = Vec::new();
     for host in &snapshot.hosts {
         let everywhere = host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| &namespace.limits));

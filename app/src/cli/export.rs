@@ -25,7 +25,7 @@ enum Format {
 ///
 /// # Errors
 /// An ending that is no format of ours, a file that cannot be written, a picture that is too large, or no snapshot.
-pub fn run(
+pub(super) fn run(
     asked: &Export,
     snapshot: &dyn Fn() -> Result<Arc<Snapshot>, Failure>,
     words: Words,

@@ -7,7 +7,7 @@ const ENVIRONMENT: u8 = 1;
 
 /// Why the program ends early.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// The line, without its end; none: nothing is to be said.
     pub line: Option<String>,
     /// The exit status.
@@ -16,17 +16,17 @@ pub struct Failure {
 
 impl Failure {
     /// Something that was asked for cannot be: names the thing and the remedy.
-    pub fn input(line: impl AsRef<str>) -> Self {
+    pub(super) fn input(line: impl AsRef<str>) -> Self {
         Self { line: Some(one_line(line.as_ref())), status: INPUT }
     }
 
     /// The environment does not let us.
-    pub fn environment(line: impl AsRef<str>) -> Self {
+    pub(super) fn environment(line: impl AsRef<str>) -> Self {
         Self { line: Some(one_line(line.as_ref())), status: ENVIRONMENT }
     }
 
     /// The reader of our output has gone: that is its right, and no error.
-    pub const fn reader_gone() -> Self {
+    pub(super) const fn reader_gone() -> Self {
         Self { line: None, status: 0 }
     }
 }

@@ -16,7 +16,7 @@ use crate::words::{Language, Words};
 
 /// The language that the arguments or else the environment ask for, before the arguments are parsed: what is wrong
 /// with them must be said in it.
-pub fn language(arguments: &[std::ffi::OsString]) -> Language {
+pub(super) fn language(arguments: &[std::ffi::OsString]) -> Language {
     let mut arguments = arguments.iter().filter_map(|argument| argument.to_str());
     while let Some(argument) = arguments.next() {
         let code = if argument == "--lang" { arguments.next() } else { argument.strip_prefix("--lang=") };
@@ -29,7 +29,7 @@ pub fn language(arguments: &[std::ffi::OsString]) -> Language {
 }
 
 /// The command line with all its texts.
-pub fn command(words: Words) -> clap::Command {
+pub(super) fn command(words: Words) -> clap::Command {
     let command = Arguments::command();
     // Flattened arguments are the root's; built, every subcommand would have a copy of them in English.
     let names: Vec<_> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
@@ -70,7 +70,7 @@ fn heading(arg: &Arg) -> &'static str {
 
 /// What came of the arguments.
 #[derive(Debug)]
-pub enum Parsed {
+pub(super) enum Parsed {
     /// Something to do.
     Arguments(Box<Arguments>),
     /// The help or the version, to be printed.
@@ -81,7 +81,7 @@ pub enum Parsed {
 ///
 /// # Errors
 /// One line that names the argument and what would be right.
-pub fn parse(arguments: &[std::ffi::OsString], words: Words) -> Result<Parsed, Failure> {
+pub(super) fn parse(arguments: &[std::ffi::OsString], words: Words) -> Result<Parsed, Failure> {
     let parsed = command(words).try_get_matches_from(arguments).and_then(|found| Arguments::from_arg_matches(&found));
     match parsed {
         Ok(arguments) => Ok(Parsed::Arguments(Box::new(arguments))),

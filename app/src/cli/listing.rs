@@ -13,7 +13,7 @@ use crate::words::Words;
 
 /// What a row's cells may need besides the row.
 #[derive(Clone, Copy, Debug)]
-pub struct Listing<'a> {
+pub(super) struct Listing<'a> {
     /// The texts.
     pub words: Words,
     /// The snapshot that the rows are of.
@@ -21,7 +21,7 @@ pub struct Listing<'a> {
 }
 
 /// One of the like things. Serialised, it is a program's object.
-pub trait Row: Serialize + Sized {
+pub(super) trait Row: Serialize + Sized {
     /// The list's name in the document.
     const NAME: &'static str;
     /// The keys of the column headings; `column-host` comes first and is shown only if there are several hosts.
@@ -46,7 +46,7 @@ pub trait Row: Serialize + Sized {
 ///
 /// # Errors
 /// The output cannot be written, or its reader has gone.
-pub fn write<R: Row>(snapshot: &Snapshot, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn write<R: Row>(snapshot: &Snapshot, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
     let rows = R::rows(snapshot);
     let limits = limits(snapshot, Some(R::SOURCES));
     if json {

@@ -13,7 +13,7 @@ use super::{
 
 /// A namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Namespace {
+pub(super) struct Namespace {
     /// The host that it is on.
     pub host: Text,
     /// Stable across restarts of the program.
@@ -40,7 +40,7 @@ pub struct Namespace {
 
 /// An interface of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Interface {
+pub(super) struct Interface {
     /// Its name.
     pub name: Text,
     /// Its index.
@@ -53,7 +53,7 @@ pub struct Interface {
 
 /// An address in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Address {
+pub(super) struct Address {
     /// The interface that has it.
     pub interface: Text,
     /// With its prefix length.

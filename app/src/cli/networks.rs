@@ -13,7 +13,7 @@ use super::{
 
 /// A network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Network {
+pub(super) struct Network {
     /// The host that it is on.
     pub host: Text,
     /// Its name.
@@ -48,7 +48,7 @@ pub struct Network {
 
 /// Who is in a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Member {
+pub(super) struct Member {
     /// The container's name, or a load balancer's.
     pub name: Text,
     /// Its address.

@@ -9,7 +9,7 @@ use super::document::LimitRow;
 use crate::words::Words;
 
 /// Writes a line for each thing that is not seen; the same in several namespaces is one line with their number.
-pub fn write(limits: &[LimitRow], words: Words) {
+pub(super) fn write(limits: &[LimitRow], words: Words) {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     for limit in limits {
         *lines.entry(words.limit(&limit.limit())).or_default() += 1;

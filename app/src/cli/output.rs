@@ -9,7 +9,7 @@ use crate::words::Words;
 
 /// The standard output.
 #[derive(Debug)]
-pub struct Output {
+pub(super) struct Output {
     writer: BufWriter<Stdout>,
     words: Words,
     /// The terminal's width in columns; none: what we write is read by a program or kept in a file.
@@ -18,7 +18,7 @@ pub struct Output {
 
 impl Output {
     /// This process's.
-    pub fn standard(words: Words) -> Self {
+    pub(super) fn standard(words: Words) -> Self {
         let stdout = io::stdout();
         let width = stdout
             .is_terminal()
@@ -32,7 +32,7 @@ impl Output {
     ///
     /// # Errors
     /// The output cannot be written, or its reader has gone.
-    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+    pub(super) fn text(&mut self, text: &str) -> Result<(), Failure> {
         self.bytes(text.as_bytes())
     }
 
@@ -40,7 +40,7 @@ impl Output {
     ///
     /// # Errors
     /// The output cannot be written, or its reader has gone.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = self.writer.write_all(bytes);
         self.check(written)
     }
@@ -49,7 +49,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub fn line(&mut self, text: &str) -> Result<(), Failure> {
+    pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
         let written = writeln!(self.writer, "{text}").and_then(|()| self.writer.flush());
         self.check(written)
     }
@@ -58,7 +58,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub fn table(&mut self, table: &Table) -> Result<(), Failure> {
+    pub(super) fn table(&mut self, table: &Table) -> Result<(), Failure> {
         self.text(&table.render(self.width))
     }
 
@@ -66,7 +66,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub fn document(&mut self, document: &impl Serialize) -> Result<(), Failure> {
+    pub(super) fn document(&mut self, document: &impl Serialize) -> Result<(), Failure> {
         let written = serde_json::to_writer_pretty(&mut self.writer, document).map_err(io::Error::from);
         self.check(written)?;
         self.text("\n")
@@ -76,7 +76,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub fn document_line(&mut self, document: &impl Serialize) -> Result<(), Failure> {
+    pub(super) fn document_line(&mut self, document: &impl Serialize) -> Result<(), Failure> {
         let written = serde_json::to_writer(&mut self.writer, document).map_err(io::Error::from);
         self.check(written)?;
         self.line("")
@@ -86,7 +86,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub fn finish(mut self) -> Result<(), Failure> {
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         let flushed = self.writer.flush();
         self.check(flushed)
     }

@@ -7,7 +7,7 @@ use crate::words::{Language, Words};
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn man(output: &mut Output) -> Result<(), Failure> {
+pub(super) fn man(output: &mut Output) -> Result<(), Failure> {
     output.bytes(&man_page())
 }
 
@@ -15,7 +15,7 @@ pub fn man(output: &mut Output) -> Result<(), Failure> {
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn completions(shell: clap_complete::Shell, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn completions(shell: clap_complete::Shell, output: &mut Output) -> Result<(), Failure> {
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut help::command(Words::new(Language::En)), "bridgewalk", &mut bytes);
     output.bytes(&bytes)

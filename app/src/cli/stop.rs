@@ -18,7 +18,7 @@ use crate::{source::Wake, words::Words};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub(super) enum Happening {
     /// The source has something.
     News,
     /// It is time to end: a signal, or the deadline.
@@ -27,7 +27,7 @@ pub enum Happening {
 
 /// Waits for what can happen.
 #[derive(Debug)]
-pub struct Waiting {
+pub(super) struct Waiting {
     happenings: Receiver<Happening>,
     deadline: Option<Instant>,
 }
@@ -36,7 +36,7 @@ pub struct Waiting {
 ///
 /// # Errors
 /// Signals cannot be caught.
-pub fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiting, Wake), Failure> {
+pub(super) fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiting, Wake), Failure> {
     // A wake-up that finds the channel full is not lost: whoever takes what is in it looks at the source anyway.
     let (sender, happenings) = sync_channel(16);
     let cannot = |error: std::io::Error| {
@@ -62,7 +62,7 @@ pub fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiting, Wak
 
 impl Waiting {
     /// Sleeps until something happens.
-    pub fn next(&self) -> Happening {
+    pub(super) fn next(&self) -> Happening {
         let Some(deadline) = self.deadline else { return self.happenings.recv().unwrap_or(Happening::Stop) };
         match self.happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(happening) => happening,

@@ -10,28 +10,28 @@ const NARROWEST: usize = 8;
 const EMPTY: &str = "-";
 
 /// The items of a cell; none is shown as `-`.
-pub type Cell = Vec<String>;
+pub(super) type Cell = Vec<String>;
 
 /// A table.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub(super) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     /// A table with these column headings.
-    pub fn new(headings: impl IntoIterator<Item = String>) -> Self {
+    pub(super) fn new(headings: impl IntoIterator<Item = String>) -> Self {
         Self { headings: headings.into_iter().collect(), rows: Vec::new() }
     }
 
     /// Adds a row of as many cells as there are headings.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
 
     /// The table as text, each line with its end, at most `width` columns wide if that can be.
-    pub fn render(&self, width: Option<usize>) -> String {
+    pub(super) fn render(&self, width: Option<usize>) -> String {
         let joined: Vec<Vec<Cell>> =
             self.rows.iter().map(|row| row.iter().map(|cell| vec![join(cell)]).collect()).collect();
         let widths = self.widths(&joined);
@@ -83,17 +83,17 @@ impl Table {
 }
 
 /// A cell of one item.
-pub fn cell(item: impl ToString) -> Cell {
+pub(super) fn cell(item: impl ToString) -> Cell {
     vec![item.to_string()]
 }
 
 /// A cell that may be empty.
-pub fn maybe(item: Option<impl ToString>) -> Cell {
+pub(super) fn maybe(item: Option<impl ToString>) -> Cell {
     item.map(|item| item.to_string()).into_iter().collect()
 }
 
 /// A cell of several items.
-pub fn list(items: impl IntoIterator<Item = impl ToString>) -> Cell {
+pub(super) fn list(items: impl IntoIterator<Item = impl ToString>) -> Cell {
     items.into_iter().map(|item| item.to_string()).collect()
 }
 

@@ -10,7 +10,7 @@ use super::{
 
 /// A veth pair, seen from the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Veth {
+pub(super) struct Veth {
     /// The host that it is on.
     pub host: Text,
     /// The namespace of `host_interface`: the host's own, or an overlay network's.
@@ -36,7 +36,7 @@ pub struct Veth {
 }
 
 /// The veth pairs of a snapshot.
-pub fn rows(snapshot: &Snapshot) -> Vec<Veth> {
+pub(super) fn rows(snapshot: &Snapshot) -> Vec<Veth> {
     snapshot.hosts.iter().flat_map(|host| host.veths.iter().map(move |pair| veth(host, pair))).collect()
 }
 

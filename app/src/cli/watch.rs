@@ -35,7 +35,7 @@ struct ChangeLine<'a> {
 ///
 /// # Errors
 /// The source cannot be opened, or the output cannot be written.
-pub fn run(choice: &Choice, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn run(choice: &Choice, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
     let mut printer = Printer { newest: None, json, words, output };
     match Source::open(choice).map_err(|error| Failure::input(words.source_error(&error)))? {
         Source::Recorded(recorded) => {

@@ -7,7 +7,7 @@ use crate::words::Words;
 ///
 /// # Errors
 /// There is no display, or the window cannot be opened.
-pub fn open(common: &Common, words: Words) -> Result<(), Failure> {
+pub(super) fn open(common: &Common, words: Words) -> Result<(), Failure> {
     let _ = common;
     if !has_display(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
         return Err(Failure::environment(words.text("cli-error-no-display")));
