@@ -1,1 +1,113 @@
 //! The window.
+//!
+//! Seen and shown are apart. A [`Feed`] hands on snapshots; a draftsman draws them on a thread of its own; the panels,
+//! a file each, read a context by reference and send commands, which are run at one point of the frame. Nothing is
+//! painted unless something has changed.
+
+mod camera;
+mod canvas;
+mod command;
+mod command_palette;
+mod context;
+mod dialogs;
+mod draftsman;
+mod feed;
+mod filter_bar;
+mod findings;
+mod history;
+mod icon;
+mod inspector;
+mod main_window;
+mod node_menu;
+mod outline;
+mod paint;
+mod question;
+mod search;
+mod settings;
+mod stack;
+mod status_bar;
+mod subject;
+mod theme;
+mod top_bar;
+mod trail;
+
+use std::sync::Arc;
+
+use bridgewalk_model::{EntityId, Snapshot, Sourced};
+use egui::ViewportBuilder;
+
+pub use feed::{Feed, Opener, Origin, Wake};
+pub use main_window::MainWindow;
+
+use crate::words::{Language, Words};
+
+/// The application's id: of desktop file, metainfo, icon and window alike.
+pub const APP_ID: &str = "io.github.bridgewalk.Bridgewalk";
+
+/// The icon, as the window manager wants it.
+const ICON_PNG: &[u8] = include_bytes!("../../../assets/icons/bridgewalk-256.png");
+
+/// How the window begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WindowOptions {
+    /// The language, unless another one was chosen in the window before.
+    pub language: Language,
+    /// Forget what was stored, and store nothing: for tests and pictures.
+    pub is_forgetful: bool,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum WindowError {
+    /// No display, no OpenGL, or no thread for drawing.
+    #[error("{0}")]
+    NotOpened(String),
+}
+
+/// Opens the window on `feed` and stays until it is closed.
+///
+/// # Errors
+/// If there is no display, or it can paint nothing.
+pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions) -> Result<(), WindowError> {
+    let mut viewport = ViewportBuilder::default()
+        .with_app_id(APP_ID)
+        .with_title("Bridgewalk")
+        .with_inner_size([1440.0, 900.0])
+        .with_min_inner_size([720.0, 480.0]);
+    if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON_PNG) {
+        viewport = viewport.with_icon(icon);
+    }
+    let native =
+        eframe::NativeOptions { viewport, persist_window: !options.is_forgetful, ..eframe::NativeOptions::default() };
+    eframe::run_native(
+        APP_ID,
+        native,
+        Box::new(move |creation| {
+            let storage = creation.storage.filter(|_| !options.is_forgetful);
+            Ok(Box::new(MainWindow::new(&creation.egui_ctx, storage, feed, opener, options)?))
+        }),
+    )
+    .map_err(|error| WindowError::NotOpened(error.to_string()))
+}
+
+/// Whether something stands before everything else and has the keyboard.
+fn is_modal_open(ctx: &egui::Context) -> bool {
+    ctx.memory(|memory| memory.top_modal_layer().is_some())
+}
+
+/// Every fact of a thing.
+fn facts_of(snapshot: &Snapshot, id: &EntityId) -> Vec<Sourced> {
+    let _ = (snapshot, id);
+    Vec::new()
+}
+
+/// What is wrong or worth knowing, in words.
+fn findings_of(snapshot: &Snapshot, words: Words) -> Vec<findings::Line> {
+    let _ = (snapshot, words);
+    Vec::new()
+}
+
+/// What the helper container may do, exactly.
+fn helper_plan(words: Words) -> Vec<String> {
+    ["plan-image", "plan-host", "plan-capabilities", "plan-read-only", "plan-removed"].map(|key| words.text(key)).into()
+}

@@ -1,1 +1,212 @@
 # La fenêtre.
+
+window-hosts = { $first } et { $others } de plus
+window-origin-live = en direct
+window-origin-recording = enregistrement { $name }
+window-origin-bundled = enregistrement fourni
+window-source-tip = D’où vient ce qui est montré : l’hôte en direct ou un enregistrement
+window-search = Chercher, ou lancer une commande
+window-search-hint = Nom, adresse, adresse MAC, interface, port ou commande
+window-search-nothing = Rien ne porte ce nom ici
+window-menu = Plus
+window-text-size = Taille du texte
+window-theme = Couleurs
+text-size-small = Petite
+text-size-normal = Normale
+text-size-large = Grande
+text-size-projector = Vidéoprojecteur
+text-size-hall = Amphithéâtre
+theme-system = Comme le bureau
+theme-light = Clair
+theme-dark = Sombre
+
+window-picture = Le réseau de l’hôte, en image
+window-looking = Observation de l’hôte…
+window-drawing = Dessin en cours…
+window-nothing-shown = Rien n’est montré. Le filtre est peut-être trop étroit, ou tout est masqué.
+window-whole = Tout l’hôte
+window-inside = vu de l’intérieur
+window-esc-back = Échap ramène en arrière
+window-gone = Disparu
+window-gone-hint = Cet élément n’existe plus.
+window-left-gone = L’espace de noms a disparu ; voici l’hôte qui l’entourait.
+window-copied = Copié
+window-written = Écrit dans { $path }
+window-copy-name = Copier son nom
+window-copy-value = Copier la valeur de { $name }
+window-copy-command = Copier la commande qui montre { $name }
+window-derived = déduit de { $from }
+
+window-outline = Plan
+window-nothing-yet = Rien n’est encore visible.
+window-networks = Réseaux
+window-containers = Conteneurs
+window-other-namespaces = Autres espaces de noms
+window-host-interfaces = Interfaces de l’hôte
+window-inspector = Faits
+window-inspector-hint = Choisissez un élément dans l’image ou dans la liste : voici alors tout ce qu’on en sait, où cela a été lu, et la commande qui montre la même chose.
+window-network-kind = réseau Docker, pilote { $driver }
+window-namespace-kind = espace de noms réseau : { $kind }
+window-interface-kind = { $kind }, dans { $owner }
+window-service = service Swarm
+
+window-findings = Constats
+window-no-findings = Aucun désaccord n’a été trouvé.
+window-findings-count = { $count ->
+    [0] Aucun constat
+    [one] 1 constat
+   *[other] { $count } constats
+}
+finding-wrong = Ne fait pas ce qu’il devrait
+finding-warning = Ne fait peut-être pas ce qu’on croit
+finding-note = Bon à savoir
+
+window-engine = Docker
+window-agent = Noyau
+window-agent-as = { $how }, utilisateur { $uid }
+window-not-watched = non observé
+agent-in-process = lu par ce programme
+agent-sudo = lu au moyen de sudo
+agent-pkexec = lu au moyen de pkexec
+agent-container = lu par le conteneur auxiliaire
+window-recording-stands = Un enregistrement : plus rien n’y change.
+window-bundled-stands = L’enregistrement fourni, fait sur un véritable hôte.
+window-progress = Observation : { $done } sur { $total }
+window-not-seen = { $count ->
+    [one] 1 chose n’est pas visible
+   *[other] { $count } choses ne sont pas visibles
+}
+window-not-seen-title = Ce qui n’est pas visible, et pourquoi
+
+window-question = Tel que vous êtes, tout le noyau n’est pas lisible
+window-question-what = Sans plus de droits, les règles, les routes à l’intérieur des conteneurs et les processus restent inconnus. Ce qui est montré est vrai, mais incomplet. Qui doit lire le reste ?
+window-use-container = Conteneur auxiliaire
+window-use-container-tip = Docker lance un petit programme en lecture seule à côté de l’hôte. Il est retiré à la fermeture de la fenêtre.
+window-use-pkexec = Demander le mot de passe
+window-use-pkexec-tip = Le même programme, lancé par pkexec : le bureau demande le mot de passe d’un administrateur
+window-use-sudo = sudo
+window-use-sudo-tip = Le même programme, lancé par sudo ; ne demande rien, sudo doit donc vous l’accorder sans mot de passe
+window-use-nothing = Continuer sans
+window-use-nothing-tip = Ce qui manque reste dans la barre d’état
+window-remember = Retenir pour cet hôte
+window-show-plan = Que peut faire l’auxiliaire ?
+window-hide-plan = Moins
+plan-image = Il part d’une image que ce programme construit à partir de son propre agent ; rien n’est téléchargé.
+plan-host = Il voit le réseau et les processus de l’hôte : --network host, --pid host.
+plan-capabilities = Il n’a que les capacités nécessaires pour lire les espaces de noms et les règles ; toutes les autres sont retirées, et il ne peut en gagner aucune.
+plan-read-only = Son système de fichiers est en lecture seule, sa mémoire et ses processus sont bornés. Il ne fait que lire : le protocole n’a aucune requête qui change quoi que ce soit.
+plan-removed = Conteneur et image sont retirés à la fermeture de la fenêtre, ou au prochain démarrage si ce n’était pas possible.
+
+window-filter-text = Nom, image ou adresse
+window-filter-clear = Effacer
+window-filter-close = Fermer le filtre
+window-every-project = Tous les projets
+window-every-network = Tous les réseaux
+window-hidden = { $count ->
+    [one] 1 masqué
+   *[other] { $count } masqués
+}
+window-unhide = Montrer { $name } de nouveau
+
+stack-interfaces = Interfaces
+stack-routes = Routes
+stack-neighbours = Voisins
+stack-sockets = Sockets
+stack-names = Noms
+stack-rules = Règles
+stack-copy = Copier le tableau
+stack-empty = Rien ici.
+stack-not-seen = Rien n’est visible ici.
+stack-interface = interface
+stack-kind = nature
+stack-state = état
+stack-addresses = adresses
+stack-address = adresse
+stack-mac = adresse MAC
+stack-mtu = MTU
+stack-other-end = l’autre bout
+stack-destination = destination
+stack-via = par
+stack-table = table
+stack-source = source
+stack-metric = métrique
+stack-protocol = protocole
+stack-local = local
+stack-remote = distant
+stack-process = processus
+stack-listens = écoute
+stack-connected = connecté
+stack-other = autre
+stack-whose = à qui
+stack-file = fichier
+stack-line = ligne
+stack-note = remarque
+stack-chain = chaîne
+stack-position = nº
+stack-rule = règle
+stack-policy = crochet { $hook }, priorité { $priority }, sinon { $policy }
+
+action-palette = Chercher
+action-palette-tip = Trouver n’importe quoi, ou lancer une commande
+action-fit = Tout montrer
+action-fit-tip = Déplacer et zoomer pour que tout soit visible
+action-zoom-in = Zoom avant
+action-zoom-in-tip = Plus près
+action-zoom-out = Zoom arrière
+action-zoom-out-tip = Plus loin
+action-enter = Entrer
+action-enter-tip = Voir son espace de noms de l’intérieur
+action-leave = Revenir
+action-leave-tip = Sortir de l’espace de noms, ou ne rien choisir
+action-concept = Concept
+action-concept-tip = Réseaux, conteneurs, ports publiés
+action-plumbing = Tuyauterie
+action-plumbing-tip = Aussi les ponts, les câbles, les adresses et le NAT
+action-everything = Tout
+action-everything-tip = Aussi les adresses MAC, les tables de commutation et les règles
+action-undo = Annuler
+action-undo-tip = Reprendre le dernier changement de la vue
+action-redo = Rétablir
+action-redo-tip = Le refaire
+action-hide = Masquer
+action-hide-tip = Laisser l’élément choisi hors de l’image
+action-show-all = Montrer ce qui est masqué
+action-show-all-tip = Tout ce qui était masqué revient
+action-collapse = Plier ou déplier
+action-collapse-tip = Dessiner le réseau ou projet choisi en une ligne, ou de nouveau en entier
+action-tidy-up = Ranger
+action-tidy-up-tip = Oublier ce qui fut placé à la main et tout disposer à nouveau
+action-filter = Filtrer
+action-filter-tip = Ne montrer qu’un projet, un réseau, ou ce qui correspond à un texte
+action-open = Ouvrir un enregistrement…
+action-open-tip = Montrer ce qui fut observé à un autre moment ou ailleurs
+action-save = Enregistrer l’observation…
+action-save-tip = Garder dans un fichier ce qui a été observé
+action-export-svg = Exporter l’image en SVG…
+action-export-svg-tip = Des traits et du texte, nets à toute taille
+action-export-png = Exporter l’image en PNG…
+action-export-png-tip = Des pixels, deux par unité
+action-go-live = Hôte en direct
+action-go-live-tip = Observer de nouveau le Docker de cette machine
+action-refresh = Tout relire
+action-refresh-tip = Rien n’est interrogé en boucle : ceci est pour les sceptiques
+action-ask-for-agent = Qui lit le noyau…
+action-ask-for-agent-tip = Choisir de nouveau comment le noyau est lu
+action-cancel-progress = Continuer sans attendre
+action-cancel-progress-tip = Montrer ce qui est déjà là
+action-theme = Clair ou sombre
+action-theme-tip = Passer des couleurs claires aux sombres, et retour
+action-language = Langue
+action-language-tip = Passer de l’anglais au français, et retour
+action-text-larger = Texte plus grand
+action-text-larger-tip = Tout plus grand, pour un vidéoprojecteur
+action-text-smaller = Texte plus petit
+action-text-smaller-tip = Tout plus petit
+action-reduce-motion = Réduire les mouvements
+action-reduce-motion-tip = Rien ne glisse ni ne s’estompe
+action-outline = Plan
+action-outline-tip = La liste à gauche
+action-inspector = Faits
+action-inspector-tip = Les faits à droite
+action-findings = Constats
+action-findings-tip = Les constats sous l’image

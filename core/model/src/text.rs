@@ -53,6 +53,22 @@ impl Text {
     }
 }
 
+/// `raw` with everything hidden as visible escapes, whole: for texts that must not be cut, such as rules. None: nothing
+/// was hidden.
+pub(crate) fn reveal(raw: &str) -> Option<String> {
+    raw.chars().any(is_hidden).then(|| {
+        let mut shown = String::with_capacity(raw.len() + 16);
+        for character in raw.chars() {
+            if is_hidden(character) {
+                shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+            } else {
+                shown.push(character);
+            }
+        }
+        shown
+    })
+}
+
 /// Controls, bidirectional and zero-width marks, line separators, variation and tag characters, noncharacters,
 /// private use: all that can hide, reorder or break a line.
 fn is_hidden(character: char) -> bool {
