@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    bridgewalk_app::cli::run(std::env::args_os().collect())
+    bridgewalk_app::cli::run(&std::env::args_os().collect::<Vec<_>>())
 }

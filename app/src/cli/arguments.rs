@@ -69,8 +69,10 @@ pub(super) enum Agent {
     Sudo,
     /// A child of pkexec.
     Pkexec,
-    /// A helper container.
+    /// A helper container that may see all that root sees.
     Container,
+    /// A helper container that may read the host's rules and no more.
+    ContainerBase,
     /// Nobody.
     None,
 }

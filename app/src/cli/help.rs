@@ -47,7 +47,10 @@ pub(super) fn command(words: Words) -> clap::Command {
 fn localised(command: clap::Command, words: Words, name: &str) -> clap::Command {
     command
         .subcommand_help_heading(words.text("cli-heading-commands"))
-        .help_template(format!("{{about}}\n\n{} {{usage}}\n\n{{all-args}}{{after-help}}", words.text("cli-heading-usage")))
+        .help_template(format!(
+            "{{about}}\n\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+            words.text("cli-heading-usage")
+        ))
         .mut_args(|arg| {
             let id = arg.get_id().as_str().to_owned();
             let own = format!("cli-help-{name}-{id}");
@@ -116,7 +119,8 @@ fn mistake(error: &clap::Error, words: Words) -> String {
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let (value, known) = (context(ContextKind::InvalidValue), context(ContextKind::ValidValue));
-            let arguments = [("argument", argument.into()), ("value", value.clone().into()), ("known", known.clone().into())];
+            let arguments =
+                [("argument", argument.into()), ("value", value.clone().into()), ("known", known.clone().into())];
             let key = match (value.is_empty(), known.is_empty()) {
                 (true, _) => "cli-error-no-value",
                 (false, true) => "cli-error-value",
@@ -130,6 +134,7 @@ fn mistake(error: &clap::Error, words: Words) -> String {
 
 fn known_commands() -> String {
     let command = <Wanted as clap::Subcommand>::augment_subcommands(clap::Command::new("bridgewalk"));
-    let names: Vec<_> = command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name).collect();
+    let names: Vec<_> =
+        command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name).collect();
     names.join(", ")
 }

@@ -4,8 +4,8 @@
 //! [`Failure`]: one line on stderr, never more.
 
 mod arguments;
+mod doctor;
 mod document;
-// mod doctor;
 mod export;
 mod failure;
 // mod findings;
@@ -17,7 +17,7 @@ mod notes;
 mod output;
 mod packaging;
 // mod ports;
-// mod record;
+mod record;
 mod stop;
 mod table;
 mod veths;
@@ -28,10 +28,11 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
 };
 
-use bridgewalk_collector::{AgentChoice, EngineChoice};
-use bridgewalk_model::{EntityId, Text, snapshot::Host};
+use bridgewalk_collector::{AgentChoice, EngineChoice, helper};
+use bridgewalk_model::{EntityId, Snapshot, Text, snapshot::Host};
 
 use self::{
     arguments::{Agent, Arguments, Command, Common},
@@ -39,16 +40,20 @@ use self::{
     output::Output,
 };
 use crate::{
-    source::{self, Choice},
+    source::{self, Choice, LiveChoice},
     words::Words,
 };
 
 use self::failure::Failure;
 
 /// Runs the program with its arguments, the program's name first.
-pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let words = Words::new(help::language(&arguments));
-    match obey(&arguments, words) {
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    // The collector starts this program anew, so that somebody outlives a killed one and takes its helper container away.
+    if arguments.get(1).is_some_and(|argument| argument == helper::SWEEP_ARGUMENT) {
+        return helper::sweep(arguments.iter().skip(2).map(|argument| argument.to_string_lossy().into_owned()));
+    }
+    let words = Words::new(help::language(arguments));
+    match obey(arguments, words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(line) = failure.line {
@@ -78,7 +83,7 @@ fn obey(arguments: &[OsString], words: Words) -> Result<(), Failure> {
 
 fn perform(command: &Command, common: &Common, words: Words, output: &mut Output) -> Result<(), Failure> {
     let choice = choice(common);
-    let snapshot = || source::observe_once(&choice).map_err(|error| Failure::input(words.source_error(&error)));
+    let snapshot = || observe(&choice, words);
     let json = common.json;
     match command {
         Command::Veths => listing::write::<veths::Veth>(&*snapshot()?, json, words, output),
@@ -87,14 +92,22 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
         Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
         // Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
         Command::Snapshot => output.document(&*snapshot()?),
-        // Command::Doctor => doctor::write(&choice, json, words, output),
-        // Command::Record(record) => record::run(record, &choice, json, words, output),
         Command::Watch => watch::run(&choice, json, words, output),
         Command::Export(export) => export::run(export, &snapshot, words),
         Command::Man => packaging::man(output),
         Command::Completions(completions) => packaging::completions(completions.shell, output),
-        _ => Ok(()),
+        Command::Record(record) => record::run(record, &choice, words),
+        Command::Doctor => doctor::write(&choice, json, words, output),
     }
+}
+
+/// The snapshot of what was chosen; a recording that ends early is said.
+fn observe(choice: &Choice, words: Words) -> Result<Arc<Snapshot>, Failure> {
+    let opened = source::observe_once(choice).map_err(|error| Failure::input(words.source_error(&error)))?;
+    for path in opened.cut_off {
+        notes::say(&words.format("recording-cut-off", &[("path", path.display().to_string().into())]));
+    }
+    Ok(opened.snapshot)
 }
 
 /// Where the snapshot comes from.
@@ -108,9 +121,10 @@ fn choice(common: &Common) -> Choice {
             Agent::Sudo => AgentChoice::Sudo,
             Agent::Pkexec => AgentChoice::Pkexec,
             Agent::Container => AgentChoice::Container,
+            Agent::ContainerBase => AgentChoice::ContainerBase,
             Agent::None => AgentChoice::None,
         };
-        Choice::Live { engine, agent }
+        Choice::Live(LiveChoice { engine, agent })
     } else {
         Choice::Recordings(common.from.clone())
     }

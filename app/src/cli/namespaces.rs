@@ -116,12 +116,17 @@ impl Row for Namespace {
         vec![
             cell(&self.host),
             cell(&self.name),
-            cell(listing.words.namespace_kind(self.kind)),
-            cell(self.inode.0),
+            cell(&listing.words.namespace_kind(self.kind)),
+            cell(&self.inode.0),
             maybe(self.pid),
             list(&self.containers),
             list(self.interfaces.iter().map(|interface| &interface.name)),
-            list(self.addresses.iter().filter(|address| address.interface.as_str() != "lo").map(|address| &address.address)),
+            list(
+                self.addresses
+                    .iter()
+                    .filter(|address| address.interface.as_str() != "lo")
+                    .map(|address| &address.address),
+            ),
         ]
     }
 }

@@ -14,13 +14,17 @@ pub(super) fn write(limits: &[LimitRow], words: Words) {
     for limit in limits {
         *lines.entry(words.limit(&limit.limit())).or_default() += 1;
     }
-    let mut stderr = io::stderr().lock();
     for (line, count) in lines {
         let line = match count {
             1 => words.format("cli-note", &[("limit", line.into())]),
             _ => words.format("cli-note-count", &[("limit", line.into()), ("count", count.into())]),
         };
-        // Notes are a courtesy: where stderr is closed there is nobody to tell.
-        let _ = writeln!(stderr, "{line}");
+        say(&line);
     }
+}
+
+/// Writes one line.
+pub(super) fn say(line: &str) {
+    // Notes are a courtesy: where stderr is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "bridgewalk: {line}");
 }

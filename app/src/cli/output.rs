@@ -94,9 +94,7 @@ impl Output {
     fn check(&self, result: io::Result<()>) -> Result<(), Failure> {
         result.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::reader_gone(),
-            _ => Failure::environment(
-                self.words.format("cli-error-output", &[("detail", error.to_string().into())]),
-            ),
+            _ => Failure::environment(self.words.format("cli-error-output", &[("detail", error.to_string().into())])),
         })
     }
 }

@@ -83,7 +83,7 @@ impl Table {
 }
 
 /// A cell of one item.
-pub(super) fn cell(item: impl ToString) -> Cell {
+pub(super) fn cell<T: ToString + ?Sized>(item: &T) -> Cell {
     vec![item.to_string()]
 }
 

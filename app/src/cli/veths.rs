@@ -45,7 +45,10 @@ fn veth(host: &Host, pair: &bridgewalk_model::snapshot::VethPair) -> Veth {
     let far = host.interface(&pair.far.interface);
     Veth {
         host: host.name.clone(),
-        host_namespace: host.namespace(&pair.near.namespace).map(|namespace| namespace.name.clone()).unwrap_or_default(),
+        host_namespace: host
+            .namespace(&pair.near.namespace)
+            .map(|namespace| namespace.name.clone())
+            .unwrap_or_default(),
         host_interface: near.map(|interface| interface.name.clone()).unwrap_or_default(),
         host_if_index: near.map(|interface| interface.link.if_index),
         bridge: name(pair.bridge.as_ref(), |id| host.interface(id).map(|bridge| &bridge.name)),
@@ -101,11 +104,9 @@ impl Row for Veth {
 
     fn is_shown(column: &str, rows: &[Self]) -> bool {
         match column {
-            "column-host-namespace" => {
-                rows.iter().any(|row| rows.iter().any(|other| {
-                    other.host == row.host && other.host_namespace != row.host_namespace
-                }))
-            }
+            "column-host-namespace" => rows.iter().any(|row| {
+                rows.iter().any(|other| other.host == row.host && other.host_namespace != row.host_namespace)
+            }),
             _ => true,
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn run(choice: &Choice, json: bool, words: Words, output: &mut Output
     let mut printer = Printer { newest: None, json, words, output };
     match Source::open(choice).map_err(|error| Failure::input(words.source_error(&error)))? {
         Source::Recorded(recorded) => {
-            recorded.moments().try_for_each(|snapshot| printer.see(Arc::new(snapshot), true))
+            recorded.moments().try_for_each(|snapshot| printer.see(&Arc::new(snapshot), true))
         }
         Source::Live(live) => follow(live, &mut printer, words),
     }
@@ -52,12 +52,13 @@ fn follow(mut live: LiveSource, printer: &mut Printer<'_>, words: Words) -> Resu
     loop {
         while let Some(update) = live.take() {
             match update {
-                Update::Observed { snapshot, .. } => printer.see(snapshot, is_complete)?,
+                Update::Observed { snapshot, .. } => printer.see(&snapshot, is_complete)?,
                 Update::Complete => is_complete = true,
                 Update::Progress { .. } | Update::Status(_) => {}
             }
         }
-        if waiting.next() == Happening::Stop {
+        live.check().map_err(|error| Failure::input(words.source_error(&error)))?;
+        if live.has_ended() || waiting.next() == Happening::Stop {
             return Ok(());
         }
     }
@@ -73,9 +74,9 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     /// Takes the next snapshot; what differs is printed if the one before was complete.
-    fn see(&mut self, snapshot: Arc<Snapshot>, is_complete: bool) -> Result<(), Failure> {
-        if let Some(before) = self.newest.replace(Arc::clone(&snapshot)).filter(|_| is_complete) {
-            for change in differences(&before, &snapshot) {
+    fn see(&mut self, snapshot: &Arc<Snapshot>, is_complete: bool) -> Result<(), Failure> {
+        if let Some(before) = self.newest.replace(Arc::clone(snapshot)).filter(|_| is_complete) {
+            for change in differences(&before, snapshot) {
                 print(&change, snapshot.at_ms, self.json, self.words, self.output)?;
             }
         }

@@ -6,14 +6,16 @@
 mod kept;
 mod live;
 mod recorded;
+mod recorder;
 
 use std::{path::PathBuf, sync::Arc};
 
-use bridgewalk_collector::{AgentChoice, Command, EngineChoice, Update};
-use bridgewalk_model::{Observation, Snapshot};
+use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, Command, EngineChoice, Update};
+use bridgewalk_model::{Observation, Snapshot, recording::RecordingError};
 
 pub use live::LiveSource;
-pub use recorded::{RecordedSource, RecordingError};
+pub use recorded::RecordedSource;
+pub use recorder::{Recorder, save};
 
 /// Called when there may be something to take.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -22,16 +24,29 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 #[derive(Clone, Debug)]
 pub enum Choice {
     /// The live host.
-    Live {
-        /// Which engine.
-        engine: EngineChoice,
-        /// Who reads the kernel.
-        agent: AgentChoice,
-    },
+    Live(LiveChoice),
     /// Recordings, a host each, side by side.
     Recordings(Vec<PathBuf>),
     /// The bundled recording, made on a real engine.
     Demo,
+}
+
+/// Which live host, and who reads it.
+#[derive(Clone, Debug, Default)]
+pub struct LiveChoice {
+    /// Which engine.
+    pub engine: EngineChoice,
+    /// Who reads the kernel.
+    pub agent: AgentChoice,
+}
+
+/// A snapshot that is complete, and what must be said beside it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The snapshot.
+    pub snapshot: Arc<Snapshot>,
+    /// Recordings whose end is missing.
+    pub cut_off: Vec<PathBuf>,
 }
 
 /// Why a source cannot be opened.
@@ -39,7 +54,7 @@ pub enum Choice {
 pub enum SourceError {
     /// The live host.
     #[error(transparent)]
-    Live(#[from] bridgewalk_collector::CollectorError),
+    Live(#[from] CollectorError),
     /// A recording.
     #[error("{}: {error}", path.display())]
     Recording {
@@ -48,17 +63,6 @@ pub enum SourceError {
         /// What is wrong with it.
         error: RecordingError,
     },
-}
-
-/// What a source is, for a reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A host as it is now.
-    Live,
-    /// Recordings, by their files.
-    Recordings(Vec<PathBuf>),
-    /// The bundled recording.
-    Demo,
 }
 
 /// A source at work.
@@ -77,7 +81,7 @@ impl Source {
     /// A recording that cannot be read, or an engine that was named and cannot be.
     pub fn open(choice: &Choice) -> Result<Self, SourceError> {
         Ok(match choice {
-            Choice::Live { engine, agent } => Self::Live(LiveSource::start(engine.clone(), *agent)?),
+            Choice::Live(live) => Self::Live(LiveSource::start(live.config(true))?),
             Choice::Recordings(paths) => Self::Recorded(RecordedSource::read(paths)?),
             Choice::Demo => Self::Recorded(RecordedSource::demo()?),
         })
@@ -104,7 +108,7 @@ impl Source {
     pub fn command(&self, command: Command) {
         match self {
             Self::Live(live) => live.command(command),
-            Self::Recorded(_) => drop(command),
+            Self::Recorded(_) => {}
         }
     }
 
@@ -121,11 +125,27 @@ impl Source {
 /// The snapshot of what was chosen, once it is complete.
 ///
 /// # Errors
-/// As [`Source::open`].
-pub fn observe_once(choice: &Choice) -> Result<Arc<Snapshot>, SourceError> {
-    match choice {
-        Choice::Live { engine, agent } => live::observe_once(engine.clone(), *agent),
-        Choice::Recordings(paths) => Ok(RecordedSource::read(paths)?.last()),
-        Choice::Demo => Ok(RecordedSource::demo()?.last()),
+/// As [`Source::open`]; and an engine that was named and cannot be reached.
+pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
+    let recorded = match choice {
+        Choice::Live(live) => {
+            let observed = bridgewalk_collector::observe_once(live.config(false), |_, _| {})?;
+            return Ok(Opened { snapshot: observed.snapshot, cut_off: Vec::new() });
+        }
+        Choice::Recordings(paths) => RecordedSource::read(paths)?,
+        Choice::Demo => RecordedSource::demo()?,
+    };
+    Ok(Opened { snapshot: recorded.last(), cut_off: recorded.cut_off().to_vec() })
+}
+
+impl LiveChoice {
+    /// For the collector: once, or going on.
+    pub fn config(&self, watch: bool) -> CollectorConfig {
+        CollectorConfig { engine: self.engine.clone(), agent: self.agent, watch }
     }
+}
+
+/// Why the engine that `live` means cannot be reached; none: it can.
+pub fn engine_failure(live: &LiveChoice) -> Option<CollectorError> {
+    bridgewalk_collector::reach(&live.config(false)).err()
 }

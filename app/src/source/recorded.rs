@@ -1,7 +1,7 @@
 //! Recordings: everything in them has happened.
 
 use std::{
-    io,
+    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,7 +10,7 @@ use bridgewalk_collector::Update;
 use bridgewalk_model::{
     Observation, Snapshot,
     assembly::{State, assemble},
-    recording,
+    recording::{Recording, RecordingError},
 };
 
 use super::SourceError;
@@ -21,17 +21,6 @@ const DEMO: &[u8] = include_bytes!("../../../assets/recordings/demo.bwrec");
 /// The observations of a recording that come this close together after its beginning are its first full observation.
 const QUIET_MS: u64 = 200;
 
-/// Why a recording cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordingError {
-    /// The file.
-    #[error(transparent)]
-    File(#[from] io::Error),
-    /// What is in it.
-    #[error(transparent)]
-    Content(#[from] recording::ReadError),
-}
-
 /// One or several recordings, a host each.
 #[derive(Debug)]
 pub struct RecordedSource {
@@ -40,6 +29,7 @@ pub struct RecordedSource {
     /// What is still to be handed on.
     updates: std::vec::IntoIter<Update>,
     last: Arc<Snapshot>,
+    cut_off: Vec<PathBuf>,
 }
 
 impl RecordedSource {
@@ -48,10 +38,15 @@ impl RecordedSource {
     /// # Errors
     /// The first that cannot be read.
     pub fn read(paths: &[PathBuf]) -> Result<Self, SourceError> {
-        let read = |path: &PathBuf| {
-            read(path).map_err(|error| SourceError::Recording { path: path.clone(), error })
-        };
-        paths.iter().map(read).collect::<Result<_, _>>().map(Self::of)
+        let (mut hosts, mut cut_off) = (Vec::new(), Vec::new());
+        for path in paths {
+            let recording = read(path).map_err(|error| SourceError::Recording { path: path.clone(), error })?;
+            if recording.is_truncated {
+                cut_off.push(path.clone());
+            }
+            hosts.push(recording.observations);
+        }
+        Ok(Self::of(hosts, cut_off))
     }
 
     /// The bundled recording.
@@ -59,20 +54,17 @@ impl RecordedSource {
     /// # Errors
     /// It is damaged: a test sees to it that it is not.
     pub fn demo() -> Result<Self, SourceError> {
-        let observations = recording::read(DEMO)
-            .map_err(|error| SourceError::Recording { path: "demo.bwrec".into(), error: error.into() })?;
-        Ok(Self::of(vec![observations]))
+        let recording =
+            Recording::read(DEMO).map_err(|error| SourceError::Recording { path: "demo.bwrec".into(), error })?;
+        Ok(Self::of(vec![recording.observations], Vec::new()))
     }
 
-    /// A source of these observations, a list for each host.
-    pub fn of(hosts: Vec<Vec<Observation>>) -> Self {
+    fn of(hosts: Vec<Vec<Observation>>, cut_off: Vec<PathBuf>) -> Self {
         let states: Vec<State> = hosts.iter().map(|observations| fold(observations)).collect();
         let last = Arc::new(assemble(&states.iter().collect::<Vec<_>>()));
-        let observed = Update::Observed {
-            observations: hosts.iter().flatten().cloned().collect(),
-            snapshot: Arc::clone(&last),
-        };
-        Self { hosts, updates: vec![observed, Update::Complete].into_iter(), last }
+        let observed =
+            Update::Observed { observations: hosts.iter().flatten().cloned().collect(), snapshot: Arc::clone(&last) };
+        Self { hosts, updates: vec![observed, Update::Complete].into_iter(), last, cut_off }
     }
 
     /// What is still to be handed on: one update with everything, and that it is complete.
@@ -83,6 +75,11 @@ impl RecordedSource {
     /// The snapshot at the recording's end.
     pub fn last(&self) -> Arc<Snapshot> {
         Arc::clone(&self.last)
+    }
+
+    /// Recordings whose end is missing, as when the recorder was killed.
+    pub fn cut_off(&self) -> &[PathBuf] {
+        &self.cut_off
     }
 
     /// All observations: a host's after another's.
@@ -131,6 +128,34 @@ fn fold(observations: &[Observation]) -> State {
     state
 }
 
-fn read(path: &Path) -> Result<Vec<Observation>, RecordingError> {
-    Ok(recording::read(&std::fs::read(path)?)?)
+fn read(path: &Path) -> Result<Recording, RecordingError> {
+    Recording::read(File::open(path).map_err(RecordingError::Io)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use bridgewalk_model::{Fact, HostFacts};
+
+    use super::*;
+
+    fn at(at_ms: u64) -> Observation {
+        let facts = HostFacts { hostname: "alpha".to_owned(), ..HostFacts::default() };
+        Observation { at_ms, fact: Fact::Host(facts) }
+    }
+
+    #[test]
+    fn the_first_moment_is_the_first_full_observation() {
+        let source = RecordedSource::of(vec![[0, 10, 150, 2_000, 2_000, 2_010].map(at).into()], Vec::new());
+        let times: Vec<_> = source.moments().map(|snapshot| snapshot.at_ms).collect();
+        assert_eq!(times, [150, 2_000, 2_010]);
+    }
+
+    #[test]
+    fn the_bundled_recording_opens() {
+        let mut demo = RecordedSource::demo().unwrap();
+        assert!(matches!(demo.take(), Some(Update::Observed { .. })));
+        assert!(matches!(demo.take(), Some(Update::Complete)));
+        assert!(demo.take().is_none());
+        assert_eq!(demo.last().hosts.len(), 1);
+    }
 }

@@ -10,7 +10,6 @@ use bridgewalk_model::{
 };
 
 use super::Words;
-use crate::source::{RecordingError, SourceError};
 
 /// A container's port as people write it: `80/tcp`.
 pub fn container_port(port: u16, transport: bridgewalk_model::kernel::Transport) -> String {
@@ -207,26 +206,6 @@ impl Words {
     pub fn fact(self, key: &str) -> String {
         let fluent_key = format!("fact-{}", key.replace('_', "-"));
         if self.has(&fluent_key) { self.text(&fluent_key) } else { key.to_owned() }
-    }
-
-    /// Why a source cannot be opened, and what would help, on one line.
-    pub fn source_error(self, error: &SourceError) -> String {
-        match error {
-            SourceError::Live(error) => error.to_string(),
-            SourceError::Recording { path, error } => {
-                let path = path.display().to_string();
-                match error {
-                    RecordingError::File(error) => self.format(
-                        "source-recording-unreadable",
-                        &[("path", path.into()), ("detail", error.to_string().into())],
-                    ),
-                    RecordingError::Content(error) => self.format(
-                        "source-recording-damaged",
-                        &[("path", path.into()), ("detail", error.to_string().into())],
-                    ),
-                }
-            }
-        }
     }
 }
 

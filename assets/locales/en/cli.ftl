@@ -22,7 +22,7 @@ cli-about-completions = Print the completions of a shell
 
 cli-help-host = Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine
 cli-help-context = Context of the docker client to use
-cli-help-agent = Who reads the kernel: auto, in-process, sudo, pkexec, container or none
+cli-help-agent = Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none
 cli-help-from = Read a recording instead of the live host; give it again for more hosts
 cli-help-demo = Read the bundled recording instead of the live host
 cli-help-lang = Language of all texts: en or fr (default: that of the locale)

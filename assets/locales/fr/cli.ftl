@@ -22,7 +22,7 @@ cli-about-completions = Afficher les complétions d'un shell
 
 cli-help-host = Moteur Docker à interroger, comme unix:///var/run/docker.sock ou ssh://user@machine
 cli-help-context = Contexte du client docker à utiliser
-cli-help-agent = Qui lit le noyau : auto, in-process, sudo, pkexec, container ou none
+cli-help-agent = Qui lit le noyau : auto, in-process, sudo, pkexec, container, container-base ou none
 cli-help-from = Lire un enregistrement au lieu de l'hôte en direct ; à répéter pour plusieurs hôtes
 cli-help-demo = Lire l'enregistrement fourni au lieu de l'hôte en direct
 cli-help-lang = Langue de tous les textes : en ou fr (par défaut : celle de la locale)
