@@ -482,10 +482,18 @@ impl MainWindow {
             .frame(plain.inner_margin(Margin::symmetric(14, 4)))
             .show(ui, |ui| status_bar::ui(ui, &ctx));
         if ctx.settings.shows_outline {
-            Panel::left("outline").frame(side).default_size(250.0).max_size(side_max).show(ui, |ui| outline.ui(ui, &ctx));
+            Panel::left("outline")
+                .frame(side)
+                .default_size(250.0)
+                .max_size(side_max)
+                .show(ui, |ui| outline.ui(ui, &ctx));
         }
         if ctx.settings.shows_inspector {
-            Panel::right("inspector").frame(side).default_size(310.0).max_size(side_max).show(ui, |ui| inspector.ui(ui, &ctx));
+            Panel::right("inspector")
+                .frame(side)
+                .default_size(310.0)
+                .max_size(side_max)
+                .show(ui, |ui| inspector.ui(ui, &ctx));
         }
         if filter_bar.is_open {
             Panel::top("filter").frame(bar).show(ui, |ui| filter_bar.ui(ui, &ctx));
