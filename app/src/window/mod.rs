@@ -34,7 +34,7 @@ mod trail;
 use std::sync::Arc;
 
 use bridgewalk_collector::helper::{Tier, helper_container_plan};
-use bridgewalk_model::{EntityId, Snapshot, Sourced};
+use bridgewalk_model::Snapshot;
 use egui::ViewportBuilder;
 
 pub use feed::{Feed, Opener, Origin, Wake};
@@ -94,12 +94,6 @@ pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions)
 /// Whether something stands before everything else and has the keyboard.
 fn is_modal_open(ctx: &egui::Context) -> bool {
     ctx.memory(|memory| memory.top_modal_layer().is_some())
-}
-
-/// Every fact of a thing.
-fn facts_of(snapshot: &Snapshot, id: &EntityId) -> Vec<Sourced> {
-    let _ = (snapshot, id);
-    Vec::new()
 }
 
 /// What is wrong or worth knowing, in words.
