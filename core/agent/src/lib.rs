@@ -9,6 +9,7 @@ pub mod frame;
 pub mod protocol;
 
 mod discovery;
+mod firewall;
 mod host_facts;
 mod netlink;
 mod privilege;

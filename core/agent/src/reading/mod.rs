@@ -26,6 +26,7 @@ pub(crate) use sections::{Part, Parts};
 
 use crate::{
     discovery::{Place, nsid},
+    firewall,
     netlink::Netlink,
 };
 
@@ -206,8 +207,13 @@ fn tell_sockets(record: &mut Record<'_>, read: sockets::Sockets) {
     record.fact(Part::Sockets, Fact::Sockets, Ok(read.list));
 }
 
-/// The seam to the firewall's reader.
-fn read_firewall(_record: &mut Record<'_>) {}
+fn read_firewall(record: &mut Record<'_>) {
+    let read = firewall::read_rulesets();
+    for (source, error) in &read.failures {
+        record.limit(Part::Firewall, *source, reason(Part::Firewall, error));
+    }
+    record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets.into()));
+}
 
 /// Whether two facts differ in more than counters.
 pub(crate) fn without_counters(fact: &Fact) -> Fact {
