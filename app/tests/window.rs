@@ -64,6 +64,8 @@ fn a_chosen_container_shows_its_facts() {
     let mut harness = open();
     choose(&mut harness, WEB);
     harness.get_by_label("Go inside");
+    harness.get_by_label("nginx:1.27");
+    assert!(harness.get_all_by_label_contains("172.18.0.2/16").count() > 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bridgewalk_model::{EntityId, Snapshot, Source, Sourced};
+use bridgewalk_model::{EntityId, Snapshot, Source, Sourced, facts};
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{
@@ -38,7 +38,7 @@ impl Inspector {
         let is_current =
             self.made_of.as_ref().is_some_and(|(snapshot, of)| Arc::ptr_eq(snapshot, &ctx.seen.snapshot) && of == id);
         if !is_current {
-            self.facts = super::facts_of(&ctx.seen.snapshot, id);
+            self.facts = facts::facts(&ctx.seen.snapshot, id);
             self.made_of = Some((Arc::clone(&ctx.seen.snapshot), id.clone()));
         }
         ui.horizontal(|ui| {
