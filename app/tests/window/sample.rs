@@ -251,7 +251,11 @@ impl SampleFeed {
     /// A recording.
     pub(crate) fn recording() -> Self {
         let observed = Update::Observed { observations: observations().into(), snapshot: snapshot() };
-        Self { origin: Origin::Recording("alpha.bwrec".into()), updates: vec![Update::Complete, observed], told: Told::default() }
+        Self {
+            origin: Origin::Recording("alpha.bwrec".into()),
+            updates: vec![Update::Complete, observed],
+            told: Told::default(),
+        }
     }
 
     /// A live host whose kernel may not be read.
