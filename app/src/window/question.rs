@@ -2,7 +2,7 @@
 //!
 //! A banner, not a dialog: everything that can be seen without an answer stays in sight.
 
-use bridgewalk_collector::{AgentChoice, helper::Tier};
+use bridgewalk_collector::{AgentChoice, AgentError, helper::Tier};
 use bridgewalk_model::Remedy;
 use egui::{Button, Margin, RichText, Stroke, Ui};
 
@@ -48,7 +48,7 @@ impl Question {
                 limits.into_iter().any(|limit| limit.remedy == Remedy::StartAgent)
             })
         };
-        let is_failed = matches!(ctx.seen.status.agent, Some(Err(_)));
+        let is_failed = matches!(&ctx.seen.status.agent, Some(Err(error)) if *error != AgentError::NotAsked);
         *ctx.origin == Origin::Live
             && (self.is_asked_again
                 || (!self.is_answered && !is_remembered && ctx.seen.is_complete && (is_limited() || is_failed)))
