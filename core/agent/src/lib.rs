@@ -9,14 +9,17 @@ pub mod frame;
 pub mod protocol;
 
 mod discovery;
+mod firewall;
 mod host_facts;
 mod netlink;
 mod privilege;
+mod probe;
 mod reading;
 mod session;
 mod watching;
 
 pub use privilege::{Privilege, own_privilege};
+pub use probe::{ProbeResult, probe};
 pub use session::serve;
 
 use std::{io, thread};

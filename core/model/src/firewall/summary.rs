@@ -160,9 +160,3 @@ impl RuleSummary {
         protocol && ports && address
     }
 }
-
-/// What `rule` does, one summary for each thing it does (a rule with a verdict or address map does several).
-pub fn summarise(table: &super::Table, chain: &super::Chain, rule: &super::Rule) -> Vec<RuleSummary> {
-    let _ = (table, chain, rule);
-    Vec::new()
-}

@@ -1,0 +1,139 @@
+//! Rules loaded by the usual tools into a namespace of the test's own thread, and read back by them and by us.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+
+use bridgewalk_model::firewall::{Family, Ruleset, Syntax};
+
+use super::read_rulesets;
+
+/// Runs `test` on a thread that has a network namespace to itself; it goes with the thread.
+fn in_new_namespace<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
+    thread::spawn(move || {
+        #[allow(unsafe_code, reason = "unshare(2) concerns this thread alone")]
+        // SAFETY: no memory is involved.
+        let code = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+        assert_eq!(code, 0, "this test needs root");
+        test()
+    })
+    .join()
+    .unwrap()
+}
+
+fn run(program: &str, args: &[&str], input: &str) -> String {
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn data(extension: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rulesets");
+    let mut files: Vec<PathBuf> = (std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Rules as `iptables-save` prints them: `*table`, then its rules.
+fn saved(text: &str) -> Vec<String> {
+    let mut table = "";
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix('*') {
+            Some(name) => table = name,
+            None if line.starts_with("-A ") => lines.push(format!("{table} {line}")),
+            None => {}
+        }
+    }
+    lines.sort();
+    lines
+}
+
+fn ours(rulesets: &[Ruleset], family: Family, syntax: Syntax) -> Vec<String> {
+    let mut lines: Vec<String> = rulesets
+        .iter()
+        .flat_map(|ruleset| &ruleset.tables)
+        .filter(|table| table.family == family && table.syntax == syntax)
+        .flat_map(|table| {
+            let rules = table.chains.iter().flat_map(|chain| &chain.rules);
+            rules.map(|rule| format!("{} {}", table.name, rule.text))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn check(restore: &'static str, save: &'static str) {
+    for file in data("rules") {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let rules = std::fs::read_to_string(&file).unwrap();
+        let (theirs, ours) = in_new_namespace(move || {
+            if rules.contains("docker-ext-bridges-v4") {
+                run("ipset", &["create", "docker-ext-bridges-v4", "hash:net"], "");
+            }
+            run(restore, &[], &rules);
+            let theirs = saved(&run(save, &[], ""));
+            let reading = read_rulesets();
+            assert!(reading.failures.is_empty(), "{:?}", reading.failures);
+            (theirs, ours(&reading.rulesets, Family::Ip, Syntax::Iptables))
+        });
+        assert!(!theirs.is_empty(), "{name}");
+        // A set is named by the kernel's number for it.
+        let by_name = |line: &String| line.replace("docker-ext-bridges-v4", "#0");
+        assert_eq!(ours, theirs.iter().map(by_name).collect::<Vec<_>>(), "{name}, {restore}");
+    }
+}
+
+#[test]
+fn iptables_over_nf_tables_reads_as_iptables_save_prints() {
+    check("iptables-nft-restore", "iptables-nft-save");
+}
+
+#[test]
+fn legacy_iptables_reads_as_iptables_save_prints() {
+    check("iptables-legacy-restore", "iptables-legacy-save");
+}
+
+#[test]
+fn native_rules_read_as_nft_prints() {
+    let (mut same, mut all) = (0, 0);
+    for file in data("nft") {
+        let rules = std::fs::read_to_string(&file).unwrap();
+        let (theirs, ours) = in_new_namespace(move || {
+            run("nft", &["-f", "-"], &rules);
+            let theirs = run("nft", &["list", "ruleset"], "");
+            let reading = read_rulesets();
+            assert!(reading.failures.is_empty(), "{:?}", reading.failures);
+            let ours: Vec<String> = (reading.rulesets.iter().flat_map(|set| &set.tables))
+                .flat_map(|table| &table.chains)
+                .flat_map(|chain| &chain.rules)
+                .map(|rule| rule.text.clone())
+                .collect();
+            (theirs, ours)
+        });
+        for line in ours {
+            all += 1;
+            let found = theirs.lines().any(|other| other.trim() == line);
+            same += usize::from(found);
+            if !found {
+                eprintln!("{}: {line}", file.file_name().unwrap().to_string_lossy());
+            }
+        }
+    }
+    assert!(all > 50, "{all} rules");
+    assert_eq!(same, all, "rules that nft prints alike, of all");
+}

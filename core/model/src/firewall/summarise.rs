@@ -1,0 +1,363 @@
+//! From expressions to [`RuleSummary`].
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use ipnet::IpNet;
+
+use super::{
+    Action, Chain, Comparison, Data, Expression, Family, Hook, Negatable, PortRange, Rule, RuleSummary, SetElement,
+    Table, Verdict, XtMatch, XtTarget,
+    clause::{Clause, Field, Operand, clauses},
+};
+
+/// What `rule` does, one summary for each thing it does (a rule with a verdict or address map does several).
+pub fn summarise(table: &Table, chain: &Chain, rule: &Rule) -> Vec<RuleSummary> {
+    let mut summaries = vec![RuleSummary { hooks: hooks(table, &chain.name), ..RuleSummary::default() }];
+    for clause in clauses(table, &rule.expressions) {
+        match &clause {
+            Clause::VerdictMap { field, set, .. } => {
+                let elements = set.map(|set| set.elements.as_slice()).unwrap_or_default();
+                summaries =
+                    summaries.iter().flat_map(|summary| split(summary, table.family, field, elements)).collect();
+            }
+            Clause::Deed { step, operands } => {
+                for summary in &mut summaries {
+                    deed(summary, step, operands);
+                }
+                if let Some(Operand::Mapped { field, set, .. }) = operands.iter().flatten().next() {
+                    let elements = set.map(|set| set.elements.as_slice()).unwrap_or_default();
+                    summaries =
+                        summaries.iter().flat_map(|summary| split(summary, table.family, field, elements)).collect();
+                }
+            }
+            clause => summaries.iter_mut().for_each(|summary| ask(summary, table.family, clause)),
+        }
+    }
+    summaries
+}
+
+/// Hooks from which a chain can be reached.
+fn hooks(table: &Table, chain: &str) -> Vec<Hook> {
+    let mut callers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut note = |from: &'_ Chain, verdict: &Verdict| {
+        if let Verdict::Jump(to) | Verdict::Goto(to) = verdict
+            && let (Some(from), Some(to)) = (table.chain(&from.name), table.chain(to))
+        {
+            callers.entry(&to.name).or_default().insert(&from.name);
+        }
+    };
+    for from in &table.chains {
+        for step in from.rules.iter().flat_map(|rule| &rule.expressions) {
+            match step {
+                Expression::Verdict { verdict } => note(from, verdict),
+                Expression::Lookup { set, is_verdict_map: true, .. } => {
+                    for element in table.set(set).into_iter().flat_map(|set| &set.elements) {
+                        if let Some(Data::Verdict(verdict)) = &element.data {
+                            note(from, verdict);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let (mut open, mut seen, mut hooks) = (vec![chain], BTreeSet::new(), BTreeSet::new());
+    while let Some(name) = open.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        hooks.extend(table.chain(name).and_then(|chain| chain.base.as_ref()).map(|base| base.hook));
+        open.extend(callers.get(name).into_iter().flatten());
+    }
+    hooks.into_iter().collect()
+}
+
+/// One summary for each element of a map.
+fn split(summary: &RuleSummary, family: Family, field: &Field, elements: &[SetElement]) -> Vec<RuleSummary> {
+    elements
+        .iter()
+        .map(|element| {
+            let mut one = summary.clone();
+            if !element.is_catch_all {
+                let fields = match field {
+                    Field::Concatenation(fields) => fields.as_slice(),
+                    field => std::slice::from_ref(field),
+                };
+                let mut at = 0;
+                for field in fields {
+                    let len = if fields.len() == 1 { element.key.len() } else { width(family, field) };
+                    let key = element.key.get(at..(at + len).min(element.key.len())).unwrap_or_default();
+                    let last = element.key_end.as_ref().and_then(|last| last.get(at..(at + len).min(last.len())));
+                    value(&mut one, family, field, None, false, key, last);
+                    at += len.next_multiple_of(4);
+                }
+            }
+            match &element.data {
+                Some(Data::Verdict(verdict)) => one.action = verdict_action(verdict),
+                Some(Data::Value(bytes)) => {
+                    if let Action::DestinationNat { address, port } = &mut one.action {
+                        let len = if family == Family::Ip6 || bytes.len() >= 16 { 16 } else { 4 };
+                        *address = ip(bytes.get(..len).unwrap_or_default()).or(*address);
+                        *port = bytes.get(len..len + 2).map(|port| PortRange::one(be16(port))).or(*port);
+                    }
+                }
+                None => {}
+            }
+            one
+        })
+        .collect()
+}
+
+fn width(family: Family, field: &Field) -> usize {
+    match field {
+        Field::Payload(_, _, len) => *len as usize,
+        Field::Meta(key) if key.ends_with("name") => 16,
+        Field::Meta(key) if key == "l4proto" || key == "nfproto" => 1,
+        Field::Ct(key, _) if key.ends_with("addr") && family == Family::Ip6 => 16,
+        _ => 4,
+    }
+}
+
+fn ask(summary: &mut RuleSummary, family: Family, clause: &Clause<'_>) {
+    match clause {
+        Clause::Compare { field, mask, op, value: bytes } => {
+            let zero = bytes.iter().all(|byte| *byte == 0);
+            match (field, mask, op) {
+                (Field::Ct(key, _), Some(mask), Comparison::NotEqual | Comparison::Equal) if key == "state" && zero => {
+                    states(summary, mask, *op == Comparison::Equal);
+                }
+                (Field::Ct(key, _), None, Comparison::NotEqual | Comparison::Equal) if key == "state" => {
+                    states(summary, bytes, *op == Comparison::NotEqual);
+                }
+                (field, mask, Comparison::Equal | Comparison::NotEqual) => {
+                    value(summary, family, field, mask.as_deref(), *op == Comparison::NotEqual, bytes, None);
+                }
+                (field, _, op) => summary.others.push(format!("{field:?} {op:?}")),
+            }
+        }
+        Clause::Range { field, not, first, last } => value(summary, family, field, None, *not, first, Some(last)),
+        Clause::InSet { field, not, set: Some(set), .. } if !matches!(field, Field::Concatenation(_)) => {
+            for element in set.elements.iter().filter(|element| !element.is_catch_all) {
+                value(summary, family, field, None, *not, &element.key, element.key_end.as_deref());
+            }
+        }
+        Clause::InSet { name, .. } => summary.others.push(format!("@{name}")),
+        Clause::VerdictMap { .. } | Clause::Deed { .. } => {}
+    }
+}
+
+fn states(summary: &mut RuleSummary, bits: &[u8], not: bool) {
+    let bits = bits.get(..4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
+    for (name, bit) in [("INVALID", 1), ("ESTABLISHED", 2), ("RELATED", 4), ("NEW", 8), ("UNTRACKED", 64)] {
+        if bits & bit != 0 {
+            summary.states.push(Negatable { not, value: name.to_owned() });
+        }
+    }
+}
+
+/// One field has (or has not) one value, or one of a span.
+fn value(
+    summary: &mut RuleSummary,
+    family: Family,
+    field: &Field,
+    mask: Option<&[u8]>,
+    not: bool,
+    bytes: &[u8],
+    last: Option<&[u8]>,
+) {
+    match field {
+        Field::Meta(key) if key == "iifname" || key == "oifname" => {
+            let end = bytes.iter().position(|byte| *byte == 0);
+            let mut name = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]).into_owned();
+            if end.is_none() && bytes.len() < 16 {
+                name.push('*');
+            }
+            let place = if key == "iifname" { &mut summary.in_interface } else { &mut summary.out_interface };
+            match place {
+                // One of several: no single name.
+                Some(_) => summary.others.push(format!("{key} {name}")),
+                None => *place = Some(Negatable { not, value: name }),
+            }
+        }
+        Field::Meta(key) if key == "l4proto" => {
+            summary.protocol = bytes.first().map(|protocol| Negatable { not, value: *protocol });
+        }
+        Field::Meta(key) if key == "nfproto" || key == "protocol" => {}
+        Field::Payload(base, offset, len) if base == "network" => {
+            let is_ipv6 = family == Family::Ip6 || (*len == 16 && matches!(offset, 8 | 24));
+            match (is_ipv6, offset) {
+                (false, 9) | (true, 6) => {
+                    summary.protocol = bytes.first().map(|protocol| Negatable { not, value: *protocol });
+                }
+                (false, 12 | 16) | (true, 8 | 24) => {
+                    let list = if matches!(offset, 12 | 8) { &mut summary.sources } else { &mut summary.destinations };
+                    match net(bytes, mask, last, *len, is_ipv6) {
+                        Some(value) => list.push(Negatable { not, value }),
+                        None => summary.others.push(format!("network {offset} {bytes:?} to {last:?}")),
+                    }
+                }
+                _ => summary.others.push(format!("network header at {offset}")),
+            }
+        }
+        Field::Payload(base, offset, 2) if base == "transport" && matches!(offset, 0 | 2) => {
+            let range = PortRange { first: be16(bytes), last: be16(last.unwrap_or(bytes)) };
+            let list = if *offset == 0 { &mut summary.source_ports } else { &mut summary.destination_ports };
+            list.push(Negatable { not, value: range });
+        }
+        Field::Fib(result, by, _) if result == "type" && by.iter().any(|by| by == "daddr") => {
+            let kind = bytes.get(..4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
+            if kind == 2 {
+                summary.destination_is_local = Some(!not);
+            } else {
+                summary.others.push(format!("fib daddr type {kind}"));
+            }
+        }
+        field => summary.others.push(format!("{field:?} {}{bytes:?}", if not { "not " } else { "" })),
+    }
+}
+
+fn net(bytes: &[u8], mask: Option<&[u8]>, last: Option<&[u8]>, len: u32, is_ipv6: bool) -> Option<IpNet> {
+    let width = if is_ipv6 { 16 } else { 4 };
+    let mut padded = bytes.to_vec();
+    padded.resize(width, 0);
+    let prefix = match (mask, last) {
+        (Some(mask), _) => mask.iter().map(|byte| byte.count_ones()).sum(),
+        (None, Some(last)) => {
+            let differing = padded.iter().zip(last).position(|(a, b)| a != b);
+            match differing {
+                None => len * 8,
+                Some(at) => {
+                    let bits = (padded[at] ^ last[at]).leading_zeros();
+                    u32::try_from(at).ok()? * 8 + bits
+                }
+            }
+        }
+        (None, None) => len * 8,
+    };
+    let net = IpNet::new(ip(&padded)?, u8::try_from(prefix).ok()?).ok()?;
+    // A span that is no prefix has no net.
+    let spans = last.is_none_or(|last| ip(last) == Some(net.broadcast()) && ip(&padded) == Some(net.network()));
+    spans.then_some(net)
+}
+
+fn ip(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+        16 => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
+        _ => None,
+    }
+}
+
+fn be16(bytes: &[u8]) -> u16 {
+    bytes.get(..2).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_be_bytes)
+}
+
+fn verdict_action(verdict: &Verdict) -> Action {
+    match verdict {
+        Verdict::Accept => Action::Accept,
+        Verdict::Drop => Action::Drop,
+        Verdict::Continue => Action::Continue,
+        Verdict::Return => Action::Return,
+        Verdict::Queue => Action::Unknown { name: "queue".to_owned() },
+        Verdict::Jump(chain) | Verdict::Goto(chain) => Action::Jump { chain: chain.clone() },
+    }
+}
+
+fn deed(summary: &mut RuleSummary, step: &Expression, operands: &[Option<Operand<'_>>]) {
+    let bytes = |index: usize| match operands.get(index) {
+        Some(Some(Operand::Value(bytes))) => Some(bytes.as_slice()),
+        _ => None,
+    };
+    match step {
+        Expression::Verdict { verdict } => summary.action = verdict_action(verdict),
+        Expression::Nat { is_destination: true, .. } => {
+            let ports = bytes(2).map(|first| PortRange { first: be16(first), last: be16(bytes(3).unwrap_or(first)) });
+            summary.action = Action::DestinationNat { address: bytes(0).and_then(ip), port: ports };
+        }
+        Expression::Nat { .. } => summary.action = Action::SourceNat { address: bytes(0).and_then(ip) },
+        Expression::Masquerade { .. } => summary.action = Action::Masquerade,
+        Expression::Redirect { .. } => {
+            summary.action = Action::Redirect { port: bytes(0).map(|port| PortRange::one(be16(port))) };
+        }
+        Expression::Reject { .. } => summary.action = Action::Reject,
+        Expression::IpHeader(header) => {
+            summary.sources.extend(header.source);
+            summary.destinations.extend(header.destination);
+            summary.in_interface.clone_from(&header.in_interface);
+            summary.out_interface.clone_from(&header.out_interface);
+            summary.protocol = header.protocol;
+            for masked in [&header.source_mask, &header.destination_mask].into_iter().flatten() {
+                summary.others.push(format!("{}/{}", masked.value.0, masked.value.1));
+            }
+            if header.fragment.is_some() {
+                summary.others.push("-f".to_owned());
+            }
+        }
+        Expression::Xt(found) => extension(summary, found),
+        Expression::XtTarget(target) => match &**target {
+            XtTarget::Dnat { to } => {
+                summary.action =
+                    Action::DestinationNat { address: to.addresses.map(|(first, _)| first), port: to.ports };
+            }
+            XtTarget::Snat { to } => {
+                summary.action = Action::SourceNat { address: to.addresses.map(|(first, _)| first) }
+            }
+            XtTarget::Masquerade { .. } => summary.action = Action::Masquerade,
+            XtTarget::Redirect { to } => summary.action = Action::Redirect { port: to.ports },
+            XtTarget::Netmap { .. } => summary.action = Action::Unknown { name: "NETMAP".to_owned() },
+            _ => {}
+        },
+        Expression::Unknown { name, is_match: true, .. } => summary.undecoded.push(name.clone()),
+        Expression::Unknown { name, .. } => summary.action = Action::Unknown { name: name.clone() },
+        _ => {}
+    }
+}
+
+fn extension(summary: &mut RuleSummary, found: &XtMatch) {
+    let text = || super::text::xt_match_text(found);
+    match found {
+        XtMatch::Tcp { source_ports, destination_ports, flags, option } => {
+            summary.source_ports.extend(*source_ports);
+            summary.destination_ports.extend(*destination_ports);
+            if flags.is_some() || option.is_some() {
+                summary.others.push(text());
+            }
+        }
+        XtMatch::Udp { source_ports, destination_ports } | XtMatch::Sctp { source_ports, destination_ports } => {
+            summary.source_ports.extend(*source_ports);
+            summary.destination_ports.extend(*destination_ports);
+        }
+        XtMatch::Multiport { side, ports } if side == "destination" => {
+            summary
+                .destination_ports
+                .extend(ports.value.iter().map(|value| Negatable { not: ports.not, value: *value }));
+        }
+        XtMatch::AddressType { source: None, destination: Some(kinds), limit_in: false, limit_out: false }
+            if kinds.value == ["LOCAL"] =>
+        {
+            summary.destination_is_local = Some(!kinds.not);
+        }
+        XtMatch::Conntrack {
+            states: Some(states),
+            status: None,
+            protocol: None,
+            original_source: None,
+            original_destination: None,
+            reply_source: None,
+            reply_destination: None,
+            original_source_port: None,
+            original_destination_port: None,
+            reply_source_port: None,
+            reply_destination_port: None,
+            direction: None,
+            ..
+        } => {
+            summary.states.extend(states.value.iter().map(|name| Negatable { not: states.not, value: name.clone() }));
+        }
+        XtMatch::Comment { .. } => {}
+        _ => summary.others.push(text()),
+    }
+}
