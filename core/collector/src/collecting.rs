@@ -345,8 +345,10 @@ impl Collecting {
                 self.agent_hello(protocol_version, uid, capabilities);
             }
             Message::Observations { of } => {
-                for observation in of {
-                    self.take_in(observation);
+                for Observation { at_ms, fact } in of {
+                    let Some(talk) = &self.agent else { return };
+                    let fact = talk.running.corrected(fact, self.facts.as_ref());
+                    self.take_in(Observation { at_ms, fact });
                 }
             }
             Message::Progress { done, total } => self.outbox.progress(done, total),
