@@ -86,7 +86,8 @@ fn keys_in(folder: &Path, keys: &mut BTreeSet<String>) {
                     let start = rest.find(call).filter(|start| *start <= 12)?;
                     rest[start + call.len()..].trim_start().strip_prefix('"')
                 });
-                if let Some((key, _)) = call.and_then(|rest| rest.split_once('"')) {
+                let key = call.and_then(|rest| rest.split_once('"')).map(|(key, _)| key);
+                if let Some(key) = key.filter(|key| key.starts_with(|c: char| c.is_ascii_lowercase())) {
                     keys.insert(key.to_owned());
                 }
             }
