@@ -1,5 +1,6 @@
 //! Typed messages of the packages below, put in words: each in one place.
 
+use bridgewalk_diagram::Word;
 use bridgewalk_model::{
     Limit, LimitReason, Remedy, SourceKind, Via,
     change::{Change, ChangeKind},
@@ -205,5 +206,11 @@ impl Words {
     pub fn fact(self, key: &str) -> String {
         let fluent_key = format!("fact-{}", key.replace('_', "-"));
         if self.has(&fluent_key) { self.text(&fluent_key) } else { key.to_owned() }
+    }
+}
+
+impl bridgewalk_diagram::Words for Words {
+    fn word(&self, word: Word) -> String {
+        self.text(word.key())
     }
 }

@@ -15,6 +15,39 @@ source-kernel-events = kernel events
 source-engine-events = engine events
 source-agent = agent
 
+recording-none = { $path } is no Bridgewalk recording; give another file with --from
+recording-newer = { $path } was made by { $program } in format { $found }, and this program reads up to format { $known }; update Bridgewalk
+recording-damaged = { $path } is damaged at line { $line }: { $detail }; record it again, or give another file
+recording-too-large = { $path } is too large at line { $line }: more than { $bytes } bytes; give another file
+recording-unreadable = { $path } cannot be read: { $detail }; give another file with --from
+recording-cut-off = { $path } ends early: its recorder was killed, what it had written is shown
+
+collector-thread = the collector's thread cannot be started: { $detail }
+endpoint-no-context = there is no Docker context `{ $name }`; `docker context ls` lists them
+endpoint-damaged = { $path } is damaged ({ $detail }); repair it, or make it anew with the docker client
+endpoint-unreadable = { $path } cannot be read: { $detail }
+endpoint-address = `{ $address }` is no address of an engine ({ $detail }); use unix:///path, tcp://host:port or ssh://user@host
+engine-no-socket = no engine listens at { $path }, there is no such socket; start Docker, or give --host or --context
+engine-permission = { $path } may not be opened, permission denied; join the group docker
+engine-unreachable = the engine at { $address } cannot be reached ({ $detail }); start Docker, or give --host or --context
+engine-timeout = the engine at { $address } did not answer { $request } within { $seconds } s
+engine-tls = the connection to { $address } cannot be secured ({ $detail }); check its certificates
+engine-refused = the engine refuses { $request }: { $message } (status { $status })
+engine-too-long = the engine's answer to { $request } is longer than { $bytes } bytes
+engine-undecodable = the engine's answer to { $request } cannot be understood: { $detail }
+engine-too-old = the engine at { $address } speaks API { $version }, older than 1.41; Docker 20.10 or newer is needed
+agent-not-asked = no agent was asked for
+agent-no-engine = the engine cannot be reached, so no helper container can be started
+agent-elsewhere = the engine at { $address } runs on another machine; only a helper container can read its kernel
+agent-no-program = the program bridgewalk-agent was not found (looked for { $path }); set BRIDGEWALK_AGENT to its path
+agent-not-static = { $path } is not a static program; build the agent with -C target-feature=+crt-static
+agent-start = { $program } cannot be started: { $detail }
+agent-helper = the helper container cannot be started: { $detail }
+agent-ended = the agent has ended
+agent-ended-detail = the agent has ended: { $detail }
+agent-timeout = the agent did not answer within { $seconds } s
+agent-protocol = the agent is not understood: { $detail }
+
 limit-privilege = no permission: { $missing } is missing
 limit-not-in-kernel = the kernel has no such facility
 limit-unreachable = cannot be reached: { $detail }

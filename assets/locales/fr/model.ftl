@@ -15,6 +15,39 @@ source-kernel-events = événements du noyau
 source-engine-events = événements du moteur
 source-agent = agent
 
+recording-none = { $path } n'est pas un enregistrement de Bridgewalk ; donnez un autre fichier avec --from
+recording-newer = { $path } a été fait par { $program } au format { $found }, et ce programme lit jusqu'au format { $known } ; mettez Bridgewalk à jour
+recording-damaged = { $path } est abîmé à la ligne { $line } : { $detail } ; enregistrez-le de nouveau, ou donnez un autre fichier
+recording-too-large = { $path } est trop grand à la ligne { $line } : plus de { $bytes } octets ; donnez un autre fichier
+recording-unreadable = { $path } ne peut pas être lu : { $detail } ; donnez un autre fichier avec --from
+recording-cut-off = { $path } finit trop tôt : son enregistreur a été tué, ce qu'il avait écrit est montré
+
+collector-thread = le fil du collecteur ne peut pas être lancé : { $detail }
+endpoint-no-context = il n'y a pas de contexte Docker `{ $name }` ; `docker context ls` les donne
+endpoint-damaged = { $path } est abîmé ({ $detail }) ; réparez-le, ou refaites-le avec le client docker
+endpoint-unreadable = { $path } ne peut pas être lu : { $detail }
+endpoint-address = `{ $address }` n'est pas l'adresse d'un moteur ({ $detail }) ; utilisez unix:///chemin, tcp://hôte:port ou ssh://utilisateur@hôte
+engine-no-socket = aucun moteur n'écoute à { $path }, ce socket n'existe pas ; démarrez Docker, ou donnez --host ou --context
+engine-permission = { $path } ne peut pas être ouvert, permission refusée ; rejoignez le groupe docker
+engine-unreachable = le moteur à { $address } est injoignable ({ $detail }) ; démarrez Docker, ou donnez --host ou --context
+engine-timeout = le moteur à { $address } n'a pas répondu à { $request } en { $seconds } s
+engine-tls = la connexion à { $address } ne peut pas être sécurisée ({ $detail }) ; vérifiez ses certificats
+engine-refused = le moteur refuse { $request } : { $message } (statut { $status })
+engine-too-long = la réponse du moteur à { $request } dépasse { $bytes } octets
+engine-undecodable = la réponse du moteur à { $request } n'est pas comprise : { $detail }
+engine-too-old = le moteur à { $address } parle l'API { $version }, antérieure à 1.41 ; il faut Docker 20.10 ou plus récent
+agent-not-asked = aucun agent n'a été demandé
+agent-no-engine = le moteur est injoignable, un conteneur d'aide ne peut donc pas être lancé
+agent-elsewhere = le moteur à { $address } tourne sur une autre machine ; seul un conteneur d'aide peut lire son noyau
+agent-no-program = le programme bridgewalk-agent est introuvable (cherché : { $path }) ; donnez son chemin dans BRIDGEWALK_AGENT
+agent-not-static = { $path } n'est pas un programme statique ; construisez l'agent avec -C target-feature=+crt-static
+agent-start = { $program } ne peut pas être lancé : { $detail }
+agent-helper = le conteneur d'aide ne peut pas être lancé : { $detail }
+agent-ended = l'agent s'est terminé
+agent-ended-detail = l'agent s'est terminé : { $detail }
+agent-timeout = l'agent n'a pas répondu en { $seconds } s
+agent-protocol = l'agent n'est pas compris : { $detail }
+
 limit-privilege = pas le droit : il manque { $missing }
 limit-not-in-kernel = le noyau ne sait pas le faire
 limit-unreachable = injoignable : { $detail }
