@@ -64,7 +64,9 @@ fn the_languages_have_the_same_keys_and_variables() {
 fn typed_messages_have_their_texts() {
     for language in Language::ALL {
         let of_pictures = bridgewalk_diagram::Word::ALL.iter().map(|word| word.key());
-        let keys = typed::KEYS.iter().copied().chain(of_pictures);
+        let of_facts = bridgewalk_model::facts::FACT_KEYS.iter().map(|key| format!("fact-{key}"));
+        let of_changes = bridgewalk_model::change::SUBJECTS.iter().map(|subject| format!("subject-{subject}"));
+        let keys = typed::KEYS.iter().copied().chain(of_pictures).map(str::to_owned).chain(of_facts).chain(of_changes);
         let missing: Vec<_> = keys.filter(|key| !Words::new(language).has(key)).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", language.code());
     }

@@ -206,6 +206,12 @@ impl Engine {
         Ok(Labelled { containers: read(&containers), images: read(&images) })
     }
 
+    /// The first process of a container of ours.
+    pub(crate) async fn container_pid(&self, id: &str) -> Result<Option<u32>, EngineError> {
+        let answer = self.get(&format!("/containers/{id}/json")).await?;
+        Ok(Field::of(&answer).get("State.Pid").number().filter(|pid| *pid != 0))
+    }
+
     /// Options that lift the confinement of containers which this engine uses (`Info.SecurityOptions`).
     pub(crate) async fn confinement(&self) -> Result<Vec<String>, EngineError> {
         let info = self.get("/info").await?;
