@@ -37,7 +37,7 @@ mod tests {
         assert_eq!(quote(""), "''");
         assert_eq!(quote("<b>&\"x"), "'<b>&\"x'");
         assert_eq!(quote("it's; rm -rf ~"), "'it'\\''s; rm -rf ~'");
-        assert_eq!(quote("a\u{1b}[31m"), r#""$(printf a\\\\033\\\\13331m)""#);
+        assert_eq!(quote("a\u{1b}[31m"), r#""$(printf a\\033\\13331m)""#);
     }
 
     proptest! {
