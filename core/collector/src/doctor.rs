@@ -79,7 +79,11 @@ fn check_engine(config: &CollectorConfig) -> SourceCheck {
     }
 }
 
-fn reach(config: &CollectorConfig) -> Result<(), CollectorError> {
+/// Whether the engine that `config` means answers.
+///
+/// # Errors
+/// Why it does not.
+pub fn reach(config: &CollectorConfig) -> Result<(), CollectorError> {
     let endpoint = Endpoint::resolve(&config.engine, &Environment::of_process())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -183,7 +183,7 @@ impl State {
     }
 
     /// The machine's name: its own, else as the engine has it.
-    pub(super) fn host_name(&self) -> &str {
+    pub(crate) fn host_name(&self) -> &str {
         let own = self.host.as_ref().map(|host| host.hostname.as_str()).filter(|name| !name.is_empty());
         let engine = self.engine.as_ref().map(|engine| engine.host_name.as_str()).filter(|name| !name.is_empty());
         own.or(engine).unwrap_or("localhost")
