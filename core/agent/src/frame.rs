@@ -108,3 +108,72 @@ fn check_len(len: usize) -> Result<(), ProtocolError> {
     let to_u64 = |len| u64::try_from(len).unwrap_or(u64::MAX);
     Err(ProtocolError::TooLong { bytes: to_u64(len), max: to_u64(MAX_FRAME_BYTES) })
 }
+
+#[cfg(test)]
+mod tests {
+    use bridgewalk_model::{HostFacts, Observation};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::protocol::{Hints, Request};
+
+    fn host(hostname: String) -> Observation {
+        Observation { at_ms: 1, fact: Fact::Host(HostFacts { hostname, ..HostFacts::default() }) }
+    }
+
+    #[test]
+    fn a_length_is_refused_before_anything_is_kept_for_it() {
+        let mut decoder = FrameDecoder::default();
+        decoder.push(&[0xff; 4]);
+        assert!(matches!(decoder.next_value::<Request>(), Err(ProtocolError::TooLong { .. })));
+    }
+
+    #[test]
+    fn what_is_too_long_together_is_sent_apart_and_what_is_too_long_alone_is_said() {
+        let half = "x".repeat(MAX_FRAME_BYTES * 2 / 3);
+        let apart = Message::Observations { of: vec![host(half.clone()), host(half)] };
+        assert_eq!(encode_message(&apart).unwrap().len(), 2);
+        let alone = Message::Observations { of: vec![host("x".repeat(MAX_FRAME_BYTES + 1))] };
+        let frames = encode_message(&alone).unwrap();
+        let mut decoder = FrameDecoder::default();
+        decoder.push(&frames[0]);
+        let Message::Observations { of } = decoder.next_value().unwrap().unwrap() else { panic!("observations") };
+        assert!(matches!(&of[0].fact, Fact::Limits { limits, .. } if limits.len() == 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_in_a_value_or_an_error(pieces in proptest::collection::vec(
+            proptest::collection::vec(any::<u8>(), 0..64), 0..16)) {
+            let mut decoder = FrameDecoder::default();
+            for piece in &pieces {
+                decoder.push(piece);
+                match decoder.next_value::<Request>() {
+                    Ok(None) => {}
+                    Ok(Some(_)) => {}
+                    Err(_) => return Ok(()),
+                }
+            }
+            prop_assert!(decoder.bytes.len() <= 16 * 64);
+        }
+
+        #[test]
+        fn frames_survive_any_cutting(cut in 1_usize..40, count in 1_usize..5) {
+            let request = Request::Watch { hints: Hints { daemon_pid: Some(7), ..Hints::default() } };
+            let bytes = encode(&request).unwrap().repeat(count);
+            let mut decoder = FrameDecoder::default();
+            let mut seen = 0;
+            for piece in bytes.chunks(cut) {
+                decoder.push(piece);
+                while let Some(value) = decoder.next_value::<Request>().unwrap() {
+                    prop_assert_eq!(&value, &request);
+                    seen += 1;
+                }
+            }
+            prop_assert_eq!(seen, count);
+            prop_assert!(decoder.finish().is_ok());
+            decoder.push(&[0, 0]);
+            prop_assert_eq!(decoder.finish(), Err(ProtocolError::Truncated));
+        }
+    }
+}

@@ -13,11 +13,13 @@ mod firewall;
 mod host_facts;
 mod netlink;
 mod privilege;
+mod probe;
 mod reading;
 mod session;
 mod watching;
 
 pub use privilege::{Privilege, own_privilege};
+pub use probe::{ProbeResult, probe};
 pub use session::serve;
 
 use std::{io, thread};

@@ -102,7 +102,7 @@ struct Session {
     sightings: Vec<NamespaceSighting>,
     processes: Vec<Process>,
     find_limits: Vec<Limit>,
-    ipvs_family: Option<u16>,
+    has_ipvs: bool,
     socket_owners: Arc<HashMap<u64, u32>>,
     owners_are_partial: bool,
     find_at: Option<Instant>,
@@ -133,7 +133,7 @@ impl Session {
             sightings: Vec::new(),
             processes: Vec::new(),
             find_limits: Vec::new(),
-            ipvs_family: None,
+            has_ipvs: false,
             socket_owners: Arc::default(),
             owners_are_partial: false,
             find_at: None,
@@ -277,7 +277,7 @@ impl Session {
                 Arc::new(Known {
                     places: self.places.clone(),
                     socket_owners: Arc::clone(&self.socket_owners),
-                    ipvs_family: self.ipvs_family,
+                    has_ipvs: self.has_ipvs,
                 })
             });
             self.busy.insert(place.inode);
@@ -387,7 +387,7 @@ impl Session {
         }
         let is_full = std::mem::take(&mut self.full_is_due);
         if is_full {
-            self.ipvs_family = crate::reading::ipvs_family();
+            self.has_ipvs = crate::reading::has_ipvs();
         }
         let new: Vec<NamespaceInode> =
             self.places.iter().map(|place| place.inode).filter(|inode| is_full || !before.contains(inode)).collect();
@@ -499,7 +499,7 @@ impl Session {
             let reason = LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() };
             limits.push(Limit { source: SourceKind::Processes, namespace: None, remedy: remedy(&reason), reason });
         }
-        if self.ipvs_family.is_none() {
+        if !self.has_ipvs {
             let reason = LimitReason::NotInKernel;
             limits.push(Limit { source: SourceKind::Ipvs, namespace: None, remedy: remedy(&reason), reason });
         }

@@ -131,10 +131,34 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
             place.nsid = nsid::read(netlink, &place).ok().flatten();
         }
         sighting.nsid = place.nsid;
+        if let Some(at) = found.same_number(&place) {
+            found.is_also(at, &place);
+            continue;
+        }
         found.places.push(Arc::new(place));
         found.sightings.push(sighting);
     }
     found
+}
+
+impl Found {
+    /// The real namespace that a stand-in has the number of: its name could be opened, its processes could not.
+    fn same_number(&self, place: &Place) -> Option<usize> {
+        let nsid = place.nsid.filter(|_| place.inode.0 & processes::SYNTHETIC != 0)?;
+        self.places.iter().position(|other| other.nsid == Some(nsid))
+    }
+
+    /// Gives the namespace at `at` the processes of its stand-in.
+    fn is_also(&mut self, at: usize, stand_in: &Place) {
+        let (inode, pid) = (self.places[at].inode, self.places[at].pid.or(stand_in.pid));
+        let before = &self.places[at];
+        let door = before.door.clone();
+        self.places[at] = Arc::new(Place { inode, is_host: before.is_host, pid, nsid: before.nsid, door });
+        self.sightings[at].pid = pid;
+        for process in self.processes.iter_mut().filter(|process| process.namespace == Some(stand_in.inode)) {
+            process.namespace = Some(inode);
+        }
+    }
 }
 
 /// The daemon's namespace.

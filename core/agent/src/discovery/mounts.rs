@@ -50,7 +50,7 @@ fn unescape(path: &str) -> String {
 
 /// Whether a path, as this process sees it, is a namespace.
 pub(crate) fn is_namespace(path: &Path) -> bool {
-    rustix::fs::statfs(path).is_ok_and(|filesystem| i64::try_from(filesystem.f_type) == Ok(NSFS_MAGIC))
+    rustix::fs::statfs(path).is_ok_and(|filesystem| filesystem.f_type == NSFS_MAGIC)
 }
 
 /// Files in a folder of names that are no namespace any more, as this process sees the folder.

@@ -37,8 +37,8 @@ pub(crate) struct Known {
     pub(crate) places: Vec<Arc<Place>>,
     /// Which process holds which socket.
     pub(crate) socket_owners: Arc<HashMap<u64, u32>>,
-    /// Generic netlink's number of IPVS, where the kernel has it.
-    pub(crate) ipvs_family: Option<u16>,
+    /// Whether the kernel has IPVS.
+    pub(crate) has_ipvs: bool,
 }
 
 /// What was read of one namespace.
@@ -135,10 +135,8 @@ fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     if parts.has(Part::Firewall) {
         read_firewall(&mut record);
     }
-    if parts.has(Part::Ipvs)
-        && let Some(family) = known.ipvs_family
-    {
-        record.fact(Part::Ipvs, Fact::Ipvs, ipvs::read(family));
+    if parts.has(Part::Ipvs) && known.has_ipvs {
+        record.fact(Part::Ipvs, Fact::Ipvs, ipvs::read());
     }
     record.reading
 }
@@ -212,10 +210,10 @@ fn read_firewall(record: &mut Record<'_>) {
     for (source, error) in &read.failures {
         record.limit(Part::Firewall, *source, reason(Part::Firewall, error));
     }
-    record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets.into()));
+    record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets));
 }
 
-/// Whether two facts differ in more than counters.
+/// A fact with its counters taken away, to be compared.
 pub(crate) fn without_counters(fact: &Fact) -> Fact {
     match fact {
         Fact::Links(section) => Fact::Links(Section {
@@ -223,6 +221,18 @@ pub(crate) fn without_counters(fact: &Fact) -> Fact {
             via: section.via,
             is: section.is.iter().map(links::without_counters).collect(),
         }),
+        Fact::Firewall(section) => {
+            let mut section = section.clone();
+            for chain in section.is.iter_mut().flat_map(|rules| &mut rules.tables).flat_map(|table| &mut table.chains) {
+                if let Some(base) = &mut chain.base {
+                    base.counter = None;
+                }
+                for rule in &mut chain.rules {
+                    rule.counter = None;
+                }
+            }
+            Fact::Firewall(section)
+        }
         other => other.clone(),
     }
 }
@@ -245,7 +255,7 @@ pub(crate) fn namespace_of_fact(fact: &Fact) -> Option<NamespaceInode> {
     })
 }
 
-/// Generic netlink's number of IPVS; none where the kernel has none.
-pub(crate) fn ipvs_family() -> Option<u16> {
-    ipvs::family()
+/// Whether the kernel has IPVS.
+pub(crate) fn has_ipvs() -> bool {
+    ipvs::is_in_kernel()
 }

@@ -183,7 +183,7 @@ async fn mounts_changed(mounts: Option<&AsyncFd<OwnedFd>>) {
         ready.clear_ready();
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn mounts(process: &str) -> Option<AsyncFd<OwnedFd>> {

@@ -58,3 +58,29 @@ fn a_process_that_alone_keeps_a_namespace_is_missed_when_it_ends() {
     assert!(start.elapsed() < Duration::from_secs(3));
     child.wait().expect("child");
 }
+
+#[test]
+fn many_namespaces_are_read_and_let_go_of() {
+    let spaces: Vec<Named> = (0..50).map(|_| Named::new()).collect();
+    for space in &spaces {
+        space.run("ip link set lo up");
+    }
+    let descriptors = || fs::read_dir("/proc/self/fd").expect("descriptors").count();
+    let before = descriptors();
+    let start = Instant::now();
+    let talk = Talk::observe();
+    let took = start.elapsed();
+    println!("{} namespaces in {took:?}", talk.sightings().len());
+    for space in &spaces {
+        let inode = space.inode();
+        assert!(talk.links(inode).iter().any(|link| link.name == "lo" && link.is_up));
+        assert!(!talk.addresses(inode).is_empty());
+    }
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    drop(talk);
+    let end = Instant::now() + Duration::from_secs(5);
+    while descriptors() > before + 8 && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(descriptors() <= before + 50, "descriptors of other tests aside, none are left open");
+}
