@@ -56,10 +56,9 @@ fn localised(command: clap::Command, words: Words, name: &str) -> clap::Command 
             let own = format!("cli-help-{name}-{id}");
             let key = if words.has(&own) { own } else { format!("cli-help-{id}") };
             let heading = heading(&arg);
-            arg.help(words.text(&key))
-                .help_heading(words.text(heading))
-                .hide_possible_values(true)
-                .hide_default_value(true)
+            let arg = arg.help(words.text(&key)).help_heading(words.text(heading));
+            // Values and defaults are in the help itself, in the reader's language.
+            if arg.get_action().takes_values() { arg.hide_possible_values(true).hide_default_value(true) } else { arg }
         })
 }
 

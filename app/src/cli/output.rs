@@ -54,12 +54,14 @@ impl Output {
         self.check(written)
     }
 
-    /// Writes a table as wide as the terminal, if there is one.
+    /// Writes a table as wide as the terminal, if there is one, and hands it on: notes on stderr come after it.
     ///
     /// # Errors
     /// As [`Self::text`].
     pub(super) fn table(&mut self, table: &Table) -> Result<(), Failure> {
-        self.text(&table.render(self.width))
+        self.text(&table.render(self.width))?;
+        let flushed = self.writer.flush();
+        self.check(flushed)
     }
 
     /// Writes a document for programs: indented, one line end after it.

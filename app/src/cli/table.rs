@@ -135,8 +135,8 @@ mod tests {
 
     fn table() -> Table {
         let mut table = Table::new(["NAME", "ADDRESSES", "PID"].map(str::to_owned));
-        table.row([cell("réseau"), list(["172.17.0.2/16", "fd00::2/64"]), cell(42)]);
-        table.row([cell("日本"), list::<[&str; 0]>([]), maybe(None::<u32>)]);
+        table.row([cell("réseau"), list(["172.17.0.2/16", "fd00::2/64"]), cell(&42)]);
+        table.row([cell("日本"), list(Vec::<String>::new()), maybe(None::<u32>)]);
         table
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bridgewalk_collector::Update;
 use bridgewalk_model::{
     Snapshot,
-    change::{Change, differences},
+    change::{Change, ChangeKind, differences},
 };
 use serde::Serialize;
 
@@ -77,19 +77,41 @@ impl Printer<'_> {
     fn see(&mut self, snapshot: &Arc<Snapshot>, is_complete: bool) -> Result<(), Failure> {
         if let Some(before) = self.newest.replace(Arc::clone(snapshot)).filter(|_| is_complete) {
             for change in differences(&before, snapshot) {
-                print(&change, snapshot.at_ms, self.json, self.words, self.output)?;
+                self.print(&change, &before, snapshot)?;
             }
         }
         Ok(())
     }
+
+    fn print(&mut self, change: &Change, before: &Snapshot, after: &Snapshot) -> Result<(), Failure> {
+        let at_ms = after.at_ms;
+        if self.json {
+            return self.output.document_line(&ChangeLine { schema_version: SCHEMA_VERSION, at_ms, change });
+        }
+        // Dozens of sysctls come and go with each interface: for people only those that somebody turns.
+        if change.subject == "sysctl" && change.kind != ChangeKind::Changed {
+            return Ok(());
+        }
+        let line = self.words.change(change);
+        match place(change, after).or_else(|| place(change, before)) {
+            Some(place) => self.output.line(&format!("{} {line} ({place})", clock(at_ms))),
+            None => self.output.line(&format!("{} {line}", clock(at_ms))),
+        }
+    }
 }
 
-fn print(change: &Change, at_ms: u64, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
-    if json {
-        output.document_line(&ChangeLine { schema_version: SCHEMA_VERSION, at_ms, change })
-    } else {
-        output.line(&format!("{} {}", clock(at_ms), words.change(change)))
-    }
+/// In which namespace a thing is, and on which interface.
+fn place(change: &Change, snapshot: &Snapshot) -> Option<String> {
+    let namespaces = snapshot.hosts.iter().flat_map(|host| &host.namespaces);
+    let namespace = namespaces.into_iter().find(|namespace| {
+        change.entity.is_within(&namespace.id) || (change.subject != "namespace" && change.entity == namespace.id)
+    })?;
+    let is_itself = change.subject == "interface";
+    let interface = namespace.interfaces.iter().find(|interface| !is_itself && change.entity == interface.id);
+    Some(match interface {
+        Some(interface) => format!("{}, {}", namespace.name, interface.name),
+        None => namespace.name.to_string(),
+    })
 }
 
 /// The time of day in UTC, to the millisecond.

@@ -88,7 +88,13 @@ pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions)
             Ok(Box::new(MainWindow::new(&creation.egui_ctx, storage, feed, opener, options)?))
         }),
     )
-    .map_err(|error| WindowError::NotOpened(error.to_string()))
+    .map_err(|error| WindowError::NotOpened(reason(&error.to_string())))
+}
+
+/// What a toolkit's error says, without where in its sources it says so.
+fn reason(message: &str) -> String {
+    let place = message.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": "));
+    place.map_or(message, |(_, reason)| reason).to_owned()
 }
 
 /// Whether something stands before everything else and has the keyboard.

@@ -6,7 +6,13 @@ use bridgewalk_collector::{AgentChoice, AgentError, helper::Tier};
 use bridgewalk_model::Remedy;
 use egui::{Button, Margin, RichText, Stroke, Ui};
 
-use super::{command::Command, context::Context, feed::Origin, icon::Icon, theme::strong};
+use super::{
+    command::Command,
+    context::Context,
+    feed::Origin,
+    icon::Icon,
+    theme::{self, strong},
+};
 
 /// Who could read the rest, the main way first: most people are in the docker group and not root.
 const OFFERS: [(AgentChoice, &str, &str); 5] = [
@@ -71,8 +77,10 @@ impl Question {
             ui.add(egui::Label::new(RichText::new(words.text("window-question-what")).color(ctx.colors.soft)).wrap());
             if let Some(Err(why)) = &ctx.seen.status.agent {
                 ui.add(
-                    egui::Label::new(RichText::new(why.to_string()).color(ctx.colors.soft).monospace().size(12.5))
-                        .wrap(),
+                    egui::Label::new(
+                        RichText::new(words.agent_error(why)).color(ctx.colors.soft).monospace().size(12.5),
+                    )
+                    .wrap(),
                 );
             }
             ui.add_space(2.0);
@@ -85,7 +93,7 @@ impl Question {
                         ctx.send(Command::UseAgent(choice, self.is_remembered));
                     }
                 }
-                ui.checkbox(&mut self.is_remembered, words.text("window-remember"));
+                theme::checkbox(ui, ctx.colors, &mut self.is_remembered, &words.text("window-remember"));
                 let plan = if self.shows_plan { "window-hide-plan" } else { "window-show-plan" };
                 let link = Button::new(RichText::new(words.text(plan)).color(ctx.colors.accent)).frame(false);
                 if ui.add(link).clicked() {

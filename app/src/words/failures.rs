@@ -7,6 +7,7 @@ use super::{FluentValue, Words};
 use crate::source::SourceError;
 
 /// An argument of a text.
+#[allow(clippy::needless_pass_by_value, reason = "a display may be made on the spot")]
 fn text(value: impl ToString) -> FluentValue<'static> {
     FluentValue::from(value.to_string())
 }

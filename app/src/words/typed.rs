@@ -2,7 +2,7 @@
 
 use bridgewalk_diagram::Word;
 use bridgewalk_model::{
-    Limit, LimitReason, Remedy, SourceKind, Via,
+    Limit, LimitReason, Remedy, SourceKind, Text, Via,
     change::{Change, ChangeKind},
     engine::ContainerState,
     kernel::{LinkKind, NeighbourState, OperState},
@@ -185,9 +185,11 @@ impl Words {
             ChangeKind::Removed => self.format("change-removed", &[("subject", subject.into()), ("name", name.into())]),
             ChangeKind::Changed => {
                 let field = change.field.as_deref().map_or_else(String::new, |field| self.fact(field));
-                let nothing = || self.text("nothing");
-                let before = change.before.as_ref().map_or_else(nothing, ToString::to_string);
-                let after = change.after.as_ref().map_or_else(nothing, ToString::to_string);
+                let shown = |value: &Option<Text>| match value {
+                    Some(text) if !text.as_str().is_empty() => text.to_string(),
+                    _ => self.text("nothing"),
+                };
+                let (before, after) = (shown(&change.before), shown(&change.after));
                 self.format(
                     "change-changed",
                     &[
