@@ -52,8 +52,15 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// A list of words, or of things with a name.
 fn set(value: &Value) -> BTreeSet<String> {
-    value.as_array().into_iter().flatten().map(text).collect()
+    let word = |item: &Value| item.as_str().map_or_else(|| text(&item["name"]), str::to_owned);
+    value.as_array().into_iter().flatten().map(word).collect()
+}
+
+/// The addresses of a row of `namespaces`.
+fn addresses(row: &Value) -> BTreeSet<String> {
+    row["addresses"].as_array().into_iter().flatten().map(|one| text(&one["address"])).collect()
 }
 
 /// All namespaces of the host: its own, each container's once, and those that files of Docker keep.
@@ -290,16 +297,13 @@ fn networks(host: &DockerHost) -> Result<()> {
         let bridge = match (driver.as_str(), bridge.is_empty()) {
             ("bridge", true) => format!("br-{}", &text(&network["Id"])[..12]),
             ("bridge", false) => bridge,
+            // An overlay's bridge is in a namespace of its own, always by this name.
+            ("overlay", _) => "br0".to_owned(),
             _ => String::new(),
         };
-        ensure!(bridge.is_empty() || bridges.contains(&bridge), "{bridge} of {name} in {bridges:?}");
-        let members: BTreeSet<String> = network["Containers"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(id, _)| id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            .map(|(_, end)| text(&end["Name"]))
-            .collect();
+        ensure!(driver != "bridge" || bridges.contains(&bridge), "{bridge} of {name} in {bridges:?}");
+        let members: BTreeSet<String> =
+            network["Containers"].as_object().into_iter().flatten().map(|(_, end)| text(&end["Name"])).collect();
         expected.insert(
             name,
             (
@@ -353,10 +357,7 @@ fn namespaces(host: &DockerHost, places: &[Place<'_>]) -> Result<()> {
     let said: BTreeMap<u64, _> = list
         .iter()
         .map(|row| {
-            (
-                row["inode"].as_u64().unwrap_or(0),
-                (set(&row["containers"]), set(&row["interfaces"]), set(&row["addresses"])),
-            )
+            (row["inode"].as_u64().unwrap_or(0), (set(&row["containers"]), set(&row["interfaces"]), addresses(row)))
         })
         .collect();
     assert_eq!(said, expected);
