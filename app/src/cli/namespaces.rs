@@ -62,7 +62,7 @@ pub(super) struct Address {
 
 fn namespace(host: &Host, namespace: &bridgewalk_model::snapshot::Namespace) -> Namespace {
     Namespace {
-        host: host.name.clone(),
+        host: super::host_label(host),
         id: namespace.id.clone(),
         kind: namespace.kind,
         name: namespace.name.clone(),
