@@ -1,5 +1,7 @@
 //! What is put together of a host made by hand.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod fixture;
 
 use std::time::{Duration, Instant};
