@@ -1,11 +1,14 @@
 //! The command line as a shell has it: the built program on a recording of a real host (Docker 26.1 with one of every
 //! wiring), on the bundled one, and on mistakes.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper fails the test")]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -154,11 +157,8 @@ fn a_reader_that_goes_is_no_error() {
         ["watch", "--from", RECORDING, "--json"],
         ["namespaces", "--from", RECORDING, "--json"],
     ] {
-        let mut child = program(Path::new("/"), &arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            program(Path::new("/"), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(!line.is_empty());
@@ -274,6 +274,33 @@ fn a_recording_that_was_cut_off_opens_and_says_so() {
     let output = program(folder.path(), &["networks", "--from", "cut.bwrec"]).output().unwrap();
     assert!(output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("cut.bwrec"));
+}
+
+/// What can be seen of the testing machine itself, with whatever privilege the tests have.
+#[test]
+fn a_recording_ends_well_with_the_time_and_with_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let timed = program(folder.path(), &["record", "-o", "timed.bwrec", "--seconds", "1"]).output().unwrap();
+    assert!(timed.status.success(), "{}", String::from_utf8_lossy(&timed.stderr));
+
+    for signal in ["INT", "TERM"] {
+        let file = format!("{signal}.bwrec");
+        let mut child = program(folder.path(), &["record", "-o", &file]).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(2));
+        assert!(!folder.path().join(&file).exists(), "it is there before it is whole");
+        assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+        assert!(child.wait().unwrap().success());
+    }
+    let mut names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["INT.bwrec", "TERM.bwrec", "timed.bwrec"]);
+    for name in names {
+        let output = program(folder.path(), &["namespaces", "--from", &name, "--json"]).output().unwrap();
+        assert!(output.status.success());
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["namespaces"][0]["kind"], "host", "{name}");
+    }
 }
 
 /// `packaging/` holds what the program prints; CONTRIBUTING.md has the commands that make it anew.
