@@ -1,7 +1,11 @@
 //! The command line as a shell has it: the built program on a recording of a real host (Docker 26.1 with one of every
 //! wiring), on the bundled one, and on mistakes.
 
-#![allow(clippy::unwrap_used, reason = "a test's helper fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test runs the program, and fails where a helper does"
+)]
 
 use std::{
     fs,
