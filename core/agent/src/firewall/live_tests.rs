@@ -77,8 +77,21 @@ fn ours(rulesets: &[Ruleset], family: Family, syntax: Syntax) -> Vec<String> {
     lines
 }
 
-fn check(restore: &'static str, save: &'static str) {
-    for file in data("rules") {
+/// A line of nft's with its counter's numbers taken away.
+fn without_counts(line: &str) -> String {
+    let mut words = line.split_whitespace().peekable();
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        kept.push(word);
+        if word == "counter" && words.peek() == Some(&"packets") {
+            words.nth(3);
+        }
+    }
+    kept.join(" ")
+}
+
+fn check(restore: &'static str, save: &'static str, family: Family) {
+    for file in data(if family == Family::Ip6 { "rules6" } else { "rules" }) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let rules = std::fs::read_to_string(&file).unwrap();
         let (theirs, ours) = in_new_namespace(move || {
@@ -89,23 +102,26 @@ fn check(restore: &'static str, save: &'static str) {
             let theirs = saved(&run(save, &[], ""));
             let reading = read_rulesets();
             assert!(reading.failures.is_empty(), "{:?}", reading.failures);
-            (theirs, ours(&reading.rulesets, Family::Ip, Syntax::Iptables))
+            (theirs, ours(&reading.rulesets, family, Syntax::Iptables))
         });
         assert!(!theirs.is_empty(), "{name}");
-        // A set is named by the kernel's number for it.
-        let by_name = |line: &String| line.replace("docker-ext-bridges-v4", "#0");
-        assert_eq!(ours, theirs.iter().map(by_name).collect::<Vec<_>>(), "{name}, {restore}");
+        let missing: Vec<_> = theirs.iter().filter(|line| !ours.contains(line)).collect();
+        let odd: Vec<_> = ours.iter().filter(|line| !theirs.contains(line)).collect();
+        eprintln!("{name}, {restore}: {} of {} lines agree", theirs.len() - missing.len(), theirs.len());
+        assert!(ours == theirs, "{name}, {restore}: missing {missing:#?}, ours {odd:#?}");
     }
 }
 
 #[test]
 fn iptables_over_nf_tables_reads_as_iptables_save_prints() {
-    check("iptables-nft-restore", "iptables-nft-save");
+    check("iptables-nft-restore", "iptables-nft-save", Family::Ip);
+    check("ip6tables-nft-restore", "ip6tables-nft-save", Family::Ip6);
 }
 
 #[test]
 fn legacy_iptables_reads_as_iptables_save_prints() {
-    check("iptables-legacy-restore", "iptables-legacy-save");
+    check("iptables-legacy-restore", "iptables-legacy-save", Family::Ip);
+    check("ip6tables-legacy-restore", "ip6tables-legacy-save", Family::Ip6);
 }
 
 #[test]
@@ -127,7 +143,9 @@ fn native_rules_read_as_nft_prints() {
         });
         for line in ours {
             all += 1;
-            let found = theirs.lines().any(|other| other.trim() == line);
+            // An interface asked for by its number has a name that only its namespace knows.
+            let line = line.replace("iif 1 ", "iif \"lo\" ");
+            let found = theirs.lines().any(|other| without_counts(other) == line);
             same += usize::from(found);
             if !found {
                 eprintln!("{}: {line}", file.file_name().unwrap().to_string_lossy());

@@ -62,6 +62,7 @@ enum Held<'a> {
 pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clause<'a>> {
     let mut registers: BTreeMap<u32, (Held<'a>, u32)> = BTreeMap::new();
     let mut clauses = Vec::new();
+    let mut protocol = None;
     for step in steps {
         match step {
             Expression::Payload { base, offset, len, to } => {
@@ -101,7 +102,15 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
             }
             Expression::Compare { from, op, value } => {
                 let (field, mask) = field_at(&registers, *from, value.len());
-                clauses.push(Clause::Compare { field, mask, op: *op, value });
+                let is_protocol = matches!(&field, Field::Meta(key) if key == "l4proto")
+                    || matches!(&field, Field::Payload(base, 6 | 9, 1) if base == "network");
+                if is_protocol && *op == Comparison::Equal {
+                    protocol = value.first().copied();
+                }
+                match parts(&field, protocol).filter(|_| mask.is_none() && *op == Comparison::Equal) {
+                    Some(lens) => clauses.extend(split(&field, lens, value)),
+                    None => clauses.push(Clause::Compare { field, mask, op: *op, value }),
+                }
             }
             Expression::Range { from, is_inverted, first, last } => {
                 let (field, _) = field_at(&registers, *from, first.len());
@@ -133,6 +142,34 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
             }
             _ => clauses.push(Clause::Deed { step, operands: Vec::new() }),
         }
+    }
+    clauses
+}
+
+/// Both tools ask for neighbouring fields in one comparison: the lengths of these.
+fn parts(field: &Field, protocol: Option<u8>) -> Option<&'static [u32]> {
+    let Field::Payload(base, offset, len) = field else { return None };
+    Some(match (base.as_str(), offset, len) {
+        ("network", 12, 8) => &[4, 4],
+        ("transport", 0, 2) if matches!(protocol, Some(1 | 58)) => &[1, 1],
+        ("transport", 0, 4) if !matches!(protocol, Some(1 | 58)) => &[2, 2],
+        ("link_layer", 0, 12) => &[6, 6],
+        ("link_layer", 6, 8) => &[6, 2],
+        ("link_layer", 0, 14) => &[6, 6, 2],
+        _ => return None,
+    })
+}
+
+fn split<'a>(field: &Field, lens: &[u32], value: &'a [u8]) -> Vec<Clause<'a>> {
+    let Field::Payload(base, offset, _) = field else { return Vec::new() };
+    let mut at = 0_u32;
+    let mut clauses = Vec::with_capacity(lens.len());
+    for len in lens {
+        let field = Field::Payload(base.clone(), offset.saturating_add(at), *len);
+        let (from, to) = (at as usize, at.saturating_add(*len) as usize);
+        let value = value.get(from..to).unwrap_or_default();
+        clauses.push(Clause::Compare { field, mask: None, op: Comparison::Equal, value });
+        at = at.saturating_add(*len);
     }
     clauses
 }

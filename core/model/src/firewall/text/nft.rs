@@ -15,29 +15,48 @@ pub(super) fn text(table: &Table, rule: &Rule) -> String {
     let mut words: Vec<String> = Vec::new();
     let clauses = clauses(table, &rule.expressions);
     let mut protocol = None;
+    let mut is_done = false;
     for (index, clause) in clauses.iter().enumerate() {
+        if std::mem::take(&mut is_done) {
+            continue;
+        }
+        let rest = clauses.get(index + 1..).unwrap_or_default();
         // A question that the next one implies is not printed: `meta l4proto tcp tcp dport 80` is `tcp dport 80`.
         if let Clause::Compare { field: Field::Meta(key), op: Comparison::Equal, value, .. } = clause {
             if key == "l4proto" {
                 protocol = value.first().copied();
-                if clauses.get(index + 1..).unwrap_or_default().iter().any(asks_transport) {
+                if rest.iter().any(asks_transport) {
                     continue;
                 }
             }
-            if key == "nfproto" && clauses.get(index + 1..).unwrap_or_default().iter().any(asks_network) {
+            if key == "nfproto" && rest.iter().any(|later| asks_network(later) || asks_icmp(later, protocol, rest)) {
                 continue;
             }
+            let is_implied = match key.as_str() {
+                "protocol" => rest.iter().any(asks_network),
+                "iiftype" => rest.iter().any(|later| asks(later, "link_layer")),
+                _ => false,
+            };
+            if is_implied {
+                continue;
+            }
+        }
+        // A span is two questions.
+        if let Some(text) = span(table.family, clause, rest.first(), protocol) {
+            words.push(text);
+            is_done = true;
+            continue;
         }
         if let Clause::Compare { field: Field::Payload(base, offset, 1), op: Comparison::Equal, value, .. } = clause
             && base == "network"
             && matches!((table.family, offset), (Family::Ip, 9) | (Family::Ip6, 6))
         {
             protocol = value.first().copied();
-            if clauses.get(index + 1..).unwrap_or_default().iter().any(asks_transport) {
+            if rest.iter().any(asks_transport) {
                 continue;
             }
         }
-        words.push(clause_text(table, rule, clause, protocol));
+        words.push(clause_text(table, clause, protocol));
     }
     if let Some(comment) = &rule.comment {
         words.push(format!("comment \"{comment}\""));
@@ -46,11 +65,38 @@ pub(super) fn text(table: &Table, rule: &Rule) -> String {
     words.join(" ")
 }
 
+/// A question in words, for a summary.
+pub(super) fn question(table: &Table, clause: &Clause<'_>) -> String {
+    clause_text(table, clause, None)
+}
+
+/// That a field has a value, in words.
+pub(super) fn equality(family: Family, field: &Field, bytes: &[u8]) -> String {
+    compare(family, field, None, Comparison::Equal, bytes, None)
+}
+
+/// At least one value, then at most another, of the same field.
+fn span(family: Family, clause: &Clause<'_>, next: Option<&Clause<'_>>, protocol: Option<u8>) -> Option<String> {
+    let Clause::Compare { field, mask: None, op: Comparison::GreaterOrEqual, value: first } = clause else {
+        return None;
+    };
+    match next? {
+        Clause::Compare { field: same, mask: None, op: Comparison::LessOrEqual, value: last } if same == field => {
+            let kind = kind(family, field);
+            Some(format!("{} {}-{}", name(family, field, protocol), value(kind, first), value(kind, last)))
+        }
+        _ => None,
+    }
+}
+
 fn field_of<'a>(clause: &'a Clause<'_>) -> Option<&'a Field> {
     match clause {
         Clause::Compare { field, .. } | Clause::Range { field, .. } | Clause::InSet { field, .. } => Some(field),
         Clause::VerdictMap { field, .. } => Some(field),
-        Clause::Deed { .. } => None,
+        Clause::Deed { operands, .. } => operands.iter().flatten().find_map(|operand| match operand {
+            Operand::Mapped { field, .. } | Operand::Field(field) => Some(field),
+            Operand::Value(_) => None,
+        }),
     }
 }
 
@@ -62,15 +108,30 @@ fn has(field: &Field, wanted: &str) -> bool {
     }
 }
 
+fn asks(clause: &Clause<'_>, base: &str) -> bool {
+    field_of(clause).is_some_and(|field| has(field, base))
+}
+
 fn asks_transport(clause: &Clause<'_>) -> bool {
-    field_of(clause).is_some_and(|field| has(field, "transport"))
+    asks(clause, "transport")
 }
 
 fn asks_network(clause: &Clause<'_>) -> bool {
-    field_of(clause).is_some_and(|field| has(field, "network"))
+    asks(clause, "network")
 }
 
-fn clause_text(table: &Table, rule: &Rule, clause: &Clause<'_>, protocol: Option<u8>) -> String {
+/// ICMP's own fields say of which family they are.
+fn asks_icmp(clause: &Clause<'_>, before: Option<u8>, rest: &[Clause<'_>]) -> bool {
+    let protocol = rest.iter().find_map(|clause| match clause {
+        Clause::Compare { field: Field::Meta(key), op: Comparison::Equal, value, .. } if key == "l4proto" => {
+            value.first().copied()
+        }
+        _ => None,
+    });
+    matches!(protocol.or(before), Some(1 | 58)) && asks_transport(clause)
+}
+
+fn clause_text(table: &Table, clause: &Clause<'_>, protocol: Option<u8>) -> String {
     match clause {
         Clause::Compare { field, mask, op, value } => {
             compare(table.family, field, mask.as_deref(), *op, value, protocol)
@@ -87,7 +148,7 @@ fn clause_text(table: &Table, rule: &Rule, clause: &Clause<'_>, protocol: Option
         Clause::VerdictMap { field, name: set_name, set } => {
             format!("{} vmap {}", name(table.family, field, protocol), set_text(table.family, field, set_name, *set))
         }
-        Clause::Deed { step, operands } => deed(table.family, rule, step, operands, protocol),
+        Clause::Deed { step, operands } => deed(table.family, step, operands, protocol),
     }
 }
 
@@ -106,6 +167,11 @@ enum Kind {
     Mac,
     IcmpType,
     NfProto,
+    EtherType,
+    Flags,
+    Presence,
+    /// In the machine's order.
+    HostNumber,
     Number,
 }
 
@@ -118,6 +184,8 @@ fn kind(family: Family, field: &Field) -> Kind {
             ("network", _, 9 | 6, 1) => Kind::Protocol,
             ("transport", _, 0 | 2, 2) => Kind::Port,
             ("transport", _, 0, 1) => Kind::IcmpType,
+            ("transport", _, 13, 1) => Kind::Flags,
+            ("link_layer", _, 12, 2) => Kind::EtherType,
             ("link_layer", _, 0 | 6, 6) => Kind::Mac,
             _ => Kind::Number,
         },
@@ -127,7 +195,8 @@ fn kind(family: Family, field: &Field) -> Kind {
             "nfproto" => Kind::NfProto,
             "mark" => Kind::Mark,
             "pkttype" => Kind::PacketType,
-            _ => Kind::Number,
+            "protocol" => Kind::EtherType,
+            _ => Kind::HostNumber,
         },
         Field::Ct(key, _) => match key.as_str() {
             "state" => Kind::State,
@@ -136,8 +205,9 @@ fn kind(family: Family, field: &Field) -> Kind {
             "saddr" | "daddr" | "ip saddr" | "ip daddr" | "ip6 saddr" | "ip6 daddr" => Kind::Address,
             "proto-src" | "proto-dst" => Kind::Port,
             "protocol" => Kind::Protocol,
-            _ => Kind::Number,
+            _ => Kind::HostNumber,
         },
+        Field::Fib(.., true) => Kind::Presence,
         Field::Fib(result, ..) if result == "type" => Kind::AddressType,
         _ => Kind::Number,
     }
@@ -163,6 +233,10 @@ fn name(family: Family, field: &Field, protocol: Option<u8>) -> String {
                 ("network", "ip", 12, _) | ("network", "ip6", 8, _) => format!("{ip} saddr"),
                 ("network", "ip", 16, _) | ("network", "ip6", 24, _) => format!("{ip} daddr"),
                 ("network", "ip", 9, 1) => "ip protocol".to_owned(),
+                ("network", "ip", 8, 1) => "ip ttl".to_owned(),
+                ("network", "ip6", 7, 1) => "ip6 hoplimit".to_owned(),
+                ("link_layer", _, 12, 2) => "ether type".to_owned(),
+                ("transport", _, 1, 1) if matches!(protocol, Some(1 | 58)) => format!("{} code", transport(protocol)),
                 ("network", "ip6", 6, 1) => "ip6 nexthdr".to_owned(),
                 ("transport", _, 0, 2) => format!("{} sport", transport(protocol)),
                 ("transport", _, 2, 2) => format!("{} dport", transport(protocol)),
@@ -187,10 +261,7 @@ fn name(family: Family, field: &Field, protocol: Option<u8>) -> String {
         },
         Field::Ct(key, None) => format!("ct {key}"),
         Field::Ct(key, Some(direction)) => format!("ct {direction} {key}"),
-        Field::Fib(result, by, is_present) => {
-            let check = if *is_present { "exists" } else { "" };
-            format!("fib {} {result} {check}", by.join(" . ")).trim_end().to_owned()
-        }
+        Field::Fib(result, by, _) => format!("fib {} {result}", by.join(" . ")),
         Field::Other(words) => words.clone(),
         Field::Constant(bytes) => value(Kind::Number, bytes),
         Field::Concatenation(fields) => {
@@ -284,16 +355,52 @@ fn value(kind: Kind, bytes: &[u8]) -> String {
             _ => "other".to_owned(),
         },
         Kind::Mac => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
+        Kind::EtherType => match be(bytes) {
+            0x800 => "ip".to_owned(),
+            0x806 => "arp".to_owned(),
+            0x86dd => "ip6".to_owned(),
+            0x8100 => "vlan".to_owned(),
+            number => format!("{number:#06x}"),
+        },
+        Kind::Flags => tcp_flags(bytes).join(","),
+        Kind::Presence => if bytes.iter().all(|byte| *byte == 0) { "missing" } else { "exists" }.to_owned(),
+        Kind::HostNumber => {
+            let mut bytes = bytes.to_vec();
+            if cfg!(target_endian = "little") {
+                bytes.reverse();
+            }
+            be(&bytes).to_string()
+        }
         Kind::IcmpType => match bytes.first() {
             Some(0) => "echo-reply".to_owned(),
             Some(3) => "destination-unreachable".to_owned(),
             Some(8) => "echo-request".to_owned(),
             Some(11) => "time-exceeded".to_owned(),
             Some(12) => "parameter-problem".to_owned(),
+            Some(2) => "packet-too-big".to_owned(),
+            Some(13) => "timestamp-request".to_owned(),
+            Some(14) => "timestamp-reply".to_owned(),
+            Some(128) => "echo-request".to_owned(),
+            Some(129) => "echo-reply".to_owned(),
+            Some(130) => "mld-listener-query".to_owned(),
+            Some(131) => "mld-listener-report".to_owned(),
+            Some(132) => "mld-listener-done".to_owned(),
+            Some(133) => "nd-router-solicit".to_owned(),
+            Some(134) => "nd-router-advert".to_owned(),
+            Some(135) => "nd-neighbor-solicit".to_owned(),
+            Some(136) => "nd-neighbor-advert".to_owned(),
+            Some(137) => "nd-redirect".to_owned(),
+            Some(143) => "mld2-listener-report".to_owned(),
             other => other.copied().unwrap_or(0).to_string(),
         },
         Kind::Number => be(bytes).to_string(),
     }
+}
+
+fn tcp_flags(bytes: &[u8]) -> Vec<&'static str> {
+    let names = ["fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr"];
+    let bits = bytes.first().copied().unwrap_or(0);
+    (0..8).filter(|bit| bits & (1 << bit) != 0).map(|bit| names[bit]).collect()
 }
 
 fn be(bytes: &[u8]) -> u64 {
@@ -345,11 +452,14 @@ fn compare(
             }
         }
         (Kind::Mark, Some(mask)) => format!(
-            "{field_name} and {} {}{}",
+            "{field_name} & {} {}{}",
             value(kind, mask),
-            if sign.is_empty() { "" } else { sign },
+            if sign.is_empty() { "== " } else { sign },
             value(kind, bytes)
         ),
+        (Kind::Flags, Some(mask)) if !bytes.iter().all(|byte| *byte == 0) => {
+            format!("{field_name} {sign}{} / {}", value(kind, bytes), value(kind, mask))
+        }
         (_, Some(mask)) => {
             format!("{field_name} & {:#x} {}{}", be(mask), if sign.is_empty() { "== " } else { sign }, be(bytes))
         }
@@ -359,7 +469,18 @@ fn compare(
 
 fn set_text(family: Family, field: &Field, name: &str, set: Option<&Set>) -> String {
     let Some(set) = set.filter(|_| name.starts_with("__")) else { return format!("@{name}") };
-    let elements: Vec<String> = set.elements.iter().map(|element| element_text(family, field, set, element)).collect();
+    // The kernel lists them as they are hashed; nft prints them by value.
+    let is_host_order =
+        matches!(kind(family, field), Kind::State | Kind::Status | Kind::Mark | Kind::HostNumber | Kind::AddressType);
+    let mut sorted: Vec<&SetElement> = set.elements.iter().collect();
+    sorted.sort_by_cached_key(|element| {
+        let mut key = element.key.clone();
+        if is_host_order && cfg!(target_endian = "little") {
+            key.reverse();
+        }
+        (element.is_catch_all, key)
+    });
+    let elements: Vec<String> = sorted.into_iter().map(|element| element_text(family, field, set, element)).collect();
     format!("{{ {} }}", elements.join(", "))
 }
 
@@ -372,8 +493,12 @@ fn element_text(family: Family, field: &Field, set: &Set, element: &SetElement) 
                 let mut at = 0;
                 let mut parts = Vec::new();
                 for (index, part) in fields.iter().enumerate() {
-                    let len = set.field_lens.get(index).map_or(4, |len| *len as usize);
-                    let bytes = element.key.get(at..at + len).unwrap_or_default();
+                    let len = set.field_lens.get(index).map_or_else(|| part_len(part), |len| *len as usize);
+                    let width = match part {
+                        Field::Payload(_, _, width) => (*width as usize).min(len),
+                        _ => len,
+                    };
+                    let bytes = element.key.get(at..at + width).unwrap_or_default();
                     parts.push(value(kind(family, part), bytes));
                     at += len.next_multiple_of(4);
                 }
@@ -400,6 +525,15 @@ fn element_text(family: Family, field: &Field, set: &Set, element: &SetElement) 
         None => {}
     }
     text
+}
+
+/// How long a part of a concatenated key is where the set does not say.
+fn part_len(part: &Field) -> usize {
+    match part {
+        Field::Payload(_, _, len) => *len as usize,
+        Field::Meta(key) if key.ends_with("name") => 16,
+        _ => 4,
+    }
 }
 
 /// The length of a prefix that spans just these keys.
@@ -432,30 +566,32 @@ fn operand_text(family: Family, operand: &Operand<'_>, kind_wanted: Kind, protoc
     }
 }
 
-fn deed(
-    family: Family,
-    rule: &Rule,
-    step: &Expression,
-    operands: &[Option<Operand<'_>>],
-    protocol: Option<u8>,
-) -> String {
+fn deed(family: Family, step: &Expression, operands: &[Option<Operand<'_>>], protocol: Option<u8>) -> String {
     let operand = |index: usize, kind: Kind| {
         operands.get(index).and_then(Option::as_ref).map(|operand| operand_text(family, operand, kind, protocol))
     };
     match step {
-        Expression::Counter => {
-            let counter = rule.counter.unwrap_or_default();
-            format!("counter packets {} bytes {}", counter.packets, counter.bytes)
-        }
+        // What was counted is no part of what a rule says.
+        Expression::Counter => "counter".to_owned(),
         Expression::Verdict { verdict } => verdict_text(verdict),
         Expression::Nat { is_destination, family: to_family, flags, .. } => {
             let mut text = if *is_destination { "dnat" } else { "snat" }.to_owned();
             if matches!(family, Family::Inet) {
                 let _ = write!(text, " {to_family}");
             }
-            let (address, port) = (operand(0, Kind::Address), operand(2, Kind::Port));
+            let (mut address, mut port) = (operand(0, Kind::Address), operand(2, Kind::Port));
+            if let Some(last) = operand(1, Kind::Address).filter(|last| address.as_ref() != Some(last)) {
+                address = address.map(|first| format!("{first}-{last}"));
+            }
+            if let Some(last) = operand(3, Kind::Port).filter(|last| port.as_ref() != Some(last)) {
+                port = port.map(|first| format!("{first}-{last}"));
+            }
+            // One map may give both.
+            if let [Some(Operand::Mapped { .. }), _, Some(_), ..] = operands {
+                port = None;
+            }
             match (address, port) {
-                (Some(address), Some(port)) if address.contains(':') => {
+                (Some(address), Some(port)) if to_family == "ip6" => {
                     let _ = write!(text, " to [{address}]:{port}");
                 }
                 (Some(address), Some(port)) => {
@@ -501,9 +637,29 @@ fn deed(
         }
         Expression::Xt(found) => format!("xt match{}", match_text(found)),
         Expression::XtTarget(target) => format!("xt target{}", target_text(target)),
-        Expression::Unknown { name, .. } => format!("[undecoded {name}]"),
+        Expression::Unknown { name, bytes, .. } => match limit(bytes).filter(|_| name == "limit") {
+            Some(text) => text,
+            None => format!("[undecoded {name}]"),
+        },
         _ => "[undecoded]".to_owned(),
     }
+}
+
+/// `NFTA_LIMIT_*`.
+fn limit(bytes: &[u8]) -> Option<String> {
+    let limit = super::limit::read(bytes)?;
+    let over = if limit.is_over { "over " } else { "" };
+    let unit = match limit.unit_s {
+        1 => "second",
+        60 => "minute",
+        3600 => "hour",
+        86400 => "day",
+        604_800 => "week",
+        _ => return None,
+    };
+    let burst =
+        if limit.burst == 0 || limit.burst == 5 { String::new() } else { format!(" burst {} packets", limit.burst) };
+    (!limit.is_bytes).then(|| format!("limit rate {over}{}/{unit}{burst}", limit.rate))
 }
 
 fn nat_flags(flags: u32) -> String {
