@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use bridgewalk_model::firewall::{Family, Ruleset, Syntax};
+use bridgewalk_model::firewall::{Family, Ruleset, Syntax, summarise};
 
 use super::read_rulesets;
 
@@ -59,8 +59,13 @@ fn saved(text: &str) -> Vec<String> {
             None => {}
         }
     }
-    lines.sort();
+    lines.sort_by_key(|line| chain(line));
     lines
+}
+
+/// Chains come in another order, the rules of one in the same.
+fn chain(line: &str) -> String {
+    line.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
 fn ours(rulesets: &[Ruleset], family: Family, syntax: Syntax) -> Vec<String> {
@@ -73,7 +78,7 @@ fn ours(rulesets: &[Ruleset], family: Family, syntax: Syntax) -> Vec<String> {
             rules.map(|rule| format!("{} {}", table.name, rule.text))
         })
         .collect();
-    lines.sort();
+    lines.sort_by_key(|line| chain(line));
     lines
 }
 
@@ -154,4 +159,56 @@ fn native_rules_read_as_nft_prints() {
     }
     assert!(all > 50, "{all} rules");
     assert_eq!(same, all, "rules that nft prints alike, of all");
+}
+
+/// What the rules do, a line for each thing, in the fewest words.
+fn summaries(rulesets: &[Ruleset]) -> String {
+    let mut text = String::new();
+    for table in rulesets.iter().flat_map(|ruleset| &ruleset.tables) {
+        for chain in &table.chains {
+            for rule in &chain.rules {
+                for summary in summarise(table, chain, rule) {
+                    let mut value = serde_json::to_value(summary).unwrap();
+                    value
+                        .as_object_mut()
+                        .unwrap()
+                        .retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+                    text += &format!("{} {} {}: {value}\n", table.name, chain.name, rule.position);
+                }
+            }
+        }
+    }
+    text
+}
+
+fn summaries_of(program: &'static str, args: &'static [&str], file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rulesets");
+    let rules = std::fs::read_to_string(folder.join(file)).unwrap();
+    in_new_namespace(move || {
+        run(program, args, &rules);
+        summaries(&read_rulesets().rulesets)
+    })
+}
+
+#[test]
+fn summaries_say_what_rules_do() {
+    insta::assert_snapshot!("docker_29_nftables", summaries_of("nft", &["-f", "-"], "docker-29-nftables-portmap.nft"));
+    insta::assert_snapshot!("everyday_nftables", summaries_of("nft", &["-f", "-"], "everyday.nft"));
+    let over_nft = summaries_of("iptables-nft-restore", &[], "docker-29-iptables-portmap.rules");
+    insta::assert_snapshot!("docker_29_iptables", over_nft);
+    insta::assert_snapshot!("everyday_iptables", summaries_of("iptables-nft-restore", &[], "everyday.rules"));
+}
+
+#[test]
+fn both_backends_summarise_alike() {
+    for file in ["docker-29-iptables-portmap.rules", "docker-29-iptables-portmap-routed.rules", "everyday.rules"] {
+        let sorted = |program| {
+            let mut lines: Vec<String> = summaries_of(program, &[], file).lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        let (over_nft, legacy) = (sorted("iptables-nft-restore"), sorted("iptables-legacy-restore"));
+        let differing: Vec<_> = over_nft.iter().zip(&legacy).filter(|(a, b)| a != b).collect();
+        assert!(over_nft.len() == legacy.len() && differing.is_empty(), "{file}: {differing:#?}");
+    }
 }

@@ -15,9 +15,10 @@ pub(super) fn decode(family: u8, name: &str, revision: u8, blob: &[u8]) -> Optio
         ("NETMAP", 0) => XtTarget::Netmap { to: range()? },
         ("MARK", 2) => XtTarget::Mark { value: u32_at(blob, 0)?, mask: u32_at(blob, 4)? },
         // The second revision can shift, for which there is no field.
-        ("CONNMARK", 2) if u8_at(blob, 14)? != 0 => return None,
+        ("CONNMARK", 2) if u8_at(blob, 13)? != 0 => return None,
         ("CONNMARK", 1 | 2) => XtTarget::Connmark {
-            mode: (*["set", "save", "restore"].get(usize::from(u8_at(blob, 12)?))?).to_owned(),
+            mode: (*["set", "save", "restore"].get(usize::from(u8_at(blob, if revision == 1 { 12 } else { 14 })?))?)
+                .to_owned(),
             value: u32_at(blob, 0)?,
             ct_mask: u32_at(blob, 4)?,
             packet_mask: u32_at(blob, 8)?,

@@ -108,6 +108,11 @@ fn header_question(
                     header.protocol = value.first().map(|protocol| Negatable { not, value: *protocol });
                     return true;
                 }
+                // The fragment's offset, with or without the flag for more.
+                (Family::Ip, 6) if *len == 2 && mask.is_some() && value.iter().all(|byte| *byte == 0) => {
+                    header.fragment = Some(Negatable { not: !not, value: () });
+                    return true;
+                }
                 (Family::Ip, 12) | (Family::Ip6, 8) => false,
                 (Family::Ip, 16) | (Family::Ip6, 24) => true,
                 _ => return false,
@@ -117,7 +122,12 @@ fn header_question(
             let prefix = match mask {
                 Some(mask) => match address(mask).and_then(|mask| ipnet::ip_mask_to_prefix(mask).ok()) {
                     Some(prefix) => u32::from(prefix),
-                    None => return false,
+                    None => {
+                        let (Some(address), Some(mask)) = (address(value), address(mask)) else { return false };
+                        let place = if at { &mut header.destination_mask } else { &mut header.source_mask };
+                        *place = Some(Negatable { not, value: (address, mask) });
+                        return true;
+                    }
                 },
                 None => *len * 8,
             };
@@ -190,7 +200,7 @@ fn native_question(line: &mut Line, field: &Field, mask: Option<&[u8]>, op: Comp
             let kind = Negatable { not, value: (*kind.unwrap_or(&"unicast")).to_owned() };
             line.matches += &match_text(&XtMatch::PacketType { kind });
         }
-        _ => line.undecoded(&format!("{field:?}")),
+        field => line.undecoded(super::nft::name(Family::Inet, field, None).trim()),
     }
 }
 

@@ -225,7 +225,7 @@ fn transport(protocol: Option<u8>) -> &'static str {
     }
 }
 
-fn name(family: Family, field: &Field, protocol: Option<u8>) -> String {
+pub(super) fn name(family: Family, field: &Field, protocol: Option<u8>) -> String {
     match field {
         Field::Payload(base, offset, len) => {
             let ip = if family == Family::Ip6 || (matches!(offset, 8 | 24) && *len == 16) { "ip6" } else { "ip" };
