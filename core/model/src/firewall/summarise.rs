@@ -16,7 +16,21 @@ use super::{
 /// What `rule` does, one summary for each thing it does (a rule with a verdict or address map does several).
 pub fn summarise(table: &Table, chain: &Chain, rule: &Rule) -> Vec<RuleSummary> {
     let mut summaries = vec![RuleSummary { hooks: hooks(table, &chain.name), ..RuleSummary::default() }];
-    for clause in clauses(table, &rule.expressions) {
+    let clauses = clauses(table, &rule.expressions);
+    // Whether another question or the deed itself says of which family the packet is.
+    let names_family = clauses.iter().any(|clause| match clause {
+        Clause::Deed { step, .. } => matches!(step, Expression::Nat { .. } | Expression::Reject { .. }),
+        Clause::Compare { field, .. } | Clause::Range { field, .. } | Clause::InSet { field, .. } => of_family(field),
+        Clause::VerdictMap { field, .. } => of_family(field),
+    });
+    for clause in clauses {
+        if let Clause::Compare { field: Field::Meta(key), .. } = &clause
+            && matches!(key.as_str(), "nfproto" | "protocol")
+            && !names_family
+        {
+            let words = super::text::question(table, &clause, None);
+            summaries.iter_mut().for_each(|summary| summary.others.push(words.clone()));
+        }
         match &clause {
             Clause::VerdictMap { field, set, .. } => {
                 let elements = set.map(|set| set.elements.as_slice()).unwrap_or_default();
@@ -44,6 +58,15 @@ pub fn summarise(table: &Table, chain: &Chain, rule: &Rule) -> Vec<RuleSummary> 
         }
     }
     summaries
+}
+
+/// Whether a field is of one family's header.
+fn of_family(field: &Field) -> bool {
+    match field {
+        Field::Payload(base, ..) => base == "network",
+        Field::Concatenation(fields) => fields.iter().any(of_family),
+        _ => false,
+    }
 }
 
 /// How many values of a set are told apart, at most.
@@ -148,7 +171,8 @@ fn ask(summary: &mut RuleSummary, table: &Table, clause: &Clause<'_>) {
     if ask_by_field(&mut asked, table.family, clause) {
         *summary = asked;
     } else {
-        summary.others.push(super::text::question(table, clause));
+        let protocol = summary.protocol.filter(|protocol| !protocol.not).map(|protocol| protocol.value);
+        summary.others.push(super::text::question(table, clause, protocol));
     }
 }
 
@@ -338,8 +362,8 @@ fn deed(summary: &mut RuleSummary, step: &Expression, operands: &[Option<Operand
         Expression::IpHeader(header) => {
             summary.sources.extend(header.source);
             summary.destinations.extend(header.destination);
-            summary.in_interface.clone_from(&header.in_interface);
-            summary.out_interface.clone_from(&header.out_interface);
+            summary.in_interface = header.in_interface.as_ref().map(wildcard);
+            summary.out_interface = header.out_interface.as_ref().map(wildcard);
             summary.protocol = header.protocol;
             for masked in [&header.source_mask, &header.destination_mask].into_iter().flatten() {
                 summary.others.push(format!("{}/{}", masked.value.0, masked.value.1));
@@ -366,6 +390,12 @@ fn deed(summary: &mut RuleSummary, step: &Expression, operands: &[Option<Operand
         Expression::Unknown { name, .. } => summary.action = Action::Unknown { name: name.clone() },
         _ => {}
     }
+}
+
+/// Legacy xtables writes `br+` for what nf_tables writes `br*`.
+fn wildcard(name: &Negatable<String>) -> Negatable<String> {
+    let value = name.value.strip_suffix('+').map_or_else(|| name.value.clone(), |name| format!("{name}*"));
+    Negatable { not: name.not, value }
 }
 
 fn extension(summary: &mut RuleSummary, found: &XtMatch) {

@@ -57,7 +57,7 @@ pub struct RuleSummary {
     pub destinations: Vec<Negatable<IpNet>>,
     /// Whether the destination must be an address of this host (`addrtype LOCAL`, `fib daddr type local`); negated: must not.
     pub destination_is_local: Option<bool>,
-    /// The interface it came in by; may end in `+` or `*`.
+    /// The interface it came in by; one that ends in `*` stands for any that begins so.
     pub in_interface: Option<Negatable<String>>,
     /// The interface it leaves by.
     pub out_interface: Option<Negatable<String>>,

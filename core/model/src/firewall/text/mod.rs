@@ -35,9 +35,9 @@ pub(super) fn xt_match_text(found: &super::XtMatch) -> String {
     xt::match_text(found).trim_start().to_owned()
 }
 
-/// A question in nft's words.
-pub(super) fn question(table: &Table, clause: &Clause<'_>) -> String {
-    nft::question(table, clause)
+/// A question in nft's words, where the packet's protocol is known or not.
+pub(super) fn question(table: &Table, clause: &Clause<'_>, protocol: Option<u8>) -> String {
+    nft::question(table, clause, protocol)
 }
 
 /// That a field has a value, in nft's words.

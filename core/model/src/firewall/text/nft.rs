@@ -66,8 +66,8 @@ pub(super) fn text(table: &Table, rule: &Rule) -> String {
 }
 
 /// A question in words, for a summary.
-pub(super) fn question(table: &Table, clause: &Clause<'_>) -> String {
-    clause_text(table, clause, None)
+pub(super) fn question(table: &Table, clause: &Clause<'_>, protocol: Option<u8>) -> String {
+    clause_text(table, clause, protocol)
 }
 
 /// That a field has a value, in words.
@@ -440,7 +440,13 @@ fn compare(
             let mut padded = bytes.to_vec();
             padded.resize(full, 0);
             let prefix = match (mask, field) {
-                (Some(mask), _) => mask.iter().map(|byte| byte.count_ones()).sum::<u32>() as usize,
+                (Some(mask), _) => match prefix_len(mask) {
+                    Some(len) => len,
+                    None => {
+                        let sign = if sign.is_empty() { "== " } else { sign };
+                        return format!("{field_name} & {} {sign}{}", value(kind, mask), value(kind, &padded));
+                    }
+                },
                 (None, Field::Payload(_, _, len)) => *len as usize * 8,
                 _ => full * 8,
             };
@@ -525,6 +531,12 @@ fn element_text(family: Family, field: &Field, set: &Set, element: &SetElement) 
         None => {}
     }
     text
+}
+
+/// The length of a mask that is a prefix.
+fn prefix_len(mask: &[u8]) -> Option<usize> {
+    let len = mask.iter().map(|byte| byte.count_ones() as usize).sum();
+    (0..mask.len() * 8).all(|at| (mask[at / 8] >> (7 - at % 8) & 1 == 1) == (at < len)).then_some(len)
 }
 
 /// How long a part of a concatenated key is where the set does not say.
