@@ -11,21 +11,30 @@ use bridgewalk_app::{
     window::{MainWindow, WindowOptions},
     words::Language,
 };
+use bridgewalk_collector::AgentChoice;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::{Harness, SnapshotOptions, kittest::Queryable};
+use sample::SampleFeed;
 
 type Window = Harness<'static, Option<MainWindow>>;
 
 /// A window on the sample host, drawn.
 fn open() -> Window {
-    let frame = |ui: &mut egui::Ui, window: &mut Option<MainWindow>| {
-        let window = window.get_or_insert_with(|| {
+    open_on(SampleFeed::recording())
+}
+
+fn open_on(feed: SampleFeed) -> Window {
+    let mut feed = Some(feed);
+    let frame = move |ui: &mut egui::Ui, window: &mut Option<MainWindow>| {
+        if let Some(feed) = feed.take() {
             let options = WindowOptions { language: Language::En, is_forgetful: true };
-            let feed = Box::new(sample::SampleFeed::new());
-            MainWindow::new(ui.ctx(), None, feed, Arc::new(sample::NoOpener), options).expect("a thread to draw on")
-        });
-        window.advance(ui.ctx());
-        window.show_in(ui);
+            let opened = MainWindow::new(ui.ctx(), None, Box::new(feed), Arc::new(sample::NoOpener), options);
+            *window = Some(opened.expect("a thread to draw on"));
+        }
+        if let Some(window) = window {
+            window.advance(ui.ctx());
+            window.show_in(ui);
+        }
     };
     let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).with_max_steps(12);
     let mut harness = builder.with_theme(egui::Theme::Light).build_ui_state(frame, None);
@@ -64,6 +73,8 @@ fn a_chosen_container_shows_its_facts() {
     let mut harness = open();
     choose(&mut harness, WEB);
     harness.get_by_label("Go inside");
+    harness.get_by_label("nginx:1.27");
+    assert!(harness.get_all_by_label_contains("172.18.0.2/16").count() > 0);
 }
 
 #[test]
@@ -117,6 +128,21 @@ fn nothing_is_painted_when_nothing_happens() {
     harness.step();
     let delay = harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
     assert_eq!(delay, Some(Duration::MAX));
+}
+
+#[test]
+fn who_reads_the_kernel_is_asked_once_and_not_in_the_way() {
+    let told = sample::Told::default();
+    let mut harness = open_on(SampleFeed::unprivileged(Arc::clone(&told)));
+    harness.get_by_label("Not all of the kernel can be read as you are");
+    choose(&mut harness, WEB);
+    harness.get_by_label("What may the helper do?").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("NET_ADMIN, SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH");
+    harness.get_all_by_label("Helper container").next().expect("the offer").click();
+    settle(&mut harness);
+    assert!(harness.query_by_label("Not all of the kernel can be read as you are").is_none());
+    assert!(matches!(told.lock().unwrap()[..], [bridgewalk_collector::Command::UseAgent(AgentChoice::Container)]));
 }
 
 /// Different machines smooth text a little differently.

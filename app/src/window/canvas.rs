@@ -3,7 +3,7 @@
 //! The scene is painted as it is; only what the eye, the pointer and the keyboard are on is marked on top of it. Every
 //! thing that can be pointed at is also a node for the keyboard and for screen readers, in the scene's reading order.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use bridgewalk_diagram::{
     Scope,
@@ -42,6 +42,8 @@ pub(super) struct Canvas {
     /// The eye of each scope that was left.
     kept: Vec<(Scope, Camera)>,
     shown: Option<(Scope, Arc<Scene>)>,
+    /// The id of each target's node.
+    nodes: Vec<Id>,
     held: Option<Held>,
     hovered: Option<EntityId>,
     /// What the keyboard should be on in the next frame.
@@ -65,18 +67,14 @@ impl Canvas {
         self.wants_fit = true;
     }
 
-    /// Brings a thing into sight; `with_focus`: the keyboard follows.
-    pub(super) fn reveal(&mut self, entity: EntityId, with_focus: bool) {
-        if with_focus {
-            self.wants_focus = Some(entity.clone());
-        }
+    /// Brings a thing into sight, as soon as it is drawn.
+    pub(super) fn reveal(&mut self, entity: EntityId) {
         self.reveal = Some(entity);
     }
 
     /// Whether `id` is the picture's or that of a thing in it.
     pub(super) fn has_node(&self, id: Id) -> bool {
-        let scene = self.shown.as_ref().map(|(_, scene)| scene);
-        scene.is_some_and(|scene| scene.targets.iter().any(|target| node_id(&target.entity) == id))
+        self.nodes.contains(&id)
     }
 
     /// Closer (above 0) or further away.
@@ -140,16 +138,20 @@ impl Canvas {
             self.wants_fit = true;
         }
         self.size = area.size();
+        if self.shown.as_ref().is_none_or(|(_, shown)| !Arc::ptr_eq(shown, scene)) {
+            self.nodes = node_ids(scene);
+        }
         self.shown = Some((scope.clone(), Arc::clone(scene)));
         if std::mem::take(&mut self.wants_fit) {
             self.camera = Camera::fit(scene.bounds, area);
             self.text_zoom = 0.0;
             self.is_touched = false;
         }
-        if let Some(entity) = self.reveal.take()
-            && let Some(target) = scene.targets.iter().find(|target| target.entity == entity)
+        if let Some(entity) = &self.reveal
+            && let Some(target) = scene.targets.iter().find(|target| target.entity == *entity)
         {
             self.camera.reveal(area, target.rect);
+            self.reveal = None;
         }
     }
 
@@ -285,7 +287,7 @@ impl Canvas {
         let mut wanted = self.wants_focus.take();
         let is_arrow = !ui.input(|input| input.modifiers.any());
         for (index, target) in scene.targets.iter().enumerate() {
-            let id = node_id(&target.entity);
+            let Some(id) = self.nodes.get(index).copied() else { return };
             let rect = self.camera.rect_to_screen(area, target.rect);
             let response = ui.interact(rect.intersect(area.expand(1.0)), id, Sense::focusable_noninteractive());
             let is_selected = ctx.selection == Some(&target.entity);
@@ -365,9 +367,16 @@ impl Canvas {
     }
 }
 
-/// The id of a thing's node.
-fn node_id(entity: &EntityId) -> Id {
-    Id::unique(("canvas-node", entity.as_str()))
+/// The id of each target's node. A thing may be drawn more than once: each time is a node of its own.
+fn node_ids(scene: &Scene) -> Vec<Id> {
+    let mut times: HashMap<&EntityId, u32> = HashMap::new();
+    let mut ids = Vec::with_capacity(scene.targets.len());
+    for target in &scene.targets {
+        let time = times.entry(&target.entity).or_default();
+        *time += 1;
+        ids.push(Id::unique(("canvas-node", target.entity.as_str(), *time)));
+    }
+    ids
 }
 
 fn ctx_node(ui: &Ui, id: Id, ctx: &Context<'_>) {

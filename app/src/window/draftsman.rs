@@ -11,7 +11,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use bridgewalk_diagram::{Detail, Scope, View, Word, draw, layout::Layout, scene::Scene};
+use bridgewalk_diagram::{Detail, Scope, View, draw, layout::Layout, scene::Scene};
 use bridgewalk_model::Snapshot;
 
 use crate::words::Words;
@@ -102,15 +102,6 @@ impl Drop for Draftsman {
     }
 }
 
-/// A picture's words.
-struct Captions(Words);
-
-impl bridgewalk_diagram::Words for Captions {
-    fn word(&self, word: Word) -> String {
-        self.0.text(word.key())
-    }
-}
-
 fn work(desk: &(Mutex<Desk>, Condvar), wake: &dyn Fn()) {
     // Where things stood, for each picture that was shown: one returns to what one left.
     let mut layouts: HashMap<(Scope, Detail), Layout> = HashMap::new();
@@ -119,7 +110,7 @@ fn work(desk: &(Mutex<Desk>, Condvar), wake: &dyn Fn()) {
         if order.is_fresh {
             layouts.clear();
         }
-        let drawing = draw(&order.snapshot, &order.view, layouts.get(&key), &Captions(order.words));
+        let drawing = draw(&order.snapshot, &order.view, layouts.get(&key), &order.words);
         layouts.insert(key, drawing.layout);
         let sheet = Sheet { number: order.number, scope: order.view.scope, scene: Arc::new(drawing.scene) };
         lock(&desk.0).sheet = Some(sheet);

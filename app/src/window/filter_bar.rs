@@ -28,10 +28,10 @@ impl FilterBar {
     pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
         let words = ctx.words;
         let mut filter = ctx.view.filter.clone();
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             Icon::Filter.show(ui, 16.0, ctx.colors.soft);
             let field =
-                TextEdit::singleline(&mut filter.text).hint_text(words.text("window-filter-text")).desired_width(200.0);
+                TextEdit::singleline(&mut filter.text).hint_text(words.text("window-filter-text")).desired_width(170.0);
             let response = ui.add(field);
             if std::mem::take(&mut self.wants_focus) {
                 response.request_focus();
@@ -42,11 +42,9 @@ impl FilterBar {
                 filter = Filter::default();
             }
             hidden_ui(ui, ctx);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if icon_button(ui, Icon::Close, &words.text("window-filter-close"), true).clicked() {
-                    self.is_open = false;
-                }
-            });
+            if icon_button(ui, Icon::Close, &words.text("window-filter-close"), true).clicked() {
+                self.is_open = false;
+            }
         });
         if filter != ctx.view.filter {
             ctx.send(Command::SetFilter(filter));

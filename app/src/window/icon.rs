@@ -205,6 +205,15 @@ impl Icon {
     }
 }
 
+/// As [`icon_button`], a shade quieter: for what stands beside every line.
+pub(super) fn quiet_icon_button(ui: &mut Ui, icon: Icon, name: &str, ink: Color32) -> Response {
+    ui.scope(|ui| {
+        ui.visuals_mut().widgets.inactive.fg_stroke.color = ink;
+        icon_button(ui, icon, name, true)
+    })
+    .inner
+}
+
 /// A square button with nothing but an icon; its name is for the tooltip and for those who do not see it.
 pub(super) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, is_enabled: bool) -> Response {
     let side = ui.spacing().interact_size.y;

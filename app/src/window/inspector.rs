@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use bridgewalk_model::{EntityId, Snapshot, Source, Sourced};
+use bridgewalk_model::{EntityId, Snapshot, Source, Sourced, facts};
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{
     command::{Action, Command},
     context::Context,
-    icon::{Icon, icon_button},
+    icon::{Icon, quiet_icon_button},
     theme::strong,
 };
 
@@ -38,7 +38,7 @@ impl Inspector {
         let is_current =
             self.made_of.as_ref().is_some_and(|(snapshot, of)| Arc::ptr_eq(snapshot, &ctx.seen.snapshot) && of == id);
         if !is_current {
-            self.facts = super::facts_of(&ctx.seen.snapshot, id);
+            self.facts = facts::facts(&ctx.seen.snapshot, id);
             self.made_of = Some((Arc::clone(&ctx.seen.snapshot), id.clone()));
         }
         ui.horizontal(|ui| {
@@ -71,12 +71,12 @@ fn fact_ui(ui: &mut Ui, ctx: &Context<'_>, fact: &Sourced) {
             ui.spacing_mut().interact_size.y = 22.0;
             ui.spacing_mut().item_spacing.x = 0.0;
             let copy = ctx.words.format("window-copy-value", &[("name", name.as_str().into())]);
-            if icon_button(ui, Icon::Copy, &copy, true).clicked() {
+            if quiet_icon_button(ui, Icon::Copy, &copy, ctx.colors.soft).clicked() {
                 ctx.send(Command::Copy(fact.value.clone()));
             }
             if let Some(command) = &fact.command {
                 let copy = ctx.words.format("window-copy-command", &[("name", name.as_str().into())]);
-                let response = icon_button(ui, Icon::Terminal, &copy, true);
+                let response = quiet_icon_button(ui, Icon::Terminal, &copy, ctx.colors.soft);
                 if response.on_hover_text(RichText::new(command).monospace()).clicked() {
                     ctx.send(Command::Copy(command.clone()));
                 }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use bridgewalk_collector::{Command as CollectorCommand, Update};
-use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View};
+use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View, scene::Scene};
 use bridgewalk_model::EntityId;
 use egui::{Frame, Margin, Panel, RichText, Ui};
 
@@ -248,7 +248,11 @@ impl MainWindow {
             Command::Do(action) => self.act(ctx, action),
             Command::Select(entity) => self.selection = entity,
             Command::Reveal(entity) => {
-                self.canvas.reveal(entity.clone(), false);
+                let is_drawn = |scene: &Arc<Scene>| scene.targets.iter().any(|target| target.entity == entity);
+                if !self.trail.is_empty() && !self.drawn.scene.as_ref().is_some_and(is_drawn) {
+                    self.leave_to(0);
+                }
+                self.canvas.reveal(entity.clone());
                 self.selection = Some(entity);
             }
             Command::Enter(entity) => self.enter(entity),
@@ -468,6 +472,8 @@ impl MainWindow {
             commands,
         };
         let colors = ctx.colors;
+        // However large the text, the picture keeps the better half.
+        let side_max = (ui.available_width() * 0.23).max(150.0);
         let plain = Frame::new().fill(colors.panel);
         let bar = plain.inner_margin(Margin::symmetric(14, 8));
         let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
@@ -476,10 +482,18 @@ impl MainWindow {
             .frame(plain.inner_margin(Margin::symmetric(14, 4)))
             .show(ui, |ui| status_bar::ui(ui, &ctx));
         if ctx.settings.shows_outline {
-            Panel::left("outline").frame(side).default_size(250.0).show(ui, |ui| outline.ui(ui, &ctx));
+            Panel::left("outline")
+                .frame(side)
+                .default_size(250.0)
+                .max_size(side_max)
+                .show(ui, |ui| outline.ui(ui, &ctx));
         }
         if ctx.settings.shows_inspector {
-            Panel::right("inspector").frame(side).default_size(310.0).show(ui, |ui| inspector.ui(ui, &ctx));
+            Panel::right("inspector")
+                .frame(side)
+                .default_size(310.0)
+                .max_size(side_max)
+                .show(ui, |ui| inspector.ui(ui, &ctx));
         }
         if filter_bar.is_open {
             Panel::top("filter").frame(bar).show(ui, |ui| filter_bar.ui(ui, &ctx));
@@ -501,7 +515,7 @@ impl MainWindow {
         }
         if let Scope::Namespace(namespace) = &ctx.view.scope {
             let frame = plain.inner_margin(Margin::symmetric(14, 8));
-            let height = (ui.available_height() * 0.42).max(150.0);
+            let height = (ui.available_height() * 0.36).max(150.0);
             Panel::bottom("stack")
                 .frame(frame)
                 .resizable(true)

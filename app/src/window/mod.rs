@@ -33,7 +33,8 @@ mod trail;
 
 use std::sync::Arc;
 
-use bridgewalk_model::{EntityId, Snapshot, Sourced};
+use bridgewalk_collector::helper::{Tier, helper_container_plan};
+use bridgewalk_model::Snapshot;
 use egui::ViewportBuilder;
 
 pub use feed::{Feed, Opener, Origin, Wake};
@@ -87,18 +88,18 @@ pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions)
             Ok(Box::new(MainWindow::new(&creation.egui_ctx, storage, feed, opener, options)?))
         }),
     )
-    .map_err(|error| WindowError::NotOpened(error.to_string()))
+    .map_err(|error| WindowError::NotOpened(reason(&error.to_string())))
+}
+
+/// What a toolkit's error says, without where in its sources it says so.
+fn reason(message: &str) -> String {
+    let place = message.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": "));
+    place.map_or(message, |(_, reason)| reason).to_owned()
 }
 
 /// Whether something stands before everything else and has the keyboard.
 fn is_modal_open(ctx: &egui::Context) -> bool {
     ctx.memory(|memory| memory.top_modal_layer().is_some())
-}
-
-/// Every fact of a thing.
-fn facts_of(snapshot: &Snapshot, id: &EntityId) -> Vec<Sourced> {
-    let _ = (snapshot, id);
-    Vec::new()
 }
 
 /// What is wrong or worth knowing, in words.
@@ -107,7 +108,27 @@ fn findings_of(snapshot: &Snapshot, words: Words) -> Vec<findings::Line> {
     Vec::new()
 }
 
-/// What the helper container may do, exactly.
-fn helper_plan(words: Words) -> Vec<String> {
-    ["plan-image", "plan-host", "plan-capabilities", "plan-read-only", "plan-removed"].map(|key| words.text(key)).into()
+/// What a helper container may do, exactly: from the very plan that it is made with.
+fn helper_plan(tier: Tier, words: Words) -> Vec<String> {
+    let plan = helper_container_plan(tier);
+    let mut lines = vec![
+        words.text("plan-image"),
+        words.format("plan-capabilities", &[("capabilities", plan.capabilities.join(", ").into())]),
+    ];
+    let said = [
+        (plan.host_network && plan.host_processes, "plan-host"),
+        (plan.read_only, "plan-read-only"),
+        (plan.no_new_privileges, "plan-no-new-privileges"),
+        (plan.unconfined, "plan-unconfined"),
+    ];
+    lines.extend(said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| words.text(key)));
+    lines.push(
+        words.format(
+            "plan-bounds",
+            &[("memory", (plan.memory_bytes >> 20).into()), ("processes", plan.pids_limit.into())],
+        ),
+    );
+    lines.push(words.text("plan-reads"));
+    lines.push(words.format("plan-removed", &[("label", plan.label.into())]));
+    lines
 }

@@ -8,8 +8,8 @@ use egui::{
 
 use super::{camera::Camera, theme};
 
-/// Text smaller than this on the screen cannot be read, and is left out.
-const READABLE_POINTS: f32 = 5.5;
+/// Text smaller than this cannot be read, however large the screen's pixels are made, and is left out.
+const READABLE_PIXELS: f32 = 6.0;
 /// As in the exporters: length of an arrow head, half its width, radius of a plug; in scene units.
 const ARROW: (f32, f32) = (8.0, 4.0);
 const PLUG_RADIUS: f32 = 3.0;
@@ -55,7 +55,7 @@ impl Brush<'_> {
                 }
             }
             scene::Shape::Text { at, text, size, face, color, anchor } => {
-                if size * self.camera.zoom >= READABLE_POINTS {
+                if size * self.camera.zoom * self.painter.pixels_per_point() >= READABLE_PIXELS {
                     self.text(*at, text, *size, *face, *color, *anchor);
                 }
             }

@@ -2,11 +2,26 @@
 //!
 //! A banner, not a dialog: everything that can be seen without an answer stays in sight.
 
-use bridgewalk_collector::AgentChoice;
+use bridgewalk_collector::{AgentChoice, AgentError, helper::Tier};
 use bridgewalk_model::Remedy;
 use egui::{Button, Margin, RichText, Stroke, Ui};
 
-use super::{command::Command, context::Context, feed::Origin, icon::Icon, theme::strong};
+use super::{
+    command::Command,
+    context::Context,
+    feed::Origin,
+    icon::Icon,
+    theme::{self, strong},
+};
+
+/// Who could read the rest, the main way first: most people are in the docker group and not root.
+const OFFERS: [(AgentChoice, &str, &str); 5] = [
+    (AgentChoice::Container, "window-use-container", "window-use-container-tip"),
+    (AgentChoice::ContainerBase, "window-use-base", "window-use-base-tip"),
+    (AgentChoice::Pkexec, "window-use-pkexec", "window-use-pkexec-tip"),
+    (AgentChoice::Sudo, "window-use-sudo", "window-use-sudo-tip"),
+    (AgentChoice::InProcess, "window-use-nothing", "window-use-nothing-tip"),
+];
 
 /// Whether, and what, to ask.
 #[derive(Default)]
@@ -39,7 +54,7 @@ impl Question {
                 limits.into_iter().any(|limit| limit.remedy == Remedy::StartAgent)
             })
         };
-        let is_failed = matches!(ctx.seen.status.agent, Some(Err(_)));
+        let is_failed = matches!(&ctx.seen.status.agent, Some(Err(error)) if *error != AgentError::NotAsked);
         *ctx.origin == Origin::Live
             && (self.is_asked_again
                 || (!self.is_answered && !is_remembered && ctx.seen.is_complete && (is_limited() || is_failed)))
@@ -61,32 +76,24 @@ impl Question {
             });
             ui.add(egui::Label::new(RichText::new(words.text("window-question-what")).color(ctx.colors.soft)).wrap());
             if let Some(Err(why)) = &ctx.seen.status.agent {
-                ui.add(egui::Label::new(RichText::new(why).color(ctx.colors.soft).monospace().size(12.5)).wrap());
+                ui.add(
+                    egui::Label::new(
+                        RichText::new(words.agent_error(why)).color(ctx.colors.soft).monospace().size(12.5),
+                    )
+                    .wrap(),
+                );
             }
             ui.add_space(2.0);
             ui.horizontal_wrapped(|ui| {
-                let main = RichText::new(words.text("window-use-container")).font(strong(13.5));
-                if ui.add(Button::new(main)).on_hover_text(words.text("window-use-container-tip")).clicked() {
-                    ctx.send(Command::UseAgent(AgentChoice::Container, self.is_remembered));
+                for (choice, key, tip) in OFFERS {
+                    let text = RichText::new(words.text(key));
+                    let is_main = choice == AgentChoice::Container;
+                    let text = if is_main { text.font(strong(13.5)).color(ctx.colors.accent) } else { text };
+                    if ui.add(Button::new(text)).on_hover_text(words.text(tip)).clicked() {
+                        ctx.send(Command::UseAgent(choice, self.is_remembered));
+                    }
                 }
-                if ui
-                    .button(words.text("window-use-pkexec"))
-                    .on_hover_text(words.text("window-use-pkexec-tip"))
-                    .clicked()
-                {
-                    ctx.send(Command::UseAgent(AgentChoice::Pkexec, self.is_remembered));
-                }
-                if ui.button(words.text("window-use-sudo")).on_hover_text(words.text("window-use-sudo-tip")).clicked() {
-                    ctx.send(Command::UseAgent(AgentChoice::Sudo, false));
-                }
-                if ui
-                    .button(words.text("window-use-nothing"))
-                    .on_hover_text(words.text("window-use-nothing-tip"))
-                    .clicked()
-                {
-                    ctx.send(Command::UseAgent(AgentChoice::InProcess, self.is_remembered));
-                }
-                ui.checkbox(&mut self.is_remembered, words.text("window-remember"));
+                theme::checkbox(ui, ctx.colors, &mut self.is_remembered, &words.text("window-remember"));
                 let plan = if self.shows_plan { "window-hide-plan" } else { "window-show-plan" };
                 let link = Button::new(RichText::new(words.text(plan)).color(ctx.colors.accent)).frame(false);
                 if ui.add(link).clicked() {
@@ -95,11 +102,14 @@ impl Question {
             });
             if self.shows_plan {
                 ui.add_space(4.0);
-                for line in super::helper_plan(words) {
-                    ui.horizontal_wrapped(|ui| {
-                        Icon::Chevron.show(ui, 12.0, ctx.colors.soft);
-                        ui.label(RichText::new(line).size(13.0).color(ctx.colors.text));
-                    });
+                for (tier, title) in [(Tier::Full, "plan-full"), (Tier::Base, "plan-base")] {
+                    ui.label(RichText::new(words.text(title)).font(strong(13.0)));
+                    for line in super::helper_plan(tier, words) {
+                        ui.horizontal(|ui| {
+                            Icon::Chevron.show(ui, 12.0, ctx.colors.soft);
+                            ui.add(egui::Label::new(RichText::new(line).size(13.0).color(ctx.colors.text)).wrap());
+                        });
+                    }
                 }
             }
         });

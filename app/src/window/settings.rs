@@ -119,8 +119,10 @@ impl TextSize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RememberedAgent {
-    /// A helper container.
+    /// A helper container that sees everything.
     Container,
+    /// A helper container that sees the host's rules.
+    ContainerBase,
     /// A child of pkexec.
     Pkexec,
     /// Nobody with more privilege: do not ask.
@@ -132,6 +134,7 @@ impl RememberedAgent {
     pub(super) const fn of(choice: AgentChoice) -> Option<Self> {
         match choice {
             AgentChoice::Container => Some(Self::Container),
+            AgentChoice::ContainerBase => Some(Self::ContainerBase),
             AgentChoice::Pkexec => Some(Self::Pkexec),
             AgentChoice::InProcess | AgentChoice::None => Some(Self::Without),
             AgentChoice::Sudo => None,
@@ -142,6 +145,7 @@ impl RememberedAgent {
     pub(super) const fn choice(self) -> Option<AgentChoice> {
         match self {
             Self::Container => Some(AgentChoice::Container),
+            Self::ContainerBase => Some(AgentChoice::ContainerBase),
             Self::Pkexec => Some(AgentChoice::Pkexec),
             Self::Without => None,
         }

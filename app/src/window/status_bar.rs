@@ -29,11 +29,14 @@ fn watched_ui(ui: &mut Ui, ctx: &Context<'_>) {
     match ctx.origin {
         Origin::Live => {
             for (name, part) in [
-                ("window-engine", ctx.seen.status.engine.clone()),
+                (
+                    "window-engine",
+                    ctx.seen.status.engine.clone().map(|it| it.map_err(|error| words.collector_error(&error))),
+                ),
                 (
                     "window-agent",
                     ctx.seen.status.agent.clone().map(|it| {
-                        it.map(|agent| {
+                        it.map_err(|error| words.agent_error(&error)).map(|agent| {
                             words.format(
                                 "window-agent-as",
                                 &[("how", words.text(agent_key(agent.choice)).into()), ("uid", agent.uid.into())],
@@ -76,6 +79,7 @@ const fn agent_key(choice: &str) -> &'static str {
         b"sudo" => "agent-sudo",
         b"pkexec" => "agent-pkexec",
         b"container" => "agent-container",
+        b"container_base" => "agent-container-base",
         _ => "agent-in-process",
     }
 }

@@ -84,6 +84,16 @@ pub(super) fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name(STRONG_FAMILY.into()))
 }
 
+/// A checkbox whose box is seen on every ground.
+pub(super) fn checkbox(ui: &mut egui::Ui, colors: Colors, is_on: &mut bool, text: &str) -> egui::Response {
+    ui.scope(|ui| {
+        ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, colors.outline);
+        ui.visuals_mut().widgets.inactive.bg_fill = colors.panel;
+        ui.checkbox(is_on, text)
+    })
+    .inner
+}
+
 /// Gives `ctx` the bundled fonts and both themes. Once is enough: the themes are switched by egui.
 pub(super) fn install(ctx: &egui::Context) {
     ctx.set_fonts(bundled_fonts());

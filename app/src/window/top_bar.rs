@@ -10,7 +10,7 @@ use super::{
     icon::{Icon, dot, icon_button},
     node_menu::entry,
     settings::{TextSize, ThemeChoice},
-    theme::strong,
+    theme::{checkbox, strong},
 };
 use crate::words::Language;
 
@@ -213,7 +213,7 @@ fn menu_ui(ui: &mut Ui, ctx: &Context<'_>) {
 fn toggle(ui: &mut Ui, ctx: &Context<'_>, action: Action, is_on: bool) {
     let mut is_on = is_on;
     let row = action.entry();
-    if ui.checkbox(&mut is_on, ctx.words.text(row.key)).on_hover_text(ctx.words.text(row.tip)).clicked() {
+    if checkbox(ui, ctx.colors, &mut is_on, &ctx.words.text(row.key)).on_hover_text(ctx.words.text(row.tip)).clicked() {
         ctx.act(action);
     }
 }

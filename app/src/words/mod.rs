@@ -1,9 +1,10 @@
 //! Every text a user reads.
 //!
 //! The texts are in the Fluent files below `assets/locales`, one folder a language, built into the program. Packages
-//! below this one speak in typed messages; [`typed`] puts those in words. A [`Words`] is a language and nothing else,
+//! below this one speak in typed messages; [`typed`] and [`failures`] put those in words. A [`Words`] is a language and nothing else,
 //! so switching it at run time is making another.
 
+mod failures;
 mod language;
 mod typed;
 

@@ -63,7 +63,11 @@ fn the_languages_have_the_same_keys_and_variables() {
 #[test]
 fn typed_messages_have_their_texts() {
     for language in Language::ALL {
-        let missing: Vec<_> = typed::KEYS.iter().filter(|key| !Words::new(language).has(key)).collect();
+        let of_pictures = bridgewalk_diagram::Word::ALL.iter().map(|word| word.key());
+        let of_facts = bridgewalk_model::facts::FACT_KEYS.iter().map(|key| format!("fact-{key}"));
+        let of_changes = bridgewalk_model::change::SUBJECTS.iter().map(|subject| format!("subject-{subject}"));
+        let keys = typed::KEYS.iter().copied().chain(of_pictures).map(str::to_owned).chain(of_facts).chain(of_changes);
+        let missing: Vec<_> = keys.filter(|key| !Words::new(language).has(key)).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", language.code());
     }
 }
@@ -82,7 +86,8 @@ fn keys_in(folder: &Path, keys: &mut BTreeSet<String>) {
                     let start = rest.find(call).filter(|start| *start <= 12)?;
                     rest[start + call.len()..].trim_start().strip_prefix('"')
                 });
-                if let Some((key, _)) = call.and_then(|rest| rest.split_once('"')) {
+                let key = call.and_then(|rest| rest.split_once('"')).map(|(key, _)| key);
+                if let Some(key) = key.filter(|key| key.starts_with(|c: char| c.is_ascii_lowercase())) {
                     keys.insert(key.to_owned());
                 }
             }

@@ -1,7 +1,8 @@
 //! Typed messages of the packages below, put in words: each in one place.
 
+use bridgewalk_diagram::Word;
 use bridgewalk_model::{
-    Limit, LimitReason, Remedy, SourceKind, Via,
+    Limit, LimitReason, Remedy, SourceKind, Text, Via,
     change::{Change, ChangeKind},
     engine::ContainerState,
     kernel::{LinkKind, NeighbourState, OperState},
@@ -184,9 +185,11 @@ impl Words {
             ChangeKind::Removed => self.format("change-removed", &[("subject", subject.into()), ("name", name.into())]),
             ChangeKind::Changed => {
                 let field = change.field.as_deref().map_or_else(String::new, |field| self.fact(field));
-                let nothing = || self.text("nothing");
-                let before = change.before.as_ref().map_or_else(nothing, ToString::to_string);
-                let after = change.after.as_ref().map_or_else(nothing, ToString::to_string);
+                let shown = |value: &Option<Text>| match value {
+                    Some(text) if !text.as_str().is_empty() => text.to_string(),
+                    _ => self.text("nothing"),
+                };
+                let (before, after) = (shown(&change.before), shown(&change.after));
                 self.format(
                     "change-changed",
                     &[
@@ -205,5 +208,11 @@ impl Words {
     pub fn fact(self, key: &str) -> String {
         let fluent_key = format!("fact-{}", key.replace('_', "-"));
         if self.has(&fluent_key) { self.text(&fluent_key) } else { key.to_owned() }
+    }
+}
+
+impl bridgewalk_diagram::Words for Words {
+    fn word(&self, word: Word) -> String {
+        self.text(word.key())
     }
 }

@@ -1,9 +1,12 @@
 //! A small host, made by hand: two networks, three containers, a published port.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 use bridgewalk_app::window::{Feed, Opener, Origin, Wake};
-use bridgewalk_collector::{Command, Update};
+use bridgewalk_collector::{AgentError, CollectorStatus, Command, Update};
 use bridgewalk_model::{
     Fact, HostFacts, MacAddress, NamespaceInode, NamespaceSighting, Observation, Section, Snapshot, Via,
     assembly::{State, assemble},
@@ -234,21 +237,42 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
     Arc::new(assemble(&[&state]))
 }
 
+/// What the window told its source.
+pub(crate) type Told = Arc<Mutex<Vec<Command>>>;
+
 /// A source that says it once.
 pub(crate) struct SampleFeed {
+    origin: Origin,
     updates: Vec<Update>,
+    told: Told,
 }
 
 impl SampleFeed {
-    pub(crate) fn new() -> Self {
+    /// A recording.
+    pub(crate) fn recording() -> Self {
         let observed = Update::Observed { observations: observations().into(), snapshot: snapshot() };
-        Self { updates: vec![Update::Complete, observed] }
+        Self {
+            origin: Origin::Recording("alpha.bwrec".into()),
+            updates: vec![Update::Complete, observed],
+            told: Told::default(),
+        }
+    }
+
+    /// A live host whose kernel may not be read.
+    pub(crate) fn unprivileged(told: Told) -> Self {
+        let status = CollectorStatus {
+            engine: Some(Ok("unix:///var/run/docker.sock".into())),
+            agent: Some(Err(AgentError::Ended { detail: "permission denied".into() })),
+        };
+        let mut feed = Self { origin: Origin::Live, told, ..Self::recording() };
+        feed.updates.push(Update::Status(status));
+        feed
     }
 }
 
 impl Feed for SampleFeed {
     fn origin(&self) -> Origin {
-        Origin::Recording("alpha.bwrec".into())
+        self.origin.clone()
     }
 
     fn wake_with(&mut self, wake: Wake) {
@@ -259,7 +283,9 @@ impl Feed for SampleFeed {
         self.updates.pop()
     }
 
-    fn command(&self, _command: Command) {}
+    fn command(&self, command: Command) {
+        self.told.lock().unwrap().push(command);
+    }
 
     fn observations(&self) -> Vec<Observation> {
         observations()

@@ -230,8 +230,15 @@ impl Collecting {
 
     fn refresh(&mut self) {
         self.nudge();
-        self.end_agent();
-        self.start_agent();
+        match &self.agent {
+            Some(talk) if talk.said_hello && self.is_watching => {
+                let _ = talk.running.link.requests.try_send(Request::Watch { hints: self.known.hints() });
+            }
+            // It has not even begun.
+            Some(_) => {}
+            None if self.starting.is_some() => {}
+            None => self.start_agent(),
+        }
     }
 
     // ---- the engine
@@ -283,11 +290,16 @@ impl Collecting {
             CollectorError::Engine(error) => error.limit(),
             other => (LimitReason::Unreachable { detail: other.to_string() }, Remedy::ReachEngine),
         };
+        self.is_engine_settled = true;
+        let error = Some(Err(error));
+        if self.status.engine == error {
+            // Another try failed in the same way.
+            return;
+        }
         let limits = vec![Limit { source: SourceKind::Engine, namespace: None, reason, remedy }];
         self.observe(Fact::Limits { of: vec![SourceKind::Engine, SourceKind::EngineEvents], limits });
-        self.status.engine = Some(Err(error));
+        self.status.engine = error;
         self.say_status();
-        self.is_engine_settled = true;
     }
 
     // ---- the agent
@@ -333,8 +345,10 @@ impl Collecting {
                 self.agent_hello(protocol_version, uid, capabilities);
             }
             Message::Observations { of } => {
-                for observation in of {
-                    self.take_in(observation);
+                for Observation { at_ms, fact } in of {
+                    let Some(talk) = &self.agent else { return };
+                    let fact = talk.running.corrected(fact, self.facts.as_ref());
+                    self.take_in(Observation { at_ms, fact });
                 }
             }
             Message::Progress { done, total } => self.outbox.progress(done, total),
@@ -345,7 +359,8 @@ impl Collecting {
             }
             Message::Resynchronised { namespace } => {
                 let reason = LimitReason::Resynchronised { detail: "events of the kernel were lost".to_owned() };
-                let source = SourceKind::KernelEvents;
+                // The agent itself tells which kernel events it cannot hear: this is said beside it.
+                let source = SourceKind::Agent;
                 let limits = vec![Limit { source, namespace, reason, remedy: Remedy::None }];
                 self.observe(Fact::Limits { of: vec![source], limits });
             }

@@ -24,7 +24,7 @@ use bridgewalk_model::{Observation, Snapshot};
 
 pub use agent::AgentError;
 pub use collector::{Collector, Observed, observe_once};
-pub use doctor::{SourceCheck, doctor};
+pub use doctor::{SourceCheck, doctor, reach};
 pub use endpoint::EndpointError;
 pub use engine::EngineError;
 

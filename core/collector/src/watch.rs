@@ -147,6 +147,8 @@ impl Session<'_> {
                 event = events.next() => {
                     let Some(event) = event? else { continue };
                     let (gone, touched) = touched(&event);
+                    // An inspection that began before the end may answer after it.
+                    once_more.extend(gone.as_ref().and_then(subject_of).filter(|gone| under_way.contains(gone)));
                     let facts = std::iter::once(Fact::EngineEvent(Box::new(event))).chain(gone).collect();
                     if !self.say(EngineSaid::Facts(facts)).await {
                         return Ok(());
@@ -235,6 +237,15 @@ fn touched(event: &EngineEvent) -> (Option<Fact>, Vec<Subject>) {
         (EngineEventKind::Node, _) => (None, vec![Subject::Engine, Subject::Swarm]),
         (EngineEventKind::Daemon | EngineEventKind::Plugin, _) => (None, vec![Subject::Engine]),
         (EngineEventKind::Other, _) => (None, Vec::new()),
+    }
+}
+
+/// What a fact says is gone.
+fn subject_of(gone: &Fact) -> Option<Subject> {
+    match gone {
+        Fact::ContainerGone { container_id } => Some(Subject::Container(container_id.clone())),
+        Fact::NetworkGone { network_id } => Some(Subject::Network(network_id.clone())),
+        _ => None,
     }
 }
 

@@ -7,8 +7,11 @@ pub mod export;
 pub mod fonts;
 pub mod layout;
 pub mod scene;
+pub mod theme;
 pub mod view;
 
+mod content;
+mod paint;
 mod words;
 
 use bridgewalk_model::Snapshot;
@@ -28,6 +31,5 @@ pub struct Drawing {
 /// Draws what `view` shows of `snapshot`. `previous` is the layout of the drawing before, if there was one: things
 /// that it holds stay where they were. The same arguments give the same drawing.
 pub fn draw(snapshot: &Snapshot, view: &View, previous: Option<&layout::Layout>, words: &dyn Words) -> Drawing {
-    let _ = (snapshot, view, words);
-    Drawing { layout: previous.cloned().unwrap_or_default(), scene: scene::Scene::default() }
+    paint::draw(snapshot, view, previous, words)
 }

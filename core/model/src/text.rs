@@ -21,6 +21,10 @@ pub struct Text {
 impl Text {
     /// Makes `raw` safe to show.
     pub fn new(raw: &str) -> Self {
+        // Almost all of them are plain, and there are thousands in a snapshot.
+        if raw.len() <= MAX_SHOWN_CHARS && raw.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Self { shown: raw.into(), raw: None };
+        }
         let mut shown = String::with_capacity(raw.len().min(4 * MAX_SHOWN_CHARS));
         for (index, character) in raw.chars().enumerate() {
             if index == MAX_SHOWN_CHARS {

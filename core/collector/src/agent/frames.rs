@@ -1,11 +1,12 @@
 //! The agent's protocol over a pair of byte streams.
 //!
 //! Two tasks carry frames between the pipe and the link's channels. Both directions are bounded: a frame by
-//! [`MAX_FRAME_BYTES`], what waits by the channels. Whatever is wrong becomes one `Error` message, and the talk ends.
+//! [`FrameDecoder`], what waits by the channels. Whatever is wrong becomes one `Error` message, and the talk ends.
 
 use bridgewalk_agent::{
     AgentLink,
-    protocol::{MAX_FRAME_BYTES, Message, ProtocolError, Request},
+    frame::{FrameDecoder, encode},
+    protocol::{Message, ProtocolError, Request},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -16,6 +17,8 @@ use tokio::{
 const REQUESTS: usize = 16;
 /// Messages hold some hundred observations each.
 const MESSAGES: usize = 16;
+/// What is read at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// A link over a pipe. Must be called within a tokio runtime.
 pub(crate) fn link<R, W>(mut output: R, mut input: W) -> AgentLink
@@ -27,7 +30,8 @@ where
     let (said, messages) = mpsc::channel(MESSAGES);
     tokio::spawn(async move {
         while let Some(request) = to_send.recv().await {
-            if write(&mut input, &request).await.is_err() {
+            let Ok(frame) = encode(&request) else { return };
+            if input.write_all(&frame).await.is_err() || input.flush().await.is_err() {
                 // The reading side says why.
                 return;
             }
@@ -36,65 +40,29 @@ where
         let _ = input.shutdown().await;
     });
     tokio::spawn(async move {
-        loop {
-            let message = match read(&mut output).await {
-                Ok(Some(message)) => message,
-                Ok(None) => return,
-                Err(error) => {
-                    let _ = said.send(Message::Error { error }).await;
-                    return;
-                }
-            };
-            if said.send(message).await.is_err() {
-                return;
-            }
+        if let Err(error) = hand_on(&mut output, &said).await {
+            let _ = said.send(Message::Error { error }).await;
         }
     });
     AgentLink { requests, messages }
 }
 
-async fn write(output: &mut (impl AsyncWrite + Unpin), request: &Request) -> Result<(), ProtocolError> {
-    let json = serde_json::to_vec(request).map_err(|error| ProtocolError::Malformed { detail: error.to_string() })?;
-    let length = u32::try_from(json.len()).ok().filter(|length| *length as usize <= MAX_FRAME_BYTES);
-    let length = length.ok_or_else(|| too_long(json.len()))?;
-    let mut frame = length.to_be_bytes().to_vec();
-    frame.extend(json);
-    output.write_all(&frame).await.map_err(|error| io_error(&error))?;
-    output.flush().await.map_err(|error| io_error(&error))
-}
-
-/// The next message; none at the end of the stream between two frames.
-async fn read(input: &mut (impl AsyncRead + Unpin)) -> Result<Option<Message>, ProtocolError> {
-    let mut header = [0; 4];
-    let mut filled = 0;
-    while let Some(rest) = header.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match input.read(rest).await.map_err(|error| io_error(&error))? {
-            0 if filled == 0 => return Ok(None),
-            0 => return Err(ProtocolError::Truncated),
-            count => filled += count,
+/// Until the bytes end, or nobody listens.
+async fn hand_on(output: &mut (impl AsyncRead + Unpin), said: &mpsc::Sender<Message>) -> Result<(), ProtocolError> {
+    let mut decoder = FrameDecoder::default();
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let count = output.read(&mut piece).await.map_err(|error| ProtocolError::Io { detail: error.to_string() })?;
+        if count == 0 {
+            return decoder.finish();
+        }
+        decoder.push(piece.get(..count).unwrap_or_default());
+        while let Some(message) = decoder.next_value()? {
+            if said.send(message).await.is_err() {
+                return Ok(());
+            }
         }
     }
-    let length = u32::from_be_bytes(header) as usize;
-    if length > MAX_FRAME_BYTES {
-        return Err(too_long(length));
-    }
-    // Memory is taken as bytes come, not as they are announced.
-    let mut json = Vec::new();
-    let count = input.take(length as u64).read_to_end(&mut json).await.map_err(|error| io_error(&error))?;
-    if count < length {
-        return Err(ProtocolError::Truncated);
-    }
-    serde_json::from_slice(&json)
-        .map(Some)
-        .map_err(|error| ProtocolError::Malformed { detail: error.to_string().chars().take(300).collect() })
-}
-
-const fn too_long(bytes: usize) -> ProtocolError {
-    ProtocolError::TooLong { bytes: bytes as u64, max: MAX_FRAME_BYTES as u64 }
-}
-
-fn io_error(error: &std::io::Error) -> ProtocolError {
-    ProtocolError::Io { detail: error.to_string() }
 }
 
 #[cfg(test)]

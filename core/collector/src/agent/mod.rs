@@ -12,6 +12,7 @@ mod program;
 use std::sync::Arc;
 
 use bridgewalk_agent::AgentLink;
+use bridgewalk_model::{Fact, engine::EngineFacts};
 
 pub(crate) use child::LastWords;
 pub use error::AgentError;
@@ -68,6 +69,23 @@ impl RunningAgent {
             Keeper::Child(child) => child.last_words(),
             Keeper::Container(container) => container.last_words(),
         }
+    }
+
+    /// Leaves the helper container out of what is said, and fills in what is not seen from inside it.
+    pub(crate) fn corrected(&self, mut fact: Fact, engine: Option<&EngineFacts>) -> Fact {
+        let Keeper::Container(container) = &self.keeper else { return fact };
+        let own = container.pid();
+        match &mut fact {
+            Fact::Processes(processes) => processes.retain(|process| Some(process.pid) != own),
+            Fact::NameFiles(files) => files.retain(|files| Some(files.pid) != own),
+            Fact::Host(host) => {
+                // `/etc/os-release` is that of the image, which has none.
+                let named = engine.map(|engine| engine.operating_system.clone()).filter(|name| !name.is_empty());
+                host.operating_system = named.or(host.operating_system.take());
+            }
+            _ => {}
+        }
+        fact
     }
 
     /// Ends it and takes away what it ran in.

@@ -144,6 +144,7 @@ impl Engine {
     pub(crate) async fn container(&self, id: &str) -> Result<Option<Arc<EngineContainer>>, EngineError> {
         match self.get(&format!("/containers/{id}/json")).await {
             Ok(answer) => {
+                named(&answer, "GET /containers/{id}/json")?;
                 let container = container::container(Field::of(&answer));
                 if container.labels.contains_key(helper::LABEL) {
                     self.remember_own(container.container_id);
@@ -160,13 +161,17 @@ impl Engine {
     pub(crate) async fn networks(&self) -> Result<Listed<EngineNetwork>, EngineError> {
         let list = self.get("/networks").await?;
         let ids: Vec<String> = Field::of(&list).items().filter_map(|network| network.get("Id").some_text()).collect();
-        inspect_each(ids, |id| async move { (self.network(&id).await, id) }).await
+        let mut listed = inspect_each(ids, |id| async move { (self.network(&id).await, id) }).await?;
+        // The engine lists them in another order each time.
+        listed.found.sort_by(|a, b| a.network_id.cmp(&b.network_id));
+        Ok(listed)
     }
 
     /// One network; none if it is gone.
     pub(crate) async fn network(&self, id: &str) -> Result<Option<Arc<EngineNetwork>>, EngineError> {
         match self.get(&format!("/networks/{id}")).await {
             Ok(answer) => {
+                named(&answer, "GET /networks/{id}")?;
                 let mut network = network::network(Field::of(&answer));
                 let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
                 network.endpoints.retain(|endpoint| !own.contains(&endpoint.owner));
@@ -206,6 +211,12 @@ impl Engine {
         Ok(Labelled { containers: read(&containers), images: read(&images) })
     }
 
+    /// The first process of a container of ours.
+    pub(crate) async fn container_pid(&self, id: &str) -> Result<Option<u32>, EngineError> {
+        let answer = self.get(&format!("/containers/{id}/json")).await?;
+        Ok(Field::of(&answer).get("State.Pid").number().filter(|pid| *pid != 0))
+    }
+
     /// Options that lift the confinement of containers which this engine uses (`Info.SecurityOptions`).
     pub(crate) async fn confinement(&self) -> Result<Vec<String>, EngineError> {
         let info = self.get("/info").await?;
@@ -243,6 +254,13 @@ where
         }
     }
     Ok(listed)
+}
+
+/// An answer without an id is about nothing.
+fn named(answer: &Value, request: &str) -> Result<(), EngineError> {
+    let id = Field::of(answer).get("Id").some_text();
+    id.map(drop)
+        .ok_or_else(|| EngineError::Undecodable { request: request.to_owned(), detail: "it has no id".to_owned() })
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32)> {

@@ -38,6 +38,8 @@ pub(crate) struct Container {
     engine: Arc<Engine>,
     owner: Owner,
     words: LastWords,
+    /// Its first process, as the host numbers it.
+    pid: Option<u32>,
     /// While this is open the sweeper waits.
     sweeper: Option<ChildStdin>,
 }
@@ -52,7 +54,7 @@ impl Container {
         // Before anything is made, so that there is no moment in which nobody would take it away.
         let sweeper = sweep::start(engine.transport().endpoint(), &owner);
         let docker = super::docker(engine).map_err(AgentError::Helper)?;
-        let container = Self { engine: Arc::clone(engine), owner, words: LastWords::default(), sweeper };
+        let mut container = Self { engine: Arc::clone(engine), owner, words: LastWords::default(), pid: None, sweeper };
         match container.bring_up(&docker, &program, tier).await {
             Ok(link) => Ok((container, link)),
             Err(error) => {
@@ -62,8 +64,13 @@ impl Container {
         }
     }
 
-    async fn bring_up(&self, docker: &Docker, program: &std::path::Path, tier: Tier) -> Result<AgentLink, AgentError> {
-        let engine = &self.engine;
+    async fn bring_up(
+        &mut self,
+        docker: &Docker,
+        program: &std::path::Path,
+        tier: Tier,
+    ) -> Result<AgentLink, AgentError> {
+        let engine = &Arc::clone(&self.engine);
         let image = image::import(engine, docker, program, &self.owner).await?;
         let plan = helper_container_plan(tier);
         let confinement = engine.confinement().await.map_err(AgentError::Helper)?;
@@ -83,6 +90,7 @@ impl Container {
             .start_container(&made.id, None)
             .await
             .map_err(|error| helper_error(engine, "POST /containers/{id}/start", &error))?;
+        self.pid = engine.container_pid(&made.id).await.map_err(AgentError::Helper)?;
 
         let (reader, mut writer) = tokio::io::duplex(PIPE_BYTES);
         let words = self.words.clone();
@@ -101,6 +109,11 @@ impl Container {
             }
         });
         Ok(link(reader, attached.input))
+    }
+
+    /// The process that must be left out of what it tells.
+    pub(crate) const fn pid(&self) -> Option<u32> {
+        self.pid
     }
 
     pub(crate) fn last_words(&self) -> String {

@@ -1,8 +1,136 @@
 //! Where everything stands: lanes in a fixed order, a block for each network, blocks folded into columns. No force
-//! simulation: the same input gives the same bytes.
+//! simulation, no chance: the same input gives the same bytes, and what already stands somewhere stays there.
+//!
+//! [`fold`] gives blocks and rows their places, [`route`] the lines their ways: those that come from outside run along
+//! the top and down the channel left of each column, those between networks down the channel on its right and along the
+//! bottom, each on a track of its own. [`detour`] finds a way round boxes for what was arranged by hand.
 
+mod detour;
+mod fold;
+mod order;
+mod plan;
+mod route;
+
+use std::collections::BTreeMap;
+
+use bridgewalk_model::EntityId;
 use serde::{Deserialize, Serialize};
+
+pub use detour::detour;
+pub use order::by_shared_members;
+pub use plan::{BlockPlan, FeedPlan, Plan, RowPlan, Size, Terminal};
+
+use crate::scene::{Point, Rect};
 
 /// Where everything stands, kept from one drawing to the next.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Layout {}
+pub struct Layout {
+    /// Each host's part.
+    pub hosts: BTreeMap<EntityId, HostLayout>,
+}
+
+/// Where everything of one host stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostLayout {
+    /// [`Plan::shape`] of the plan that it was made from.
+    pub shape: String,
+    /// Width of every row; never less than before.
+    pub row_width: f32,
+    /// Widths of the channels left and right of each column; never less than before.
+    pub channels: Vec<(f32, f32)>,
+    /// Height of the lines along the top; never less than before.
+    pub top: f32,
+    /// The height at which a column is full.
+    pub column_height: f32,
+    /// Pieces of blocks.
+    pub parts: Vec<Part>,
+    /// Rows.
+    pub rows: BTreeMap<EntityId, Slot>,
+}
+
+/// A piece of a block in one column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Of which block.
+    pub block: EntityId,
+    /// From 0.
+    pub column: usize,
+    /// Top of its head, from the top of the columns.
+    pub y: f32,
+    /// Height that is its own, room to grow included.
+    pub height: f32,
+}
+
+/// A row's place.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    /// In which part.
+    pub part: usize,
+    /// Its top, from the top of the columns.
+    pub y: f32,
+    /// Its height.
+    pub height: f32,
+}
+
+/// A host laid out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Placed {
+    /// For the next time.
+    pub layout: HostLayout,
+    /// Outside boxes.
+    pub outside: Vec<Rect>,
+    /// The host's own box.
+    pub host: Rect,
+    /// Its interfaces.
+    pub uplinks: Vec<Rect>,
+    /// The left edges of the columns.
+    pub columns: Vec<f32>,
+    /// The top of the columns.
+    pub columns_y: f32,
+    /// For each block of the plan its pieces, from the top of the head to the bottom of the last row.
+    pub blocks: Vec<Vec<Rect>>,
+    /// For each block of the plan, for each of its rows.
+    pub rows: Vec<Vec<PlacedRow>>,
+    /// For each feed, for each of its terminals: the line from the uplink.
+    pub feeds: Vec<Vec<Vec<Point>>>,
+    /// For each block, for each of [`BlockPlan::elsewhere`]: the line from its head.
+    pub trunks: Vec<Vec<Vec<Point>>>,
+    /// For each block, for each of its pieces but the first: the line from the first one's head.
+    pub links: Vec<Vec<Vec<Point>>>,
+}
+
+/// A row laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PlacedRow {
+    /// In which piece of its block.
+    pub part: usize,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// Room between the boxes and lines of a drawing, in scene units.
+pub(crate) mod gap {
+    /// Between rows of a block.
+    pub(crate) const ROW: f32 = 14.0;
+    /// Between blocks of a column.
+    pub(crate) const BLOCK: f32 = 30.0;
+    /// Between parallel lines.
+    pub(crate) const TRACK: f32 = 10.0;
+    /// Between a line in a channel and the boxes beside it.
+    pub(crate) const CHANNEL: f32 = 16.0;
+    /// Between the host's edge and what is in it.
+    pub(crate) const INSIDE: f32 = 24.0;
+    /// Between the outside and the host.
+    pub(crate) const OUTSIDE: f32 = 56.0;
+    /// Between stacked boxes.
+    pub(crate) const STACK: f32 = 18.0;
+}
+
+/// Lays `plan` out; what `previous` holds stays where it was.
+pub fn arrange(plan: &Plan, previous: Option<&HostLayout>) -> Placed {
+    let layout = previous
+        .filter(|previous| previous.shape == plan.shape && previous.row_width + 0.5 >= plan.row_width)
+        .and_then(|previous| fold::keep(plan, previous))
+        .unwrap_or_else(|| fold::fold(plan));
+    route::route(plan, layout)
+}

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{Draft, UniqueIds, proxy, state::Firewall};
 use crate::{
     EntityId,
-    firewall::{Action, Backend, Family, Negatable, RuleRef, RuleSummary, summarise},
+    firewall::{Action, Backend, Expression, Family, Negatable, Rule, RuleRef, RuleSummary, summarise},
     kernel::Transport,
     snapshot::{Container, NatKind, NatMapping, Network},
 };
@@ -31,7 +31,7 @@ impl Firewall {
             for ruleset in self.rulesets.iter() {
                 for table in ruleset.tables.iter().filter(|table| !table.is_dormant) {
                     for chain in &table.chains {
-                        for rule in &chain.rules {
+                        for rule in chain.rules.iter().filter(|rule| may_translate(rule)) {
                             found.extend(summarise(table, chain, rule).into_iter().filter(is_translation).map(
                                 |summary| Translation {
                                     backend: ruleset.backend,
@@ -52,11 +52,27 @@ impl Firewall {
     }
 }
 
+/// Most rules translate nothing, and a summary costs a look at the whole table.
+fn may_translate(rule: &Rule) -> bool {
+    rule.expressions.iter().any(|expression| {
+        matches!(
+            expression,
+            Expression::Nat { .. }
+                | Expression::Masquerade { .. }
+                | Expression::Redirect { .. }
+                | Expression::XtTarget(_)
+                | Expression::Unknown { .. }
+        )
+    })
+}
+
+/// A rule in a chain that no hook leads to translates nothing either.
 fn is_translation(summary: &RuleSummary) -> bool {
-    matches!(
-        summary.action,
-        Action::DestinationNat { .. } | Action::SourceNat { .. } | Action::Masquerade | Action::Redirect { .. }
-    )
+    !summary.hooks.is_empty()
+        && matches!(
+            summary.action,
+            Action::DestinationNat { .. } | Action::SourceNat { .. } | Action::Masquerade | Action::Redirect { .. }
+        )
 }
 
 /// Who has an address, and which network it belongs to.

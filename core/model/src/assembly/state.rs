@@ -183,22 +183,22 @@ impl State {
     }
 
     /// The machine's name: its own, else as the engine has it.
-    pub(super) fn host_name(&self) -> &str {
+    pub(crate) fn host_name(&self) -> &str {
         let own = self.host.as_ref().map(|host| host.hostname.as_str()).filter(|name| !name.is_empty());
         let engine = self.engine.as_ref().map(|engine| engine.host_name.as_str()).filter(|name| !name.is_empty());
         own.or(engine).unwrap_or("localhost")
     }
 }
 
-/// Whether the inode names another namespace by now: every path that kept it and its process are others. A namespace
-/// that has no path may change its lowest process at any time.
+/// Whether the inode names another namespace by now: the paths that kept it and its process are all others. Where one of
+/// the two is missing it may well be the same: a container's namespace has a first process before it has a path, and
+/// that process need not be the lowest for long.
 fn is_another(before: &NamespaceSighting, after: &NamespaceSighting) -> bool {
-    if before.names.is_empty() && after.names.is_empty() {
-        return false;
-    }
-    let same_process = before.pid.is_some() && before.pid == after.pid;
-    let same_path = before.names.iter().any(|name| after.names.iter().any(|other| other.path == name.path));
-    !same_process && !same_path && before.is_host == after.is_host
+    let has_both = |one: &NamespaceSighting| !one.names.is_empty() && one.pid.is_some();
+    has_both(before)
+        && has_both(after)
+        && before.pid != after.pid
+        && !before.names.iter().any(|name| after.names.iter().any(|other| other.path == name.path))
 }
 
 fn reveal_in(text: &mut String) {

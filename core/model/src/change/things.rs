@@ -20,7 +20,7 @@ pub(super) fn compare_hosts(changes: &mut Vec<Change>, before: Option<&Host>, af
     section("host", &|host| vec![thing(&host.id, "", &host.name, vec![])]);
     section("engine", &|host| host.engine.iter().map(|engine| engine_thing(host, &engine.version)).collect());
     section("container", &|host| host.containers.iter().map(|one| container(host, one)).collect());
-    section("network", &|host| host.networks.iter().map(|one| network(host, one)).collect());
+    section("network", &|host| host.networks.iter().map(network).collect());
     section("attachment", &|host| host.containers.iter().flat_map(attachments).collect());
     section("namespace", &|host| {
         host.namespaces.iter().map(|one| thing(&one.id, "", &one.name, vec![("name", one.name.to_string())])).collect()
@@ -121,7 +121,7 @@ fn container(host: &Host, one: &Container) -> Thing {
     thing(&one.id, "", &one.name, fields)
 }
 
-fn network(host: &Host, one: &Network) -> Thing {
+fn network(one: &Network) -> Thing {
     let fields = vec![
         ("name", one.name.to_string()),
         ("bridge", interface_name(one.bridge.as_ref())),

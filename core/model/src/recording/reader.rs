@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(said(b"PK\x03\x04 something else"), "this is not a Bridgewalk recording");
         assert_eq!(said(&compressed("{}\n")), "this is not a Bridgewalk recording");
         assert_eq!(
-            said(&compressed("{\"bridgewalk_recording\":7,\"program\":\"bridgewalk 9\u{1b}[31m\"}\n")),
+            said(&compressed("{\"bridgewalk_recording\":7,\"program\":\"bridgewalk 9\\u001b[31m\"}\n")),
             "this recording is of format 7, made by bridgewalk 9\\u{1b}[31m; this program reads up to format 1: upgrade it"
         );
         let header = serde_json::to_string(&header()).unwrap();

@@ -11,7 +11,7 @@ use crate::Observation;
 /// Appends observations to a recording.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
-    encoder: GzEncoder<W>,
+    pub(super) encoder: GzEncoder<W>,
 }
 
 impl<W: Write> Writer<W> {
