@@ -26,6 +26,9 @@ pub(super) enum Field {
     Concatenation(Vec<Field>),
 }
 
+/// More than all registers hold, in bytes.
+const MAX_LEN: u32 = 80;
+
 /// One question or deed.
 #[derive(Clone, Debug)]
 pub(super) enum Clause<'a> {
@@ -66,7 +69,9 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
     for step in steps {
         match step {
             Expression::Payload { base, offset, len, to } => {
-                load(&mut registers, *to, Field::Payload(base.clone(), *offset, *len), *len);
+                // No register holds more, and no header is longer; a recording may say anything.
+                let (offset, len) = ((*offset).min(0xffff), (*len).min(MAX_LEN));
+                load(&mut registers, *to, Field::Payload(base.clone(), offset, len), len);
             }
             Expression::Meta { key, to } => load(&mut registers, *to, Field::Meta(key.clone()), meta_len(key)),
             Expression::Ct { key, direction, to } => {
@@ -175,7 +180,7 @@ fn split<'a>(field: &Field, lens: &[u32], value: &'a [u8]) -> Vec<Clause<'a>> {
 }
 
 fn load<'a>(registers: &mut BTreeMap<u32, (Held<'a>, u32)>, to: Register, field: Field, len: u32) {
-    registers.insert(to.0, (Held::Field(field, None), len));
+    registers.insert(to.0, (Held::Field(field, None), len.min(MAX_LEN)));
 }
 
 /// Interfaces' names fill a whole register.
@@ -198,7 +203,7 @@ fn field_at(registers: &BTreeMap<u32, (Held<'_>, u32)>, from: Register, len: usi
         let Some((Held::Field(field, masked), len)) = registers.get(&at) else { break };
         fields.push(field.clone());
         mask = mask.or_else(|| masked.clone());
-        at += len.next_multiple_of(4).max(4);
+        at = at.saturating_add(len.next_multiple_of(4).max(4));
     }
     match fields.len() {
         0 => (Field::Other("unknown".to_owned()), None),

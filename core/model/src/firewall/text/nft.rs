@@ -499,7 +499,7 @@ fn element_text(family: Family, field: &Field, set: &Set, element: &SetElement) 
                 let mut at = 0;
                 let mut parts = Vec::new();
                 for (index, part) in fields.iter().enumerate() {
-                    let len = set.field_lens.get(index).map_or_else(|| part_len(part), |len| *len as usize);
+                    let len = set.field_lens.get(index).map_or_else(|| part_len(part), |len| (*len as usize).min(80));
                     let width = match part {
                         Field::Payload(_, _, width) => (*width as usize).min(len),
                         _ => len,
@@ -550,7 +550,7 @@ fn part_len(part: &Field) -> usize {
 
 /// The length of a prefix that spans just these keys.
 fn prefix(first: &[u8], last: &[u8]) -> Option<usize> {
-    let bits = |bytes: &[u8], at: usize| bytes[at / 8] >> (7 - at % 8) & 1;
+    let bits = |bytes: &[u8], at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);
     let total = first.len() * 8;
     let len = (0..total).find(|at| bits(first, *at) != bits(last, *at))?;
     (len..total).all(|at| bits(first, at) == 0 && bits(last, at) == 1).then_some(len)
