@@ -82,10 +82,14 @@ pub(super) enum Agent {
 pub(super) enum Command {
     /// Which of the host's interfaces is which container's.
     Veths,
+    /// Container ports: exposed, published, and the rules that do it.
+    Ports,
     /// Docker's networks.
     Networks,
     /// Network namespaces.
     Namespaces,
+    /// Where Docker's intent and the kernel's state disagree.
+    Findings,
     /// What can be seen here, and what would help.
     Doctor,
     /// Everything, as JSON.

@@ -8,6 +8,7 @@ mod doctor;
 mod document;
 mod export;
 mod failure;
+mod findings;
 mod help;
 mod listing;
 mod namespaces;
@@ -15,6 +16,7 @@ mod networks;
 mod notes;
 mod output;
 mod packaging;
+mod ports;
 mod record;
 mod stop;
 mod table;
@@ -85,8 +87,10 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
     let json = common.json;
     match command {
         Command::Veths => listing::write::<veths::Veth>(&*snapshot()?, json, words, output),
+        Command::Ports => listing::write::<ports::Port>(&*snapshot()?, json, words, output),
         Command::Networks => listing::write::<networks::Network>(&*snapshot()?, json, words, output),
         Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
+        Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
         Command::Snapshot => output.document(&*snapshot()?),
         Command::Watch => watch::run(&choice, json, words, output),
         Command::Export(export) => export::run(export, &snapshot, words),

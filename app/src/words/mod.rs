@@ -5,6 +5,7 @@
 //! so switching it at run time is making another.
 
 mod failures;
+mod findings;
 mod language;
 mod typed;
 
@@ -12,6 +13,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
+pub(crate) use findings::name;
 pub use fluent_bundle::FluentValue;
 pub use language::Language;
 pub use typed::container_port;
