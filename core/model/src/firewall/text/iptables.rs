@@ -200,7 +200,7 @@ fn native_question(line: &mut Line, field: &Field, mask: Option<&[u8]>, op: Comp
             let kind = Negatable { not, value: (*kind.unwrap_or(&"unicast")).to_owned() };
             line.matches += &match_text(&XtMatch::PacketType { kind });
         }
-        field => line.undecoded(super::nft::name(Family::Inet, field, None).trim()),
+        field => line.undecoded(super::field::name(Family::Inet, field, None).trim()),
     }
 }
 

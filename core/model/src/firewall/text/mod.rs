@@ -1,5 +1,6 @@
 //! Rules as their own tools print them.
 
+mod field;
 mod iptables;
 mod limit;
 mod nft;
