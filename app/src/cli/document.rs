@@ -56,7 +56,7 @@ pub(super) fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<Limi
         let everywhere = host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| &namespace.limits));
         for limit in everywhere.filter(|limit| of.is_none_or(|of| of.contains(&limit.source))) {
             let row = LimitRow {
-                host: host.name.clone(),
+                host: super::host_label(host),
                 source: limit.source,
                 namespace: limit.namespace,
                 reason: limit.reason.clone(),

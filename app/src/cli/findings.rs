@@ -44,7 +44,7 @@ impl Row for Finding {
         findings(snapshot)
             .into_iter()
             .map(|finding| Self {
-                host: host_of(&finding).map(|host| host.name.clone()).unwrap_or_default(),
+                host: host_of(&finding).map(super::host_label).unwrap_or_default(),
                 about: words::name(snapshot, &finding.subject),
                 finding,
             })

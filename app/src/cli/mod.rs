@@ -133,3 +133,8 @@ fn choice(common: &Common) -> Choice {
 fn container_names(host: &Host, ids: &[EntityId]) -> Vec<Text> {
     ids.iter().filter_map(|id| host.container(id)).map(|container| container.name.clone()).collect()
 }
+
+/// The host's name, with `#2` after it if it is the second of that name: by it rows are told apart.
+fn host_label(host: &Host) -> Text {
+    host.id.as_str().strip_prefix("host:").unwrap_or(host.name.as_str()).into()
+}

@@ -2,6 +2,7 @@
 
 use bridgewalk_model::{
     EntityId, Limit, MacAddress, NamespaceInode, NamespaceName, Snapshot, SourceKind, Text,
+    kernel::LinkKind,
     snapshot::{Host, NamespaceKind},
 };
 use serde::Serialize;
@@ -49,6 +50,8 @@ pub(super) struct Interface {
     pub mac_address: Option<MacAddress>,
     /// In bytes.
     pub mtu: u32,
+    /// `loopback`, `physical`, `veth`, `bridge` … as `ip -d link` has it.
+    pub kind: String,
 }
 
 /// An address in a namespace.
@@ -62,7 +65,7 @@ pub(super) struct Address {
 
 fn namespace(host: &Host, namespace: &bridgewalk_model::snapshot::Namespace) -> Namespace {
     Namespace {
-        host: host.name.clone(),
+        host: super::host_label(host),
         id: namespace.id.clone(),
         kind: namespace.kind,
         name: namespace.name.clone(),
@@ -78,6 +81,7 @@ fn namespace(host: &Host, namespace: &bridgewalk_model::snapshot::Namespace) -> 
                 if_index: interface.link.if_index,
                 mac_address: interface.link.mac_address,
                 mtu: interface.link.mtu,
+                kind: kind(&interface.link.kind).to_owned(),
             })
             .collect(),
         addresses: namespace
@@ -91,6 +95,46 @@ fn namespace(host: &Host, namespace: &bridgewalk_model::snapshot::Namespace) -> 
             })
             .collect(),
         limits: namespace.limits.clone(),
+    }
+}
+
+fn kind(kind: &LinkKind) -> &str {
+    match kind {
+        LinkKind::Loopback => "loopback",
+        LinkKind::Physical => "physical",
+        LinkKind::Veth => "veth",
+        LinkKind::Bridge { .. } => "bridge",
+        LinkKind::Vxlan { .. } => "vxlan",
+        LinkKind::Macvlan { .. } => "macvlan",
+        LinkKind::Ipvlan { .. } => "ipvlan",
+        LinkKind::Vlan { .. } => "vlan",
+        LinkKind::Dummy => "dummy",
+        LinkKind::Tun => "tun",
+        LinkKind::Other { name } => name,
+    }
+}
+
+/// More veths than these are only counted in a table: `veths` lists them.
+const MAX_VETHS: usize = 3;
+
+impl Namespace {
+    /// The interfaces for a table's reader.
+    fn interface_names(&self, listing: &Listing<'_>) -> Cell {
+        let (veths, others): (Vec<_>, Vec<_>) = self.interfaces.iter().partition(|interface| interface.kind == "veth");
+        if veths.len() <= MAX_VETHS {
+            return list(self.interfaces.iter().map(|interface| &interface.name));
+        }
+        let mut names = list(others.iter().map(|interface| &interface.name));
+        names.push(listing.words.format("cli-veths", &[("count", veths.len().into())]));
+        names
+    }
+
+    /// The addresses for a table's reader: those by which it is reached from elsewhere.
+    fn reachable_addresses(&self) -> Cell {
+        let is_local = |address: &Address| {
+            address.interface.as_str() == "lo" || address.address.to_ascii_lowercase().starts_with("fe80:")
+        };
+        list(self.addresses.iter().filter(|address| !is_local(address)).map(|address| &address.address))
     }
 }
 
@@ -120,13 +164,8 @@ impl Row for Namespace {
             cell(&self.inode.0),
             maybe(self.pid),
             list(&self.containers),
-            list(self.interfaces.iter().map(|interface| &interface.name)),
-            list(
-                self.addresses
-                    .iter()
-                    .filter(|address| address.interface.as_str() != "lo")
-                    .map(|address| &address.address),
-            ),
+            self.interface_names(listing),
+            self.reachable_addresses(),
         ]
     }
 }

@@ -62,7 +62,7 @@ pub(super) struct Member {
 fn network(host: &Host, network: &bridgewalk_model::snapshot::Network) -> Network {
     let interface = |id: &bridgewalk_model::EntityId| host.interface(id).map(|interface| interface.name.clone());
     Network {
-        host: host.name.clone(),
+        host: super::host_label(host),
         name: network.name.clone(),
         network_id: network.network_id.clone(),
         driver: network.driver.clone(),

@@ -79,7 +79,7 @@ fn port(host: &Host, port: bridgewalk_analysis::Port) -> Port {
         Agreement::Unknown(doubt) => Some(Because::Doubt(*doubt)),
     };
     Port {
-        host: host.name.clone(),
+        host: super::host_label(host),
         container: port.container_name,
         container_port: port.port.port,
         protocol: port.port.transport,

@@ -44,7 +44,7 @@ fn veth(host: &Host, pair: &bridgewalk_model::snapshot::VethPair) -> Veth {
     let near = host.interface(&pair.near.interface);
     let far = host.interface(&pair.far.interface);
     Veth {
-        host: host.name.clone(),
+        host: super::host_label(host),
         host_namespace: host
             .namespace(&pair.near.namespace)
             .map(|namespace| namespace.name.clone())

@@ -65,6 +65,7 @@ impl Canvas {
     /// Sees all of it.
     pub(super) fn fit(&mut self) {
         self.wants_fit = true;
+        self.is_touched = true;
     }
 
     /// Brings a thing into sight, as soon as it is drawn.
@@ -123,20 +124,15 @@ impl Canvas {
                 self.kept.push((left, self.camera));
             }
             match self.kept.iter().find(|(kept, _)| kept == scope) {
-                Some((_, camera)) => self.camera = *camera,
-                None => {
-                    self.wants_fit = true;
-                    self.is_touched = false;
-                }
+                Some((_, camera)) => (self.camera, self.is_touched) = (*camera, true),
+                None => self.is_touched = false,
             }
             self.text_zoom = 0.0;
         }
-        // Until somebody moves the eye, it sees everything, whatever comes and however large the window is.
+        // Until somebody moves the eye, it takes the first look again, whatever comes and however large the window is.
         let is_resized = self.size != area.size();
         let has_grown = self.shown.as_ref().is_some_and(|(_, shown)| shown.bounds != scene.bounds);
-        if !self.is_touched && (is_resized || was_empty || has_grown) {
-            self.wants_fit = true;
-        }
+        let is_first_look = !self.is_touched && (is_resized || was_empty || has_grown || is_other_part);
         self.size = area.size();
         if self.shown.as_ref().is_none_or(|(_, shown)| !Arc::ptr_eq(shown, scene)) {
             self.nodes = node_ids(scene);
@@ -145,7 +141,9 @@ impl Canvas {
         if std::mem::take(&mut self.wants_fit) {
             self.camera = Camera::fit(scene.bounds, area);
             self.text_zoom = 0.0;
-            self.is_touched = false;
+        } else if is_first_look && !scene.items.is_empty() {
+            self.camera = Camera::first(scene.bounds, area);
+            self.text_zoom = 0.0;
         }
         if let Some(entity) = &self.reveal
             && let Some(target) = scene.targets.iter().find(|target| target.entity == *entity)

@@ -21,8 +21,6 @@ use crate::words::Words;
 pub(super) struct Seen {
     /// The newest snapshot.
     pub snapshot: Arc<Snapshot>,
-    /// What is wrong or worth knowing in it.
-    pub findings: Vec<super::findings::Line>,
     /// What is watched.
     pub status: CollectorStatus,
     /// How far the first observation is.
@@ -38,6 +36,8 @@ pub(super) struct Drawn {
     pub scene: Option<Arc<Scene>>,
     /// Which part it shows.
     pub scope: Scope,
+    /// What was found in the snapshot; empty before anything is drawn.
+    pub findings: Arc<[super::findings::Line]>,
 }
 
 /// Everything a panel may read. Whatever it wants changed it sends as a command.

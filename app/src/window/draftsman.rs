@@ -14,6 +14,7 @@ use std::{
 use bridgewalk_diagram::{Detail, Scope, View, draw, layout::Layout, scene::Scene};
 use bridgewalk_model::Snapshot;
 
+use super::findings::{self, Line};
 use crate::words::Words;
 
 /// What is to be drawn.
@@ -40,6 +41,8 @@ pub(super) struct Sheet {
     pub scope: Scope,
     /// The picture.
     pub scene: Arc<Scene>,
+    /// What was found in the snapshot, in words.
+    pub findings: Arc<[Line]>,
 }
 
 #[derive(Default)]
@@ -105,6 +108,8 @@ impl Drop for Draftsman {
 fn work(desk: &(Mutex<Desk>, Condvar), wake: &dyn Fn()) {
     // Where things stood, for each picture that was shown: one returns to what one left.
     let mut layouts: HashMap<(Scope, Detail), Layout> = HashMap::new();
+    // What was last found, and in what.
+    let mut found: Option<(Arc<Snapshot>, Words, Arc<[Line]>)> = None;
     while let Some(order) = next(desk) {
         let key = (order.view.scope.clone(), order.view.detail);
         if order.is_fresh {
@@ -112,7 +117,16 @@ fn work(desk: &(Mutex<Desk>, Condvar), wake: &dyn Fn()) {
         }
         let drawing = draw(&order.snapshot, &order.view, layouts.get(&key), &order.words);
         layouts.insert(key, drawing.layout);
-        let sheet = Sheet { number: order.number, scope: order.view.scope, scene: Arc::new(drawing.scene) };
+        let is_known = |(snapshot, words, _): &(Arc<Snapshot>, Words, _)| {
+            Arc::ptr_eq(snapshot, &order.snapshot) && *words == order.words
+        };
+        let findings = match found.take().filter(is_known) {
+            Some((_, _, lines)) => lines,
+            None => findings::lines(&order.snapshot, order.words),
+        };
+        found = Some((order.snapshot, order.words, Arc::clone(&findings)));
+        let scene = Arc::new(drawing.scene);
+        let sheet = Sheet { number: order.number, scope: order.view.scope, scene, findings };
         lock(&desk.0).sheet = Some(sheet);
         wake();
     }

@@ -182,13 +182,12 @@ impl MainWindow {
     /// Orders a drawing if something has changed; takes the newest.
     fn draw(&mut self) {
         if std::mem::take(&mut self.is_stale) {
-            self.seen.findings = super::findings_of(&self.seen.snapshot, self.words());
             self.leave_what_is_gone();
             let is_fresh = std::mem::take(&mut self.is_fresh_wanted);
             self.draftsman.order(Arc::clone(&self.seen.snapshot), self.view.clone(), self.words(), is_fresh);
         }
         if let Some(sheet) = self.draftsman.take() {
-            self.drawn = Drawn { scene: Some(sheet.scene), scope: sheet.scope };
+            self.drawn = Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings };
         }
     }
 

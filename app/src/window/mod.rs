@@ -34,7 +34,6 @@ mod trail;
 use std::sync::Arc;
 
 use bridgewalk_collector::helper::{Tier, helper_container_plan};
-use bridgewalk_model::Snapshot;
 use egui::ViewportBuilder;
 
 pub use feed::{Feed, Opener, Origin, Wake};
@@ -100,12 +99,6 @@ fn reason(message: &str) -> String {
 /// Whether something stands before everything else and has the keyboard.
 fn is_modal_open(ctx: &egui::Context) -> bool {
     ctx.memory(|memory| memory.top_modal_layer().is_some())
-}
-
-/// What is wrong or worth knowing, in words.
-fn findings_of(snapshot: &Snapshot, words: Words) -> Vec<findings::Line> {
-    let _ = (snapshot, words);
-    Vec::new()
 }
 
 /// What a helper container may do, exactly: from the very plan that it is made with.

@@ -352,7 +352,7 @@ fn table_ui(ui: &mut Ui, ctx: &Context<'_>, table: &Table) {
                 for cell in cells {
                     row.col(|ui| {
                         let text = RichText::new(cell).monospace().size(12.5);
-                        let response = ui.add(egui::Label::new(text).selectable(true).truncate());
+                        let response = ui.add(egui::Label::new(text).selectable(true).extend());
                         if response.clicked()
                             && let Some(entity) = entity
                         {

@@ -126,13 +126,13 @@ fn limits_ui(ui: &mut Ui, ctx: &Context<'_>) {
 }
 
 fn findings_ui(ui: &mut Ui, ctx: &Context<'_>) {
-    let worst = ctx.seen.findings.iter().map(|finding| finding.weight).min();
+    let worst = ctx.drawn.findings.iter().map(|finding| finding.weight).min();
     let (color, icon) = match worst {
         Some(Weight::Wrong) => (ctx.colors.bad, Icon::Wrong),
         Some(Weight::Warning) => (ctx.colors.warning, Icon::Warning),
         _ => (ctx.colors.soft, Icon::Note),
     };
-    let text = ctx.words.format("window-findings-count", &[("count", ctx.seen.findings.len().into())]);
+    let text = ctx.words.format("window-findings-count", &[("count", ctx.drawn.findings.len().into())]);
     let response = ui
         .add(Button::new(RichText::new(text).size(12.5).color(color)).frame(false))
         .on_hover_text(ctx.tip(ui.ctx(), Action::Findings));

@@ -62,6 +62,8 @@ cli-none-networks = No networks.
 cli-none-namespaces = No namespaces.
 cli-none-findings = No findings: Docker's intent and the kernel's state agree.
 
+cli-veths = { $count } veths
+
 cli-recorded = { $path }: { $observations ->
     [one] one observation
    *[other] { $observations } observations

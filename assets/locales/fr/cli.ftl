@@ -62,6 +62,8 @@ cli-none-networks = Aucun réseau.
 cli-none-namespaces = Aucun espace de noms.
 cli-none-findings = Rien à signaler : l'intention de Docker et l'état du noyau concordent.
 
+cli-veths = { $count } veths
+
 cli-recorded = { $path } : { $observations ->
     [one] une observation
    *[other] { $observations } observations

@@ -2,6 +2,7 @@
 //! getsockopt(2). Nothing is run and nothing is loaded: only tables that are there are read.
 
 mod expression;
+mod ip_sets;
 mod legacy;
 mod nftables;
 mod sets;
@@ -27,16 +28,13 @@ pub(crate) struct FirewallReading {
 pub(crate) fn read_rulesets() -> FirewallReading {
     let mut reading = FirewallReading::default();
     let mut take = |source: SourceKind, result: io::Result<Ruleset>| match result {
-        Ok(mut ruleset) => {
-            ruleset.tables.iter_mut().for_each(write_text);
-            if !ruleset.tables.is_empty() {
-                reading.rulesets.push(ruleset);
-            }
-        }
+        Ok(ruleset) => reading.rulesets.extend((!ruleset.tables.is_empty()).then_some(ruleset)),
         Err(error) => reading.failures.push((source, error)),
     };
     take(SourceKind::NfTables, nftables::read());
     take(SourceKind::LegacyTables, legacy::read());
+    ip_sets::name(&mut reading.rulesets);
+    reading.rulesets.iter_mut().flat_map(|ruleset| &mut ruleset.tables).for_each(write_text);
     reading
 }
 

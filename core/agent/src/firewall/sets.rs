@@ -48,7 +48,9 @@ pub(super) fn read(netlink: &mut Netlink) -> io::Result<HashMap<Place, Vec<Set>>
             let list = parts(message).1.nested(3).into_iter().map(|(_, element)| element_of(Attributes(element)));
             Some(list.collect::<Vec<Raw>>())
         })?;
-        let raw: Vec<Raw> = raw.into_iter().flatten().take(MAX_ELEMENTS).collect();
+        let mut raw: Vec<Raw> = raw.into_iter().flatten().take(MAX_ELEMENTS).collect();
+        // The kernel lists them as they are hashed, which tells nothing.
+        raw.sort_by(|a, b| a.0.cmp(&b.0));
         set.elements = if set.flags & FLAG_INTERVAL != 0 { joined(raw) } else { raw.into_iter().map(single).collect() };
         sets.entry(place).or_default().push(set);
     }

@@ -26,6 +26,9 @@ pub(super) enum Field {
     Concatenation(Vec<Field>),
 }
 
+/// More than all registers hold, in bytes.
+const MAX_LEN: u32 = 80;
+
 /// One question or deed.
 #[derive(Clone, Debug)]
 pub(super) enum Clause<'a> {
@@ -62,10 +65,13 @@ enum Held<'a> {
 pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clause<'a>> {
     let mut registers: BTreeMap<u32, (Held<'a>, u32)> = BTreeMap::new();
     let mut clauses = Vec::new();
+    let mut protocol = None;
     for step in steps {
         match step {
             Expression::Payload { base, offset, len, to } => {
-                load(&mut registers, *to, Field::Payload(base.clone(), *offset, *len), *len);
+                // No register holds more, and no header is longer; a recording may say anything.
+                let (offset, len) = ((*offset).min(0xffff), (*len).min(MAX_LEN));
+                load(&mut registers, *to, Field::Payload(base.clone(), offset, len), len);
             }
             Expression::Meta { key, to } => load(&mut registers, *to, Field::Meta(key.clone()), meta_len(key)),
             Expression::Ct { key, direction, to } => {
@@ -101,7 +107,15 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
             }
             Expression::Compare { from, op, value } => {
                 let (field, mask) = field_at(&registers, *from, value.len());
-                clauses.push(Clause::Compare { field, mask, op: *op, value });
+                let is_protocol = matches!(&field, Field::Meta(key) if key == "l4proto")
+                    || matches!(&field, Field::Payload(base, 6 | 9, 1) if base == "network");
+                if is_protocol && *op == Comparison::Equal {
+                    protocol = value.first().copied();
+                }
+                match parts(&field, protocol).filter(|_| mask.is_none() && *op == Comparison::Equal) {
+                    Some(lens) => clauses.extend(split(&field, lens, value)),
+                    None => clauses.push(Clause::Compare { field, mask, op: *op, value }),
+                }
             }
             Expression::Range { from, is_inverted, first, last } => {
                 let (field, _) = field_at(&registers, *from, first.len());
@@ -137,8 +151,36 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
     clauses
 }
 
+/// Both tools ask for neighbouring fields in one comparison: the lengths of these.
+fn parts(field: &Field, protocol: Option<u8>) -> Option<&'static [u32]> {
+    let Field::Payload(base, offset, len) = field else { return None };
+    Some(match (base.as_str(), offset, len) {
+        ("network", 12, 8) => &[4, 4],
+        ("transport", 0, 2) if matches!(protocol, Some(1 | 58)) => &[1, 1],
+        ("transport", 0, 4) if !matches!(protocol, Some(1 | 58)) => &[2, 2],
+        ("link_layer", 0, 12) => &[6, 6],
+        ("link_layer", 6, 8) => &[6, 2],
+        ("link_layer", 0, 14) => &[6, 6, 2],
+        _ => return None,
+    })
+}
+
+fn split<'a>(field: &Field, lens: &[u32], value: &'a [u8]) -> Vec<Clause<'a>> {
+    let Field::Payload(base, offset, _) = field else { return Vec::new() };
+    let mut at = 0_u32;
+    let mut clauses = Vec::with_capacity(lens.len());
+    for len in lens {
+        let field = Field::Payload(base.clone(), offset.saturating_add(at), *len);
+        let (from, to) = (at as usize, at.saturating_add(*len) as usize);
+        let value = value.get(from..to).unwrap_or_default();
+        clauses.push(Clause::Compare { field, mask: None, op: Comparison::Equal, value });
+        at = at.saturating_add(*len);
+    }
+    clauses
+}
+
 fn load<'a>(registers: &mut BTreeMap<u32, (Held<'a>, u32)>, to: Register, field: Field, len: u32) {
-    registers.insert(to.0, (Held::Field(field, None), len));
+    registers.insert(to.0, (Held::Field(field, None), len.min(MAX_LEN)));
 }
 
 /// Interfaces' names fill a whole register.
@@ -161,7 +203,7 @@ fn field_at(registers: &BTreeMap<u32, (Held<'_>, u32)>, from: Register, len: usi
         let Some((Held::Field(field, masked), len)) = registers.get(&at) else { break };
         fields.push(field.clone());
         mask = mask.or_else(|| masked.clone());
-        at += len.next_multiple_of(4).max(4);
+        at = at.saturating_add(len.next_multiple_of(4).max(4));
     }
     match fields.len() {
         0 => (Field::Other("unknown".to_owned()), None),

@@ -16,7 +16,21 @@ use super::{
 /// What `rule` does, one summary for each thing it does (a rule with a verdict or address map does several).
 pub fn summarise(table: &Table, chain: &Chain, rule: &Rule) -> Vec<RuleSummary> {
     let mut summaries = vec![RuleSummary { hooks: hooks(table, &chain.name), ..RuleSummary::default() }];
-    for clause in clauses(table, &rule.expressions) {
+    let clauses = clauses(table, &rule.expressions);
+    // Whether another question or the deed itself says of which family the packet is.
+    let names_family = clauses.iter().any(|clause| match clause {
+        Clause::Deed { step, .. } => matches!(step, Expression::Nat { .. } | Expression::Reject { .. }),
+        Clause::Compare { field, .. } | Clause::Range { field, .. } | Clause::InSet { field, .. } => of_family(field),
+        Clause::VerdictMap { field, .. } => of_family(field),
+    });
+    for clause in clauses {
+        if let Clause::Compare { field: Field::Meta(key), .. } = &clause
+            && matches!(key.as_str(), "nfproto" | "protocol")
+            && !names_family
+        {
+            let words = super::text::question(table, &clause, None);
+            summaries.iter_mut().for_each(|summary| summary.others.push(words.clone()));
+        }
         match &clause {
             Clause::VerdictMap { field, set, .. } => {
                 let elements = set.map(|set| set.elements.as_slice()).unwrap_or_default();
@@ -33,10 +47,38 @@ pub fn summarise(table: &Table, chain: &Chain, rule: &Rule) -> Vec<RuleSummary> 
                         summaries.iter().flat_map(|summary| split(summary, table.family, field, elements)).collect();
                 }
             }
-            clause => summaries.iter_mut().for_each(|summary| ask(summary, table.family, clause)),
+            // One of several interfaces or protocols: a summary for each.
+            Clause::InSet { field, not: false, set: Some(set), .. }
+                if is_single(field) && (1..=MAX_SPLIT).contains(&set.elements.len()) =>
+            {
+                summaries =
+                    summaries.iter().flat_map(|summary| split(summary, table.family, field, &set.elements)).collect();
+            }
+            clause => summaries.iter_mut().for_each(|summary| ask(summary, table, clause)),
         }
     }
     summaries
+}
+
+/// Whether a field is of one family's header.
+fn of_family(field: &Field) -> bool {
+    match field {
+        Field::Payload(base, ..) => base == "network",
+        Field::Concatenation(fields) => fields.iter().any(of_family),
+        _ => false,
+    }
+}
+
+/// How many values of a set are told apart, at most.
+const MAX_SPLIT: usize = 64;
+
+/// Whether a summary has room for one value of this field alone.
+fn is_single(field: &Field) -> bool {
+    match field {
+        Field::Meta(key) => matches!(key.as_str(), "iifname" | "oifname" | "l4proto"),
+        Field::Payload(base, 6 | 9, 1) => base == "network",
+        _ => false,
+    }
 }
 
 /// Hooks from which a chain can be reached.
@@ -91,7 +133,9 @@ fn split(summary: &RuleSummary, family: Family, field: &Field, elements: &[SetEl
                     let len = if fields.len() == 1 { element.key.len() } else { width(family, field) };
                     let key = element.key.get(at..(at + len).min(element.key.len())).unwrap_or_default();
                     let last = element.key_end.as_ref().and_then(|last| last.get(at..(at + len).min(last.len())));
-                    value(&mut one, family, field, None, false, key, last);
+                    if !value(&mut one, family, field, None, false, key, last) {
+                        one.others.push(super::text::equality(family, field, key));
+                    }
                     at += len.next_multiple_of(4);
                 }
             }
@@ -121,44 +165,72 @@ fn width(family: Family, field: &Field) -> usize {
     }
 }
 
-fn ask(summary: &mut RuleSummary, family: Family, clause: &Clause<'_>) {
+/// Takes a question into the summary: whole, or, where it has no field for it, in words.
+fn ask(summary: &mut RuleSummary, table: &Table, clause: &Clause<'_>) {
+    let mut asked = summary.clone();
+    if ask_by_field(&mut asked, table.family, clause) {
+        *summary = asked;
+    } else {
+        let protocol = summary.protocol.filter(|protocol| !protocol.not).map(|protocol| protocol.value);
+        summary.others.push(super::text::question(table, clause, protocol));
+    }
+}
+
+fn ask_by_field(summary: &mut RuleSummary, family: Family, clause: &Clause<'_>) -> bool {
     match clause {
         Clause::Compare { field, mask, op, value: bytes } => {
             let zero = bytes.iter().all(|byte| *byte == 0);
             match (field, mask, op) {
                 (Field::Ct(key, _), Some(mask), Comparison::NotEqual | Comparison::Equal) if key == "state" && zero => {
-                    states(summary, mask, *op == Comparison::Equal);
-                }
-                (Field::Ct(key, _), None, Comparison::NotEqual | Comparison::Equal) if key == "state" => {
-                    states(summary, bytes, *op == Comparison::NotEqual);
+                    states(summary, mask, *op == Comparison::Equal)
                 }
                 (field, mask, Comparison::Equal | Comparison::NotEqual) => {
-                    value(summary, family, field, mask.as_deref(), *op == Comparison::NotEqual, bytes, None);
+                    value(summary, family, field, mask.as_deref(), *op == Comparison::NotEqual, bytes, None)
                 }
-                (field, _, op) => summary.others.push(format!("{field:?} {op:?}")),
+                (Field::Payload(base, 2, 2), None, Comparison::GreaterOrEqual) if base == "transport" => {
+                    value(summary, family, field, None, false, bytes, Some(&[0xff, 0xff]))
+                }
+                (Field::Payload(base, 2, 2), None, Comparison::LessOrEqual) if base == "transport" => {
+                    at_most(summary, be16(bytes))
+                }
+                _ => false,
             }
         }
         Clause::Range { field, not, first, last } => value(summary, family, field, None, *not, first, Some(last)),
         Clause::InSet { field, not, set: Some(set), .. } if !matches!(field, Field::Concatenation(_)) => {
-            for element in set.elements.iter().filter(|element| !element.is_catch_all) {
-                value(summary, family, field, None, *not, &element.key, element.key_end.as_deref());
-            }
+            // A named set's members come and go, and none of them may be left out.
+            (!set.elements.is_empty() && set.elements.len() <= MAX_SPLIT)
+                && set.elements.iter().all(|element| {
+                    !element.is_catch_all
+                        && value(summary, family, field, None, *not, &element.key, element.key_end.as_deref())
+                })
         }
-        Clause::InSet { name, .. } => summary.others.push(format!("@{name}")),
-        Clause::VerdictMap { .. } | Clause::Deed { .. } => {}
+        Clause::InSet { .. } => false,
+        Clause::VerdictMap { .. } | Clause::Deed { .. } => true,
     }
 }
 
-fn states(summary: &mut RuleSummary, bits: &[u8], not: bool) {
+/// The upper end of a span whose lower one was asked just before.
+fn at_most(summary: &mut RuleSummary, last: u16) -> bool {
+    match summary.destination_ports.last_mut() {
+        Some(Negatable { not: false, value }) if value.last == u16::MAX && value.first <= last => value.last = last,
+        Some(_) => return false,
+        None => summary.destination_ports.push(Negatable::is(PortRange { first: 0, last })),
+    }
+    true
+}
+
+fn states(summary: &mut RuleSummary, bits: &[u8], not: bool) -> bool {
     let bits = bits.get(..4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
     for (name, bit) in [("INVALID", 1), ("ESTABLISHED", 2), ("RELATED", 4), ("NEW", 8), ("UNTRACKED", 64)] {
         if bits & bit != 0 {
             summary.states.push(Negatable { not, value: name.to_owned() });
         }
     }
+    true
 }
 
-/// One field has (or has not) one value, or one of a span.
+/// One field has (or has not) one value, or one of a span. Whether the summary has room for it.
 fn value(
     summary: &mut RuleSummary,
     family: Family,
@@ -167,8 +239,11 @@ fn value(
     not: bool,
     bytes: &[u8],
     last: Option<&[u8]>,
-) {
+) -> bool {
     match field {
+        Field::Ct(key, None) if key == "state" && mask.is_none() && last.is_none() => {
+            return states(summary, bytes, not);
+        }
         Field::Meta(key) if key == "iifname" || key == "oifname" => {
             let end = bytes.iter().position(|byte| *byte == 0);
             let mut name = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]).into_owned();
@@ -178,7 +253,7 @@ fn value(
             let place = if key == "iifname" { &mut summary.in_interface } else { &mut summary.out_interface };
             match place {
                 // One of several: no single name.
-                Some(_) => summary.others.push(format!("{key} {name}")),
+                Some(_) => return false,
                 None => *place = Some(Negatable { not, value: name }),
             }
         }
@@ -196,10 +271,10 @@ fn value(
                     let list = if matches!(offset, 12 | 8) { &mut summary.sources } else { &mut summary.destinations };
                     match net(bytes, mask, last, *len, is_ipv6) {
                         Some(value) => list.push(Negatable { not, value }),
-                        None => summary.others.push(format!("network {offset} {bytes:?} to {last:?}")),
+                        None => return false,
                     }
                 }
-                _ => summary.others.push(format!("network header at {offset}")),
+                _ => return false,
             }
         }
         Field::Payload(base, offset, 2) if base == "transport" && matches!(offset, 0 | 2) => {
@@ -212,11 +287,12 @@ fn value(
             if kind == 2 {
                 summary.destination_is_local = Some(!not);
             } else {
-                summary.others.push(format!("fib daddr type {kind}"));
+                return false;
             }
         }
-        field => summary.others.push(format!("{field:?} {}{bytes:?}", if not { "not " } else { "" })),
+        _ => return false,
     }
+    true
 }
 
 fn net(bytes: &[u8], mask: Option<&[u8]>, last: Option<&[u8]>, len: u32, is_ipv6: bool) -> Option<IpNet> {
@@ -224,7 +300,7 @@ fn net(bytes: &[u8], mask: Option<&[u8]>, last: Option<&[u8]>, len: u32, is_ipv6
     let mut padded = bytes.to_vec();
     padded.resize(width, 0);
     let prefix = match (mask, last) {
-        (Some(mask), _) => mask.iter().map(|byte| byte.count_ones()).sum(),
+        (Some(mask), _) => u32::from(ipnet::ip_mask_to_prefix(ip(mask)?).ok()?),
         (None, Some(last)) => {
             let differing = padded.iter().zip(last).position(|(a, b)| a != b);
             match differing {
@@ -286,8 +362,8 @@ fn deed(summary: &mut RuleSummary, step: &Expression, operands: &[Option<Operand
         Expression::IpHeader(header) => {
             summary.sources.extend(header.source);
             summary.destinations.extend(header.destination);
-            summary.in_interface.clone_from(&header.in_interface);
-            summary.out_interface.clone_from(&header.out_interface);
+            summary.in_interface = header.in_interface.as_ref().map(wildcard);
+            summary.out_interface = header.out_interface.as_ref().map(wildcard);
             summary.protocol = header.protocol;
             for masked in [&header.source_mask, &header.destination_mask].into_iter().flatten() {
                 summary.others.push(format!("{}/{}", masked.value.0, masked.value.1));
@@ -314,6 +390,12 @@ fn deed(summary: &mut RuleSummary, step: &Expression, operands: &[Option<Operand
         Expression::Unknown { name, .. } => summary.action = Action::Unknown { name: name.clone() },
         _ => {}
     }
+}
+
+/// Legacy xtables writes `br+` for what nf_tables writes `br*`.
+fn wildcard(name: &Negatable<String>) -> Negatable<String> {
+    let value = name.value.strip_suffix('+').map_or_else(|| name.value.clone(), |name| format!("{name}*"));
+    Negatable { not: name.not, value }
 }
 
 fn extension(summary: &mut RuleSummary, found: &XtMatch) {

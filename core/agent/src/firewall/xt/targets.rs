@@ -1,6 +1,6 @@
 //! Targets, by name.
 
-use bridgewalk_model::firewall::{Expression, NatRange, PortRange, Verdict, XtTarget};
+use bridgewalk_model::firewall::{Expression, NatRange, PortRange, XtTarget};
 
 use super::{IPV6, address_at, ipv4_at};
 use crate::netlink::attributes::{be16_at, text, u8_at, u16_at, u32_at};
@@ -14,8 +14,11 @@ pub(super) fn decode(family: u8, name: &str, revision: u8, blob: &[u8]) -> Optio
         ("REDIRECT", 0) => XtTarget::Redirect { to: range()? },
         ("NETMAP", 0) => XtTarget::Netmap { to: range()? },
         ("MARK", 2) => XtTarget::Mark { value: u32_at(blob, 0)?, mask: u32_at(blob, 4)? },
-        ("CONNMARK", 1) => XtTarget::Connmark {
-            mode: (*["set", "save", "restore"].get(usize::from(u8_at(blob, 12)?))?).to_owned(),
+        // The second revision can shift, for which there is no field.
+        ("CONNMARK", 2) if u8_at(blob, 13)? != 0 => return None,
+        ("CONNMARK", 1 | 2) => XtTarget::Connmark {
+            mode: (*["set", "save", "restore"].get(usize::from(u8_at(blob, if revision == 1 { 12 } else { 14 })?))?)
+                .to_owned(),
             value: u32_at(blob, 0)?,
             ct_mask: u32_at(blob, 4)?,
             packet_mask: u32_at(blob, 8)?,
@@ -25,7 +28,6 @@ pub(super) fn decode(family: u8, name: &str, revision: u8, blob: &[u8]) -> Optio
         ("NFLOG", 0) => return Some(Expression::Log { text: nflog(blob)? }),
         ("REJECT", 0) => return Some(Expression::Reject { with: reject(family, u32_at(blob, 0)?)?.to_owned() }),
         ("NOTRACK", 0) => return Some(Expression::NoTrack),
-        ("NFQUEUE", 0) => return Some(Expression::Verdict { verdict: Verdict::Queue }),
         ("CT", 0..=2) => return connection(blob),
         ("CHECKSUM", 0) if u8_at(blob, 0)? == 1 => XtTarget::Harmless { text: "CHECKSUM --checksum-fill".to_owned() },
         ("TRACE", 0) => XtTarget::Harmless { text: "TRACE".to_owned() },

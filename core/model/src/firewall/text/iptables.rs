@@ -27,6 +27,9 @@ pub(super) fn text(table: &Table, chain: &Chain, rule: &Rule) -> String {
         take(&mut line, table.family, &clause);
     }
     line.flush_ports();
+    if let Some(comment) = rule.comment.as_ref().filter(|_| !line.matches.contains(" -m comment ")) {
+        let _ = write!(line.matches, " -m comment --comment {}", quoted(comment));
+    }
     let mut text = format!("-A {}", chain.name);
     write_header(&mut text, &line.header, table.family);
     text += &line.matches;
@@ -105,6 +108,11 @@ fn header_question(
                     header.protocol = value.first().map(|protocol| Negatable { not, value: *protocol });
                     return true;
                 }
+                // The fragment's offset, with or without the flag for more.
+                (Family::Ip, 6) if *len == 2 && mask.is_some() && value.iter().all(|byte| *byte == 0) => {
+                    header.fragment = Some(Negatable { not: !not, value: () });
+                    return true;
+                }
                 (Family::Ip, 12) | (Family::Ip6, 8) => false,
                 (Family::Ip, 16) | (Family::Ip6, 24) => true,
                 _ => return false,
@@ -112,7 +120,15 @@ fn header_question(
             let width = if family == Family::Ip { 4 } else { 16 };
             // A prefix of whole bytes is loaded without a mask.
             let prefix = match mask {
-                Some(mask) => mask.iter().map(|byte| byte.count_ones()).sum::<u32>(),
+                Some(mask) => match address(mask).and_then(|mask| ipnet::ip_mask_to_prefix(mask).ok()) {
+                    Some(prefix) => u32::from(prefix),
+                    None => {
+                        let (Some(address), Some(mask)) = (address(value), address(mask)) else { return false };
+                        let place = if at { &mut header.destination_mask } else { &mut header.source_mask };
+                        *place = Some(Negatable { not, value: (address, mask) });
+                        return true;
+                    }
+                },
                 None => *len * 8,
             };
             let mut bytes = value.to_vec();
@@ -169,12 +185,22 @@ fn native_question(line: &mut Line, field: &Field, mask: Option<&[u8]>, op: Comp
             line.flush_ports();
             let _ = write!(line.matches, " -m mark{} --mark {}", if not { " !" } else { "" }, mark(value, mask));
         }
+        Field::Ct(key, _) if key == "state" => {
+            let (bits, not) = match mask {
+                Some(mask) => (ne32(mask), op == Comparison::Equal),
+                None => (ne32(value), not),
+            };
+            let states = [("INVALID", 1), ("NEW", 8), ("RELATED", 4), ("ESTABLISHED", 2), ("UNTRACKED", 64)];
+            let names: Vec<&str> = states.iter().filter(|(_, bit)| bits & bit != 0).map(|(name, _)| *name).collect();
+            let not = if not { " !" } else { "" };
+            let _ = write!(line.matches, " -m conntrack{not} --ctstate {}", names.join(","));
+        }
         Field::Meta(key) if key == "pkttype" => {
             let kind = ["unicast", "broadcast", "multicast"].get(usize::from(value.first().copied().unwrap_or(0)));
             let kind = Negatable { not, value: (*kind.unwrap_or(&"unicast")).to_owned() };
             line.matches += &match_text(&XtMatch::PacketType { kind });
         }
-        _ => line.undecoded(&format!("{field:?}")),
+        field => line.undecoded(super::field::name(Family::Inet, field, None).trim()),
     }
 }
 
@@ -273,34 +299,20 @@ fn limit(bytes: &[u8]) -> String {
     text
 }
 
-/// nft's own `limit`: attributes `NFTA_LIMIT_RATE`, `_UNIT`, `_BURST`.
+/// nf_tables' own `limit`.
 fn native_limit(bytes: &[u8]) -> String {
-    let (mut rate, mut unit, mut burst) = (0, 1, 5);
-    let mut rest = bytes;
-    while let [a, b, c, d, ..] = rest {
-        let len = usize::from(u16::from_ne_bytes([*a, *b]));
-        let value = rest.get(4..len).unwrap_or_default();
-        let number = value.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        match u16::from_ne_bytes([*c, *d]) & 0x3fff {
-            1 => rate = number,
-            2 => unit = number,
-            3 => burst = number,
-            _ => {}
-        }
-        if len < 4 {
-            break;
-        }
-        rest = rest.get(len.next_multiple_of(4)..).unwrap_or_default();
-    }
-    let name = match unit {
-        1 => "sec",
-        60 => "min",
-        3600 => "hour",
-        _ => "day",
-    };
-    let mut text = format!(" -m limit --limit {rate}/{name}");
-    if burst != 5 {
-        let _ = write!(text, " --limit-burst {burst}");
+    let limit = super::limit::read(bytes).filter(|limit| !limit.is_over && !limit.is_bytes);
+    let unit = limit.as_ref().and_then(|limit| match limit.unit_s {
+        1 => Some("sec"),
+        60 => Some("min"),
+        3600 => Some("hour"),
+        86400 => Some("day"),
+        _ => None,
+    });
+    let Some((limit, unit)) = limit.zip(unit) else { return " [undecoded limit]".to_owned() };
+    let mut text = format!(" -m limit --limit {}/{unit}", limit.rate);
+    if limit.burst != 5 {
+        let _ = write!(text, " --limit-burst {}", limit.burst);
     }
     text
 }

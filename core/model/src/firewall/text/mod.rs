@@ -1,10 +1,15 @@
 //! Rules as their own tools print them.
 
+mod field;
 mod iptables;
+mod limit;
 mod nft;
 mod xt;
 
-use super::{Syntax, Table};
+use super::{
+    Family, Syntax, Table,
+    clause::{Clause, Field},
+};
 
 /// Writes the text of every rule of a table, from its expressions.
 pub fn write_text(table: &mut Table) {
@@ -29,4 +34,14 @@ pub fn write_text(table: &mut Table) {
 /// A match as `iptables-save` prints it, without the space before it.
 pub(super) fn xt_match_text(found: &super::XtMatch) -> String {
     xt::match_text(found).trim_start().to_owned()
+}
+
+/// A question in nft's words, where the packet's protocol is known or not.
+pub(super) fn question(table: &Table, clause: &Clause<'_>, protocol: Option<u8>) -> String {
+    nft::question(table, clause, protocol)
+}
+
+/// That a field has a value, in nft's words.
+pub(super) fn equality(family: Family, field: &Field, bytes: &[u8]) -> String {
+    nft::equality(family, field, bytes)
 }
