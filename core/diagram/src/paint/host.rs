@@ -128,7 +128,7 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
             for (line, y) in block.rows[row].interfaces.iter().zip(&shape.line_y) {
                 if let Some(&other) = measure::elsewhere(line.block.as_ref(), &block.key).and_then(|key| place.get(key))
                 {
-                    let dx = lanes.box_x + lanes.box_width + measure::SOCKET;
+                    let dx = lanes.box_x + lanes.box_width + measure::SOCKET + measure::PLUG;
                     elsewhere[other].push(Terminal { block: index, row: Some(row), dx, dy: *y });
                 }
             }
@@ -164,7 +164,6 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
         uplinks,
         title_height: TITLE_HEIGHT,
         row_width: lanes.row_width(),
-        head_height: lanes.head + layout::gap::ROW,
         blocks: content
             .blocks
             .iter()
@@ -178,14 +177,23 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
                     .zip(&shapes[index])
                     .map(|(row, shape)| RowPlan { key: row.key.clone(), height: shape.height })
                     .collect(),
-                foot_height: 0.0,
-                outlet: (lanes.bridge_x + lanes.bridge + measure::PORT / 2.0, HEAD_LINE),
+                head_height: lanes.head_height(block),
+                foot_height: lanes.foot_height(block),
+                outlet: (lanes.bridge_x + lanes.bridge + port_reach(detail), HEAD_LINE),
                 elsewhere,
             })
             .collect(),
         feeds,
     };
     (plan, kinds)
+}
+
+/// How far a port reaches out of its bridge.
+pub(super) const fn port_reach(detail: Detail) -> f32 {
+    match detail {
+        Detail::Concept => 0.0,
+        Detail::Plumbing | Detail::Everything => measure::PORT / 2.0,
+    }
 }
 
 fn remote_size(remote: &Remote) -> Size {

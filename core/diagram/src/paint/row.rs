@@ -6,8 +6,8 @@ use super::{
     Context, block,
     block::Wires,
     brush::{Brush, Layer, size},
-    icon,
-    measure::{self, NOTE_LINE, PAD, PORT, RESIDENT_LINE, RowShape, SOCKET},
+    host, icon,
+    measure::{self, NOTE_LINE, PAD, PLUG, PORT, RESIDENT_LINE, RowShape, SOCKET},
 };
 use crate::{
     Detail, Word,
@@ -51,8 +51,9 @@ pub(super) fn paint(
         let chip = chip(body, y, line, is_here, is_elsewhere);
         interface(brush, context, row, line, chip, is_elsewhere);
         if is_here && measure::is_wired(block.kind) {
-            let from = Point { x: bridge_right + PORT / 2.0, y: y_home };
-            let to = Point { x: chip.x, y };
+            let from = Point { x: bridge_right + host::port_reach(context.view.detail), y: y_home };
+            let plug = if context.view.detail == Detail::Concept { 0.0 } else { PLUG };
+            let to = Point { x: chip.x - plug, y };
             let path =
                 if by_hand.is_some() { layout::detour(from, to, &obstacles(wires, body)) } else { vec![from, to] };
             let entity = line.port.as_ref().map(|(id, _)| id).or(line.entity.as_ref()).unwrap_or(&row.key);
