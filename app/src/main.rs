@@ -1,3 +1,7 @@
 //! Bridgewalk.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bridgewalk_app::cli::run(&std::env::args_os().collect::<Vec<_>>())
+}

@@ -25,13 +25,10 @@ impl Cgroups {
     /// Makes them. The key must be unique among this process's hosts.
     pub fn make(key: &str) -> Result<Self> {
         let name = format!("{PREFIX}{}-{key}", std::process::id());
-        let mut made = Self {
-            directories: Vec::new(),
-        };
+        let mut made = Self { directories: Vec::new() };
         for parent in own_directories()? {
             let directory = parent.join(&name);
-            fs::create_dir(&directory)
-                .with_context(|| format!("cannot make {}", directory.display()))?;
+            fs::create_dir(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
             made.directories.push(directory.clone());
             // A new cgroup in the cpuset hierarchy accepts nobody until it has processors and memory.
             for setting in ["cpuset.cpus", "cpuset.mems"] {
@@ -39,8 +36,7 @@ impl Cgroups {
                 if let (Ok(value), true) = (fs::read_to_string(&from), to.exists())
                     && !value.trim().is_empty()
                 {
-                    fs::write(&to, value)
-                        .with_context(|| format!("cannot set {}", to.display()))?;
+                    fs::write(&to, value).with_context(|| format!("cannot set {}", to.display()))?;
                 }
             }
         }
@@ -49,9 +45,7 @@ impl Cgroups {
 
     /// The files to which a process writes its id to move here.
     pub fn procs(&self) -> impl Iterator<Item = PathBuf> {
-        self.directories
-            .iter()
-            .map(|directory| directory.join("cgroup.procs"))
+        self.directories.iter().map(|directory| directory.join("cgroup.procs"))
     }
 
     /// Whether any of them is still there.
@@ -99,10 +93,8 @@ pub fn sweep() -> Result<()> {
         };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let owner = name
-                .to_str()
-                .and_then(|name| name.strip_prefix(PREFIX))
-                .and_then(|rest| rest.split('-').next());
+            let owner =
+                name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|rest| rest.split('-').next());
             if let Some(owner) = owner
                 && !Path::new("/proc").join(owner).exists()
             {

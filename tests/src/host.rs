@@ -48,23 +48,11 @@ pub struct User {
 
 impl User {
     /// Somebody in the docker group.
-    pub const MEMBER: Self = Self {
-        name: "member",
-        uid: 1000,
-        groups: &["docker"],
-    };
+    pub const MEMBER: Self = Self { name: "member", uid: 1000, groups: &["docker"] };
     /// Somebody in no group, with no rights.
-    pub const PLAIN: Self = Self {
-        name: "plain",
-        uid: 1001,
-        groups: &[],
-    };
+    pub const PLAIN: Self = Self { name: "plain", uid: 1001, groups: &[] };
     /// Somebody who may use sudo without a password, and is not in the docker group.
-    pub const ADMIN: Self = Self {
-        name: "admin",
-        uid: 1002,
-        groups: &[],
-    };
+    pub const ADMIN: Self = Self { name: "admin", uid: 1002, groups: &[] };
 }
 
 /// What a host is to be before it is started.
@@ -114,8 +102,7 @@ impl HostBuilder {
     pub fn start(self) -> Result<DockerHost> {
         let name = self.name.clone();
         let engine = self.engine;
-        self.start_unnamed()
-            .with_context(|| format!("the test host {name} ({engine}) did not come up"))
+        self.start_unnamed().with_context(|| format!("the test host {name} ({engine}) did not come up"))
     }
 
     fn start_unnamed(self) -> Result<DockerHost> {
@@ -167,12 +154,7 @@ impl HostBuilder {
         host.address6 = plug.address6;
         if self.legacy_iptables {
             for tool in ["iptables", "ip6tables"] {
-                host.ok(&[
-                    "update-alternatives",
-                    "--set",
-                    tool,
-                    &format!("/usr/sbin/{tool}-legacy"),
-                ])?;
+                host.ok(&["update-alternatives", "--set", tool, &format!("/usr/sbin/{tool}-legacy")])?;
             }
         }
         if self.docker {
@@ -254,8 +236,7 @@ impl DockerHost {
     /// Where an absolute path of the host is found from outside. No symbolic link in it may be absolute.
     pub fn path_in_host(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
-        PathBuf::from(format!("/proc/{}/root", self.pid))
-            .join(path.strip_prefix("/").unwrap_or(path))
+        PathBuf::from(format!("/proc/{}/root", self.pid)).join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// Docker's socket, found from outside.
@@ -373,8 +354,7 @@ impl DockerHost {
                 .collect();
             if numbers.get(1) == Some(&inner)
                 && (numbers.len() > 2
-                    || fs::read_link(entry.path().join("ns/pid"))
-                        .is_ok_and(|namespace| namespace == own))
+                    || fs::read_link(entry.path().join("ns/pid")).is_ok_and(|namespace| namespace == own))
             {
                 return numbers.first().copied().context("no process id");
             }
@@ -390,19 +370,11 @@ impl DockerHost {
 
     /// Starts dockerd and waits until it answers.
     pub fn start_daemon(&self) -> Result<()> {
-        let options: Vec<String> = self
-            .daemon
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .map(|option| quoted(option))
-            .collect();
+        let options: Vec<String> =
+            self.daemon.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|option| quoted(option)).collect();
         // A child of the host's init and in its cgroup, as no command that enters from outside is. In a
         // subshell, so that it becomes init's own child, and is buried by it.
-        self.tell_init(&format!(
-            "(setsid dockerd {} </dev/null >>/var/log/dockerd.log 2>&1 &)",
-            options.join(" ")
-        ))?;
+        self.tell_init(&format!("(setsid dockerd {} </dev/null >>/var/log/dockerd.log 2>&1 &)", options.join(" ")))?;
         process::until("dockerd answers", DAEMON_LIMIT, || self.ping())
             .with_context(|| format!("dockerd's log ends with:\n{}", self.daemon_log(40)))
     }
@@ -414,10 +386,8 @@ impl DockerHost {
         let pid = pid.trim();
         self.ok(&["/bin/kill", "-s", signal, pid])?;
         let process = self.path_in_host("/proc").join(pid);
-        process::until("dockerd has ended", DAEMON_LIMIT, || {
-            Ok((!process.exists()).then_some(()))
-        })
-        .with_context(|| format!("dockerd's log ends with:\n{}", self.daemon_log(40)))?;
+        process::until("dockerd has ended", DAEMON_LIMIT, || Ok((!process.exists()).then_some(())))
+            .with_context(|| format!("dockerd's log ends with:\n{}", self.daemon_log(40)))?;
         if brutal {
             // The old pid may be that of somebody else by now, and dockerd would refuse to start.
             self.shell("rm -f /run/docker.pid")?;
@@ -456,10 +426,7 @@ impl DockerHost {
 
 impl Drop for DockerHost {
     fn drop(&mut self) {
-        let keeper = self
-            .keeper
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let keeper = self.keeper.get_mut().unwrap_or_else(PoisonError::into_inner);
         self.cgroups.thaw();
         link::end_keeper(keeper, self.pid);
         // The cgroups go next, being dropped after this.
@@ -467,8 +434,7 @@ impl Drop for DockerHost {
 }
 
 /// Moves the shell into the cgroups named before `--`, and becomes the command named after it.
-const MOVE_AND_EXEC: &str =
-    r#"while [ "$1" != -- ]; do echo $$ >"$1" || exit 1; shift; done; shift; exec "$@""#;
+const MOVE_AND_EXEC: &str = r#"while [ "$1" != -- ]; do echo $$ >"$1" || exit 1; shift; done; shift; exec "$@""#;
 
 /// The host's `/run` cannot be mounted in another mount namespace, but linked to through its init.
 const OUTER: &str = r#"mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t tmpfs run /run || exit
@@ -479,10 +445,7 @@ exec setpriv --pdeathsig KILL -- "$@""#;
 
 fn environment(user: &str, home: &str) -> [(&'static str, String); 6] {
     [
-        (
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
-        ),
+        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
         ("HOME", home.to_owned()),
         ("USER", user.to_owned()),
         ("LOGNAME", user.to_owned()),

@@ -58,22 +58,9 @@ impl Link {
              echo \"pid $pid\" && exec cat >/dev/null"
         );
         let mut command = Command::new("unshare");
-        command
-            .args([
-                "--net",
-                "--pid",
-                "--fork",
-                "--kill-child=SIGKILL",
-                "sh",
-                "-c",
-            ])
-            .arg(script);
+        command.args(["--net", "--pid", "--fork", "--kill-child=SIGKILL", "sh", "-c"]).arg(script);
         let (keeper, pid) = start_keeper(command)?;
-        Ok(Arc::new(Self {
-            keeper,
-            pid,
-            next: AtomicU8::new(10),
-        }))
+        Ok(Arc::new(Self { keeper, pid, next: AtomicU8::new(10) }))
     }
 
     /// The process that keeps the outside world's network namespace.
@@ -118,14 +105,7 @@ impl Link {
                       for (1 .. 5) { send(S, $q, 0, $to); my $r = ''; vec($r, fileno(S), 1) = 1; \
                       next unless select($r, undef, undef, 1); recv(S, my $d, 2048, 0); print $d; exit 0 } \
                       die \"no answer\\n\"";
-        self.ok(&[
-            "perl",
-            "-e",
-            script,
-            &address.to_string(),
-            &port.to_string(),
-            question,
-        ])
+        self.ok(&["perl", "-e", script, &address.to_string(), &port.to_string(), question])
     }
 
     /// Plugs the network namespace of a process in: its `eth0`, with addresses and default routes.
@@ -140,9 +120,7 @@ impl Link {
         };
         let port = format!("host{number}");
         let host = pid.to_string();
-        self.ok(&[
-            "ip", "link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns", &host,
-        ])?;
+        self.ok(&["ip", "link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns", &host])?;
         self.ok(&["ip", "link", "set", &port, "master", "link0", "up"])?;
         let script = format!(
             "ip link set eth0 up && ip addr add {}/24 dev eth0 && ip addr add {}/64 dev eth0 nodad && \
@@ -195,10 +173,7 @@ pub(crate) fn start_keeper(mut command: Command) -> Result<(Child, u32)> {
 pub(crate) fn end_keeper(keeper: &mut Child, pid: u32) {
     drop(keeper.stdin.take());
     if process::wait(keeper, Duration::from_secs(10)).is_none() {
-        if let Some(pid) = i32::try_from(pid)
-            .ok()
-            .and_then(rustix::process::Pid::from_raw)
-        {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
         let _ = process::wait(keeper, Duration::from_secs(10));

@@ -19,45 +19,25 @@ pub struct Oracle<'a> {
 impl DockerHost {
     /// The tools in the host's own network namespace.
     pub fn oracle(&self) -> Oracle<'_> {
-        Oracle {
-            host: self,
-            entrance: Vec::new(),
-        }
+        Oracle { host: self, entrance: Vec::new() }
     }
 
     /// The tools in the network namespace of a running container.
     pub fn oracle_in(&self, container: &str) -> Result<Oracle<'_>> {
         let pid = self.container_pid(container)?.to_string();
-        Ok(Oracle {
-            host: self,
-            entrance: ["nsenter", "-t", &pid, "-n", "--"]
-                .map(str::to_owned)
-                .to_vec(),
-        })
+        Ok(Oracle { host: self, entrance: ["nsenter", "-t", &pid, "-n", "--"].map(str::to_owned).to_vec() })
     }
 
     /// The tools in the network namespace bound to a file of the host, such as `/run/docker/netns/1-abcdef`.
     pub fn oracle_at(&self, file: &str) -> Oracle<'_> {
-        Oracle {
-            host: self,
-            entrance: vec![
-                "nsenter".to_owned(),
-                format!("--net={file}"),
-                "--".to_owned(),
-            ],
-        }
+        Oracle { host: self, entrance: vec!["nsenter".to_owned(), format!("--net={file}"), "--".to_owned()] }
     }
 }
 
 impl Oracle<'_> {
     /// Runs any tool there that must succeed, and gives what it printed.
     pub fn tool(&self, argv: &[&str]) -> Result<String> {
-        let argv: Vec<&str> = self
-            .entrance
-            .iter()
-            .map(String::as_str)
-            .chain(argv.iter().copied())
-            .collect();
+        let argv: Vec<&str> = self.entrance.iter().map(String::as_str).chain(argv.iter().copied()).collect();
         self.host.ok(&argv)
     }
 
@@ -182,9 +162,8 @@ impl DockerHost {
     }
 
     fn inspect_all(&self, list: &str, kind: &str) -> Result<Vec<Value>> {
-        let text = self.shell(&format!(
-            "ids=$({list}); [ -z \"$ids\" ] && echo '[]' || docker inspect --type {kind} $ids"
-        ))?;
+        let text =
+            self.shell(&format!("ids=$({list}); [ -z \"$ids\" ] && echo '[]' || docker inspect --type {kind} $ids"))?;
         serde_json::from_str(&text).context("docker inspect printed no JSON")
     }
 }

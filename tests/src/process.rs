@@ -31,12 +31,7 @@ impl Ran {
     /// Its standard output if it succeeded, else an error with what it complained about.
     pub fn ok(self, what: &str) -> Result<String> {
         if !self.status.success() {
-            bail!(
-                "{what}: {}\n{}{}",
-                self.status,
-                tail(&self.stderr, 30),
-                tail(&self.stdout, 10)
-            );
+            bail!("{what}: {}\n{}{}", self.status, tail(&self.stderr, 30), tail(&self.stdout, 10));
         }
         Ok(self.stdout)
     }
@@ -52,11 +47,7 @@ pub fn tail(text: &str, lines: usize) -> String {
 /// Runs a program to its end, or kills it at the limit and says so.
 pub fn run(mut command: Command, input: &[u8], limit: Duration) -> Result<Ran> {
     let what = describe(&command);
-    let stdin = if input.is_empty() {
-        Stdio::null()
-    } else {
-        Stdio::piped()
-    };
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
     let mut child = command
         .stdin(stdin)
         .stdout(Stdio::piped())
@@ -87,11 +78,7 @@ pub fn run(mut command: Command, input: &[u8], limit: Duration) -> Result<Ran> {
             tail(&stdout.text(), 30)
         );
     };
-    Ok(Ran {
-        status,
-        stdout: stdout.text(),
-        stderr: stderr.text(),
-    })
+    Ok(Ran { status, stdout: stdout.text(), stderr: stderr.text() })
 }
 
 /// Runs a program to its end; an error unless it succeeded. Gives its standard output.
@@ -119,11 +106,7 @@ pub fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 /// Asks again and again until the answer is `Some`, for no longer than the limit.
 ///
 /// The last error, if there was one, becomes part of what is said when the limit is reached.
-pub fn until<T>(
-    what: &str,
-    limit: Duration,
-    mut ask: impl FnMut() -> Result<Option<T>>,
-) -> Result<T> {
+pub fn until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let end = Instant::now() + limit;
     loop {
         let last = match ask() {
@@ -145,11 +128,7 @@ pub fn describe(command: &Command) -> String {
         .map(|word| {
             let word = word.to_string_lossy();
             // The bed's own scripts are arguments too; nobody wants to read them in a message.
-            if word.len() > 200 {
-                "(script)".into()
-            } else {
-                word.into_owned()
-            }
+            if word.len() > 200 { "(script)".into() } else { word.into_owned() }
         })
         .collect::<Vec<_>>()
         .join(" ")
@@ -196,9 +175,7 @@ struct Gathered {
 
 impl Gathered {
     fn is_done(&self) -> bool {
-        self.reader
-            .as_ref()
-            .is_none_or(thread::JoinHandle::is_finished)
+        self.reader.as_ref().is_none_or(thread::JoinHandle::is_finished)
     }
 
     fn text(&self) -> String {
@@ -214,10 +191,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Gathered {
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-                bytes
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend_from_slice(&buffer[..count]);
+                bytes.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..count]);
             }
         })
     });

@@ -49,9 +49,7 @@ impl Engine {
 
     /// The engine of a version such as `26.1`.
     pub fn of_version(version: &str) -> Option<Self> {
-        [Self::Docker20_10, Self::Docker26_1, Self::Docker28_5]
-            .into_iter()
-            .find(|engine| engine.version() == version)
+        [Self::Docker20_10, Self::Docker26_1, Self::Docker28_5].into_iter().find(|engine| engine.version() == version)
     }
 }
 
@@ -85,8 +83,7 @@ pub fn cache() -> Result<PathBuf> {
             Path::new(&home).join(".cache/bridgewalk-tests")
         }
     };
-    fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot make {}", directory.display()))?;
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     Ok(directory)
 }
 
@@ -130,8 +127,7 @@ fn make(engine: Engine, packages: &str, directory: &Path) -> Result<()> {
         .args(env::var_os("BRIDGEWALK_MIRROR"));
     let made = process::ok(debootstrap, MAKING_LIMIT);
     if let Err(error) = made {
-        let log =
-            fs::read_to_string(directory.join("debootstrap/debootstrap.log")).unwrap_or_default();
+        let log = fs::read_to_string(directory.join("debootstrap/debootstrap.log")).unwrap_or_default();
         bail!("{error:#}\n{}", process::tail(&log, 20));
     }
     let mut finish = Command::new("chroot");
@@ -153,7 +149,5 @@ fn digest(texts: &[&str]) -> u32 {
     texts
         .iter()
         .flat_map(|text| text.bytes().chain([0]))
-        .fold(0x811c_9dc5, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        })
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

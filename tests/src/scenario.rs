@@ -20,8 +20,8 @@ pub const NETWORKS: [&str; 6] = ["front", "back", "sealed", "lan", "six", "mesh"
 
 /// The containers of [`everything`] that run.
 pub const RUNNING: [&str; 16] = [
-    "web", "local", "many", "exposed", "echo", "linked", "proxy", "shop", "store", "vault",
-    "camera", "sixer", "hostly", "hermit", "sidecar", "mesher",
+    "web", "local", "many", "exposed", "echo", "linked", "proxy", "shop", "store", "vault", "camera", "sixer",
+    "hostly", "hermit", "sidecar", "mesher",
 ];
 
 /// The container of [`everything`] that is paused.
@@ -71,30 +71,13 @@ pub fn without_swarm(host: &DockerHost) -> Result<()> {
         "parent=eth0",
         "lan",
     ])?;
-    network(&[
-        "--ipv6",
-        "--subnet",
-        "2001:db8:6::/64",
-        "--gateway",
-        "2001:db8:6::1",
-        "six",
-    ])?;
+    network(&["--ipv6", "--subnet", "2001:db8:6::/64", "--gateway", "2001:db8:6::1", "six"])?;
 
     run(host, "web", &["--publish", "8080:80"], &HTTP)?;
     run(host, "local", &["--publish", "127.0.0.1:8081:80"], &HTTP)?;
-    run(
-        host,
-        "many",
-        &["--publish", "80", "--publish", "8090-8091:90-91"],
-        &HTTP,
-    )?;
+    run(host, "many", &["--publish", "80", "--publish", "8090-8091:90-91"], &HTTP)?;
     run(host, "exposed", &["--expose", "9000"], &SLEEP)?;
-    run(
-        host,
-        "echo",
-        &["--publish", "5353:53/udp", "--entrypoint", "/bin/udp-echo"],
-        &["53"],
-    )?;
+    run(host, "echo", &["--publish", "5353:53/udp", "--entrypoint", "/bin/udp-echo"], &["53"])?;
     run(host, "linked", &["--link", "web:upstream"], &SLEEP)?;
 
     let compose = |service: &str| {
@@ -104,11 +87,9 @@ pub fn without_swarm(host: &DockerHost) -> Result<()> {
             "com.docker.compose.container-number=1".to_owned(),
         ]
     };
-    for (name, network, alias) in [
-        ("proxy", "front", "entrance"),
-        ("shop", "front", "shop-front"),
-        ("store", "back", "database"),
-    ] {
+    for (name, network, alias) in
+        [("proxy", "front", "entrance"), ("shop", "front", "shop-front"), ("store", "back", "database")]
+    {
         let labels = compose(name);
         let mut options = vec!["--network", network, "--network-alias", alias];
         for label in &labels {
@@ -120,19 +101,9 @@ pub fn without_swarm(host: &DockerHost) -> Result<()> {
 
     run(host, "vault", &["--network", "sealed"], &HTTP)?;
     run(host, "camera", &["--network", "lan"], &HTTP)?;
-    run(
-        host,
-        "sixer",
-        &["--network", "six", "--publish", "8086:80"],
-        &HTTP,
-    )?;
+    run(host, "sixer", &["--network", "six", "--publish", "8086:80"], &HTTP)?;
 
-    run(
-        host,
-        "hostly",
-        &["--network", "host"],
-        &["httpd", "-f", "-p", "9090", "-h", "/www"],
-    )?;
+    run(host, "hostly", &["--network", "host"], &["httpd", "-f", "-p", "9090", "-h", "/www"])?;
     run(host, "hermit", &["--network", "none"], &SLEEP)?;
     run(host, "sidecar", &["--network", "container:web"], &SLEEP)?;
 
@@ -140,16 +111,7 @@ pub fn without_swarm(host: &DockerHost) -> Result<()> {
     host.docker(&["pause", PAUSED])?;
     run(host, STOPPED, &["--publish", "8099:80"], &["true"])?;
     host.docker(&["wait", STOPPED])?;
-    host.docker(&[
-        "create",
-        "--name",
-        CREATED,
-        "--network",
-        "front",
-        NAME,
-        "sleep",
-        "1",
-    ])?;
+    host.docker(&["create", "--name", CREATED, "--network", "front", NAME, "sleep", "1"])?;
     Ok(())
 }
 
@@ -163,20 +125,11 @@ pub fn swarm(host: &DockerHost) -> Result<()> {
 /// Makes the host the manager of a new swarm.
 pub fn swarm_init(host: &DockerHost) -> Result<()> {
     let address = host.address().to_string();
-    host.docker(&[
-        "swarm",
-        "init",
-        "--advertise-addr",
-        &address,
-        "--data-path-addr",
-        &address,
-    ])?;
+    host.docker(&["swarm", "init", "--advertise-addr", &address, "--data-path-addr", &address])?;
     // The ingress network and docker_gwbridge are made a moment later.
     process::until("the swarm's networks are there", SOON, || {
         let names = host.docker(&["network", "ls", "--format", "{{.Name}}"])?;
-        let there = ["ingress", "docker_gwbridge"]
-            .iter()
-            .all(|name| names.lines().any(|line| line == *name));
+        let there = ["ingress", "docker_gwbridge"].iter().all(|name| names.lines().any(|line| line == *name));
         Ok(there.then_some(()))
     })
 }
@@ -211,9 +164,7 @@ pub fn crowd(host: &DockerHost, count: usize, prefix: &str, network: &str) -> Re
     command.args(["docker", "run", "--detach", "--name", "NAME", "--network"]);
     command.args([network]).args(STOP).args([NAME]).args(SLEEP);
     let limit = SOON + Duration::from_secs(3) * u32::try_from(count)?;
-    process::run(command, names.as_bytes(), limit)?
-        .ok("starting a crowd of containers")
-        .map(drop)
+    process::run(command, names.as_bytes(), limit)?.ok("starting a crowd of containers").map(drop)
 }
 
 /// A web server on port 80.
@@ -235,22 +186,15 @@ pub fn run(host: &DockerHost, name: &str, options: &[&str], command: &[&str]) ->
         .chain(command)
         .copied()
         .collect();
-    host.docker(&argv)
-        .with_context(|| format!("container {name}"))
-        .map(drop)
+    host.docker(&argv).with_context(|| format!("container {name}")).map(drop)
 }
 
 /// Waits until addresses have passed duplicate detection, so that two looks at the host see the same.
 pub fn settled(host: &DockerHost) -> Result<()> {
     process::until("no address is tentative", SOON, || {
-        let mut tentative = host
-            .oracle()
-            .tool(&["ip", "-6", "addr", "show", "tentative"])?;
+        let mut tentative = host.oracle().tool(&["ip", "-6", "addr", "show", "tentative"])?;
         for container in host.docker(&["ps", "--quiet"])?.lines() {
-            tentative +=
-                &host
-                    .oracle_in(container)?
-                    .tool(&["ip", "-6", "addr", "show", "tentative"])?;
+            tentative += &host.oracle_in(container)?.tool(&["ip", "-6", "addr", "show", "tentative"])?;
         }
         Ok(tentative.trim().is_empty().then_some(()))
     })

@@ -34,15 +34,8 @@ fn a_host_answers_the_outside_world() -> Result<()> {
         assert_eq!(host.ok(&["hostname"])?.trim(), "earth");
 
         scenario::run(&host, "web", &["-p", "8080:80"], &scenario::HTTP)?;
-        scenario::run(
-            &host,
-            "echo",
-            &["-p", "5353:53/udp", "--entrypoint", "/bin/udp-echo"],
-            &["53"],
-        )?;
-        let page = host
-            .link()
-            .fetch(&format!("http://{}:8080/", host.address()))?;
+        scenario::run(&host, "echo", &["-p", "5353:53/udp", "--entrypoint", "/bin/udp-echo"], &["53"])?;
+        let page = host.link().fetch(&format!("http://{}:8080/", host.address()))?;
         assert_eq!(page.trim(), image::GREETING);
         assert_eq!(host.link().ask_udp(host.address(), 5353, "who?")?, "who?");
         let out = ["exec", "web", "ping", "-c", "1", "-w", "5"];
@@ -74,8 +67,7 @@ fn everything_stands() -> Result<()> {
 
         let names = |status: &str| -> Result<BTreeSet<String>> {
             let filter = format!("status={status}");
-            let names =
-                host.docker(&["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"])?;
+            let names = host.docker(&["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"])?;
             // A linked container's name comes with its aliases.
             Ok(names
                 .lines()
@@ -84,76 +76,47 @@ fn everything_stands() -> Result<()> {
                 .map(str::to_owned)
                 .collect())
         };
-        let set = |names: &[&str]| -> BTreeSet<String> {
-            names.iter().map(ToString::to_string).collect()
-        };
+        let set = |names: &[&str]| -> BTreeSet<String> { names.iter().map(ToString::to_string).collect() };
         assert_eq!(names("running")?, set(&scenario::RUNNING), "{engine}");
         assert_eq!(names("paused")?, set(&[scenario::PAUSED]));
         assert_eq!(names("exited")?, set(&[scenario::STOPPED]));
         assert_eq!(names("created")?, set(&[scenario::CREATED]));
-        let networks: BTreeSet<String> = host
-            .networks()?
-            .iter()
-            .filter_map(|network| network["Name"].as_str().map(str::to_owned))
-            .collect();
+        let networks: BTreeSet<String> =
+            host.networks()?.iter().filter_map(|network| network["Name"].as_str().map(str::to_owned)).collect();
         for name in scenario::NETWORKS {
             assert!(networks.contains(name), "{engine}: {name} in {networks:?}");
         }
-        assert_eq!(
-            host.containers()?.len(),
-            scenario::RUNNING.len() + 3,
-            "{engine}"
-        );
+        assert_eq!(host.containers()?.len(), scenario::RUNNING.len() + 3, "{engine}");
 
         // Real packets, where they should pass and where they should not.
-        let outside = |port: u16| {
-            host.link()
-                .fetch(&format!("http://{}:{port}/", host.address()))
-        };
+        let outside = |port: u16| host.link().fetch(&format!("http://{}:{port}/", host.address()));
         for port in [8080, 8086, 9090] {
             assert_eq!(outside(port)?.trim(), image::GREETING, "{engine}: {port}");
         }
         assert!(outside(8081).is_err(), "8081 is published on 127.0.0.1");
-        assert_eq!(
-            host.fetch("http://127.0.0.1:8081/")?.trim(),
-            image::GREETING
-        );
-        assert_eq!(
-            host.link()
-                .fetch(&format!("http://[{}]:8086/", host.address6()))?
-                .trim(),
-            image::GREETING
-        );
-        for url in [
-            "http://entrance/",
-            "http://shop-back/",
-            "http://store.back/",
-        ] {
-            let page =
-                host.docker(&["exec", "shop", "timeout", "5", "wget", "-q", "-O", "-", url])?;
+        assert_eq!(host.fetch("http://127.0.0.1:8081/")?.trim(), image::GREETING);
+        assert_eq!(host.link().fetch(&format!("http://[{}]:8086/", host.address6()))?.trim(), image::GREETING);
+        for url in ["http://entrance/", "http://shop-back/", "http://store.back/"] {
+            let page = host.docker(&["exec", "shop", "timeout", "5", "wget", "-q", "-O", "-", url])?;
             assert_eq!(page, image::GREETING, "{engine}: {url}");
         }
 
         // The oracles, wherever they are pointed.
         let kind = |links: &serde_json::Value, name: &str| {
-            links.as_array().into_iter().flatten().find_map(|link| {
-                (link["ifname"] == name).then(|| link["linkinfo"]["info_kind"].clone())
-            })
+            links
+                .as_array()
+                .into_iter()
+                .flatten()
+                .find_map(|link| (link["ifname"] == name).then(|| link["linkinfo"]["info_kind"].clone()))
         };
-        assert_eq!(
-            kind(&host.oracle().links()?, "docker0"),
-            Some("bridge".into())
-        );
+        assert_eq!(kind(&host.oracle().links()?, "docker0"), Some("bridge".into()));
         let camera = host.oracle_in("camera")?;
         assert_eq!(kind(&camera.links()?, "eth0"), Some("macvlan".into()));
         let mesh = host.docker(&["network", "inspect", "--format", "{{.Id}}", "mesh"])?;
         let hidden = host.oracle_at(&format!("/run/docker/netns/1-{}", &mesh[..10]));
         assert_eq!(kind(&hidden.links()?, "vxlan0"), Some("vxlan".into()));
         assert_ne!(hidden.inode()?, host.oracle().inode()?);
-        assert_eq!(
-            host.oracle_in("sidecar")?.inode()?,
-            host.oracle_in("web")?.inode()?
-        );
+        assert_eq!(host.oracle_in("sidecar")?.inode()?, host.oracle_in("web")?.inode()?);
         let rules = host.oracle().iptables()?;
         assert!(rules.contains("--dport 8080"), "{rules}");
         assert!(host.oracle().nft()?["nftables"].is_array());
@@ -161,11 +124,7 @@ fn everything_stands() -> Result<()> {
         let web = host.oracle_in("web")?;
         let back = web.veth_peer("eth0")?;
         let ports = host.oracle().links()?;
-        let port = ports
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|link| link["ifindex"] == back);
+        let port = ports.as_array().into_iter().flatten().find(|link| link["ifindex"] == back);
         assert_eq!(port.context("web's veth")?["master"], "docker0");
     }
     Ok(())
@@ -207,10 +166,7 @@ fn a_killed_test_leaves_nothing() -> Result<()> {
     for line in BufReader::new(output).lines() {
         let line = line?;
         if let Some(rest) = line.strip_prefix("enter: nsenter -t ") {
-            pid = rest
-                .split(' ')
-                .next()
-                .and_then(|pid| pid.parse::<u32>().ok());
+            pid = rest.split(' ').next().and_then(|pid| pid.parse::<u32>().ok());
         }
         if line.starts_with("it is gone") {
             break;
@@ -230,25 +186,18 @@ fn a_killed_test_leaves_nothing() -> Result<()> {
 
     test.child.kill()?;
     test.child.wait()?;
-    process::until(
-        "the processes of a killed test are gone",
-        process::SOON,
-        || Ok(processes_in(&namespace).is_empty().then_some(())),
-    )?;
+    process::until("the processes of a killed test are gone", process::SOON, || {
+        Ok(processes_in(&namespace).is_empty().then_some(()))
+    })?;
     // The next host that is started sweeps its cgroups away.
-    let host = DockerHost::builder(Engine::Docker20_10, "mars")
-        .without_docker()
-        .start()?;
+    let host = DockerHost::builder(Engine::Docker20_10, "mars").without_docker().start()?;
     let left: Vec<PathBuf> = host
         .cgroups()
         .procs()
         .filter_map(|file| Some(file.parent()?.parent()?.to_owned()))
         .flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten())
         .map(|entry| entry.path())
-        .filter(|path| {
-            path.to_string_lossy()
-                .contains(&format!("bridgewalk-bed-{}-", test.child.id()))
-        })
+        .filter(|path| path.to_string_lossy().contains(&format!("bridgewalk-bed-{}-", test.child.id())))
         .collect();
     assert_eq!(left, Vec::<PathBuf>::new());
     Ok(())
@@ -258,28 +207,16 @@ fn a_killed_test_leaves_nothing() -> Result<()> {
 fn the_daemon_restarts() -> Result<()> {
     for engine in engines() {
         let host = DockerHost::start(engine, "earth")?;
-        scenario::run(
-            &host,
-            "web",
-            &["-p", "8080:80", "--restart", "always"],
-            &scenario::HTTP,
-        )?;
+        scenario::run(&host, "web", &["-p", "8080:80", "--restart", "always"], &scenario::HTTP)?;
         host.restart_daemon()?;
         let url = format!("http://{}:8080/", host.address());
-        process::until("the container answers again", process::SOON, || {
-            host.link().fetch(&url).map(Some)
-        })?;
+        process::until("the container answers again", process::SOON, || host.link().fetch(&url).map(Some))?;
         host.stop_daemon(true)?;
         assert!(host.run(&["docker", "ps"])?.status.code() != Some(0));
         host.set_daemon_options(&["--userland-proxy=false"]);
         host.start_daemon()?;
-        process::until("the container answers once more", process::SOON, || {
-            host.link().fetch(&url).map(Some)
-        })?;
-        assert!(
-            !host.ok(&["ps", "-e"])?.contains("docker-proxy"),
-            "{engine}"
-        );
+        process::until("the container answers once more", process::SOON, || host.link().fetch(&url).map(Some))?;
+        assert!(!host.ok(&["ps", "-e"])?.contains("docker-proxy"), "{engine}");
     }
     Ok(())
 }
@@ -287,9 +224,7 @@ fn the_daemon_restarts() -> Result<()> {
 #[test]
 fn docker_can_write_legacy_rules() -> Result<()> {
     for engine in engines() {
-        let host = DockerHost::builder(engine, "earth")
-            .legacy_iptables()
-            .start()?;
+        let host = DockerHost::builder(engine, "earth").legacy_iptables().start()?;
         let rules = host.ok(&["iptables-legacy-save"])?;
         assert!(rules.contains("DOCKER"), "{engine}: {rules}");
         let modern = host.ok(&["iptables-nft-save"])?;
@@ -301,33 +236,21 @@ fn docker_can_write_legacy_rules() -> Result<()> {
 #[test]
 fn two_hosts_share_an_overlay() -> Result<()> {
     let link = Link::new()?;
-    let manager = DockerHost::builder(Engine::Docker20_10, "earth")
-        .on(&link)
-        .start()?;
-    let worker = DockerHost::builder(Engine::Docker26_1, "mars")
-        .on(&link)
-        .start()?;
+    let manager = DockerHost::builder(Engine::Docker20_10, "earth").on(&link).start()?;
+    let worker = DockerHost::builder(Engine::Docker26_1, "mars").on(&link).start()?;
     scenario::swarm(&manager)?;
     scenario::swarm_join(&manager, &worker)?;
     scenario::run(&worker, "far", &["--network", "mesh"], &scenario::HTTP)?;
     // Names spread by gossip.
-    process::until(
-        "the hosts' containers reach each other",
-        process::SOON,
-        || {
-            manager
-                .docker(&["exec", "mesher", "ping", "-c", "1", "-w", "2", "far"])
-                .map(Some)
-        },
-    )?;
+    process::until("the hosts' containers reach each other", process::SOON, || {
+        manager.docker(&["exec", "mesher", "ping", "-c", "1", "-w", "2", "far"]).map(Some)
+    })?;
     Ok(())
 }
 
 #[test]
 fn a_host_needs_no_docker() -> Result<()> {
-    let host = DockerHost::builder(Engine::Docker26_1, "earth")
-        .without_docker()
-        .start()?;
+    let host = DockerHost::builder(Engine::Docker26_1, "earth").without_docker().start()?;
     host.shell(
         "ip netns add red && ip link add veth0 type veth peer name inner netns red && \
          ip link add br0 type bridge && ip link set veth0 master br0",
@@ -372,9 +295,7 @@ fn processes_in(namespace: &PathBuf) -> Vec<u32> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| {
-            fs::read_link(entry.path().join("ns/pid")).is_ok_and(|link| link == *namespace)
-        })
+        .filter(|entry| fs::read_link(entry.path().join("ns/pid")).is_ok_and(|link| link == *namespace))
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect()
 }
@@ -383,8 +304,5 @@ fn interfaces() -> Result<BTreeSet<String>> {
     let mut command = Command::new("ip");
     command.args(["-o", "link", "show"]);
     let text = process::ok(command, process::SOON)?;
-    Ok(text
-        .lines()
-        .filter_map(|line| line.split(": ").nth(1).map(str::to_owned))
-        .collect())
+    Ok(text.lines().filter_map(|line| line.split(": ").nth(1).map(str::to_owned)).collect())
 }

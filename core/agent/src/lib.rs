@@ -5,11 +5,28 @@
 //! stdout. The agent never writes to the host, refuses what is not in the protocol, bounds what it sends, and ends
 //! when its input ends.
 
+pub mod frame;
 pub mod protocol;
+
+mod discovery;
+mod firewall;
+mod host_facts;
+mod netlink;
+mod privilege;
+mod probe;
+mod reading;
+mod session;
+mod watching;
+
+pub use privilege::{Privilege, own_privilege};
+pub use probe::{ProbeResult, probe};
+pub use session::serve;
+
+use std::{io, thread};
 
 use tokio::sync::mpsc;
 
-use protocol::{Message, Request};
+use protocol::{Message, ProtocolError, Request};
 
 /// The two ends by which a program talks to an agent, wherever it runs.
 #[derive(Debug)]
@@ -20,9 +37,31 @@ pub struct AgentLink {
     pub messages: mpsc::Receiver<Message>,
 }
 
-/// Runs the agent in this process on named threads of its own, with this process's privilege.
+/// Runs the agent in this process on named threads of its own, with this process's privilege. It ends, and its threads
+/// with it, when the requests are dropped. If the system gives it no thread, an error is its only message.
 pub fn start_in_process() -> AgentLink {
-    let (requests, _request_receiver) = mpsc::channel(16);
-    let (_message_sender, messages) = mpsc::channel(64);
+    let (requests, request_receiver) = mpsc::channel(16);
+    let (message_sender, messages) = mpsc::channel(64);
+    let fallback = message_sender.clone();
+    let started = thread::Builder::new().name("agent".to_owned()).spawn(move || {
+        if let Err(error) = run(request_receiver, message_sender.clone()) {
+            let error = ProtocolError::Io { detail: error.to_string() };
+            let _ = message_sender.blocking_send(Message::Error { error });
+        }
+    });
+    if let Err(error) = started {
+        let error = ProtocolError::Io { detail: error.to_string() };
+        let _ = fallback.try_send(Message::Error { error });
+    }
     AgentLink { requests, messages }
+}
+
+/// Runs [`serve`] on the calling thread until it ends.
+///
+/// # Errors
+/// What the system answers if it gives no epoll.
+pub fn run(requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Message>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    runtime.block_on(serve(requests, messages));
+    Ok(())
 }

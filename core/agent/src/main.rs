@@ -1,3 +1,92 @@
-//! The agent as a program.
+//! The agent as a program: requests on stdin, messages on stdout, both in frames. It ends when stdin ends.
 
-fn main() {}
+use std::{
+    io::{self, Read, Write},
+    process::ExitCode,
+    thread,
+};
+
+use bridgewalk_agent::{
+    frame::{FrameDecoder, encode_message},
+    protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request},
+};
+use tokio::sync::mpsc;
+
+const HELP: &str = "\
+Reads this host's network state for bridgewalk and changes nothing.
+
+Usage: bridgewalk-agent [--version | --help]
+
+Without arguments it takes requests on stdin and answers on stdout, in frames of JSON; it ends when stdin ends.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let text = match arguments[..] {
+        [] => return serve(),
+        ["--version"] => format!("bridgewalk-agent {} (protocol {PROTOCOL_VERSION})\n", env!("CARGO_PKG_VERSION")),
+        ["--help"] => HELP.to_owned(),
+        _ => {
+            let _ = writeln!(io::stderr(), "bridgewalk-agent: unknown arguments; try --help");
+            return ExitCode::from(2);
+        }
+    };
+    if io::stdout().write_all(text.as_bytes()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn serve() -> ExitCode {
+    let (requests, request_receiver) = mpsc::channel(16);
+    let (messages, message_receiver) = mpsc::channel(64);
+    let from_stdin = messages.clone();
+    let input = thread::Builder::new().name("agent-stdin".to_owned()).spawn(move || {
+        if let Err(error) = take_requests(&requests) {
+            let _ = from_stdin.blocking_send(Message::Error { error });
+        }
+    });
+    let output =
+        thread::Builder::new().name("agent-stdout".to_owned()).spawn(move || hand_out_messages(message_receiver));
+    let (Ok(_), Ok(output)) = (input, output) else { return ExitCode::FAILURE };
+    let ran = bridgewalk_agent::run(request_receiver, messages);
+    // The thread that waits for stdin ends with the process: after an error nothing more is read there.
+    match (ran, output.join()) {
+        (Ok(()), Ok(Ok(()))) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Until stdin ends, the agent does, or something comes that is no request.
+fn take_requests(requests: &mpsc::Sender<Request>) -> Result<(), ProtocolError> {
+    let mut decoder = FrameDecoder::default();
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        let len = match io::stdin().read(&mut piece) {
+            Ok(0) => return decoder.finish(),
+            Ok(len) => len,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ProtocolError::Io { detail: error.to_string() }),
+        };
+        decoder.push(&piece[..len]);
+        while let Some(request) = decoder.next_value()? {
+            if requests.blocking_send(request).is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Until the agent has ended and everything is said. An error is the last message.
+fn hand_out_messages(mut messages: mpsc::Receiver<Message>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    while let Some(message) = messages.blocking_recv() {
+        let frames = encode_message(&message).map_err(io::Error::other)?;
+        for frame in frames {
+            stdout.write_all(&frame)?;
+        }
+        stdout.flush()?;
+        if matches!(message, Message::Error { .. }) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

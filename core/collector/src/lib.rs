@@ -2,11 +2,31 @@
 //!
 //! [`Collector::start`] returns at once; a thread named `collector` runs the tokio runtime, folds every observation
 //! into a [`State`](bridgewalk_model::assembly::State), and publishes the newest [`Snapshot`]. The window is woken by the callback and
-//! takes what there is; nothing is polled.
+//! takes what there is; nothing is polled. [`observe_once`] is the same without the following.
+//!
+//! Nothing here changes the host, but for [`helper`]: the container in which the agent runs if the user says so.
+
+mod agent;
+mod collecting;
+mod collector;
+mod doctor;
+pub mod endpoint;
+mod engine;
+pub mod helper;
+mod hints;
+mod outbox;
+mod waiting;
+mod watch;
 
 use std::sync::Arc;
 
 use bridgewalk_model::{Observation, Snapshot};
+
+pub use agent::AgentError;
+pub use collector::{Collector, Observed, observe_once};
+pub use doctor::{SourceCheck, doctor, reach};
+pub use endpoint::EndpointError;
+pub use engine::EngineError;
 
 /// Which engine, as the docker client has it.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +47,26 @@ pub enum AgentChoice {
     Sudo,
     /// As a child of pkexec.
     Pkexec,
-    /// In a helper container.
+    /// In a helper container that may see all that root sees.
     Container,
+    /// In a helper container that may read the host's rules and no more.
+    ContainerBase,
     /// Nobody: the engine alone.
     None,
+}
+
+impl AgentChoice {
+    /// `in_process`, `sudo`, `pkexec`, `container`, `container_base` or `none`.
+    pub const fn name(self) -> AgentChoiceName {
+        match self {
+            Self::InProcess => "in_process",
+            Self::Sudo => "sudo",
+            Self::Pkexec => "pkexec",
+            Self::Container => "container",
+            Self::ContainerBase => "container_base",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What to observe, and how.
@@ -45,7 +81,7 @@ pub struct CollectorConfig {
 }
 
 /// What the program tells a running collector.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Command {
     /// Replace the agent.
     UseAgent(AgentChoice),
@@ -81,10 +117,10 @@ pub enum Update {
 /// What is watched, and what is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CollectorStatus {
-    /// The engine's address, and why it is not watched if it is not.
-    pub engine: Option<Result<String, String>>,
-    /// The agent in use, and why it is not if it is not.
-    pub agent: Option<Result<AgentSummary, String>>,
+    /// The engine's address, and why it is not watched if it is not; none: not known yet.
+    pub engine: Option<Result<String, CollectorError>>,
+    /// The agent in use, and why it is not if it is not; none: not known yet, or nobody asked for one.
+    pub agent: Option<Result<AgentSummary, AgentError>>,
 }
 
 /// An agent at work.
@@ -98,5 +134,22 @@ pub struct AgentSummary {
     pub capabilities: Vec<String>,
 }
 
-/// `in_process`, `sudo`, `pkexec`, `container`.
+/// `in_process`, `sudo`, `pkexec`, `container`, `container_base`, `none`.
 pub type AgentChoiceName = &'static str;
+
+/// The engine that was meant cannot be observed. One line, which names the thing and what helps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CollectorError {
+    /// The choice makes no sense.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// It does not answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The thread cannot be started.
+    #[error("the collector's thread cannot be started: {detail}")]
+    Thread {
+        /// What the system answered.
+        detail: String,
+    },
+}

@@ -10,6 +10,7 @@
 pub mod assembly;
 pub mod change;
 pub mod engine;
+pub mod facts;
 pub mod firewall;
 pub mod graph;
 pub mod kernel;

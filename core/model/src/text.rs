@@ -21,6 +21,10 @@ pub struct Text {
 impl Text {
     /// Makes `raw` safe to show.
     pub fn new(raw: &str) -> Self {
+        // Almost all of them are plain, and there are thousands in a snapshot.
+        if raw.len() <= MAX_SHOWN_CHARS && raw.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Self { shown: raw.into(), raw: None };
+        }
         let mut shown = String::with_capacity(raw.len().min(4 * MAX_SHOWN_CHARS));
         for (index, character) in raw.chars().enumerate() {
             if index == MAX_SHOWN_CHARS {
@@ -51,6 +55,22 @@ impl Text {
     pub fn is_altered(&self) -> bool {
         self.raw.is_some()
     }
+}
+
+/// `raw` with everything hidden as visible escapes, whole: for texts that must not be cut, such as rules. None: nothing
+/// was hidden.
+pub(crate) fn reveal(raw: &str) -> Option<String> {
+    raw.chars().any(is_hidden).then(|| {
+        let mut shown = String::with_capacity(raw.len() + 16);
+        for character in raw.chars() {
+            if is_hidden(character) {
+                shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+            } else {
+                shown.push(character);
+            }
+        }
+        shown
+    })
 }
 
 /// Controls, bidirectional and zero-width marks, line separators, variation and tag characters, noncharacters,

@@ -23,8 +23,8 @@ fn main() -> Result<()> {
             }
         }
         ["up", version, ref rest @ ..] => {
-            let engine = Engine::of_version(version)
-                .with_context(|| format!("no engine {version}: 20.10, 26.1 or 28.5"))?;
+            let engine =
+                Engine::of_version(version).with_context(|| format!("no engine {version}: 20.10, 26.1 or 28.5"))?;
             let start = Instant::now();
             let host = DockerHost::start(engine, "bed")?;
             println!("up after {:.1?}", start.elapsed());
@@ -34,10 +34,7 @@ fn main() -> Result<()> {
             }
             let pid = host.pid();
             println!("enter: nsenter -t {pid} -m -u -i -n -p -C bash");
-            println!(
-                "docker: DOCKER_HOST=unix://{}",
-                host.socket_path().display()
-            );
+            println!("docker: DOCKER_HOST=unix://{}", host.socket_path().display());
             println!("outside: nsenter -t {} -n bash", host.link().pid());
             println!("address: {}, {}", host.address(), host.address6());
             println!("it is gone at the end of standard input");

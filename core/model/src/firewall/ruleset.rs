@@ -182,7 +182,7 @@ pub struct Set {
     /// The lengths of a concatenated key's fields (`NFTA_SET_DESC_CONCAT`), in bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub field_lens: Vec<u32>,
-    /// Its elements, as the kernel lists them; intervals are joined into `key..=key_end`.
+    /// Its elements, sorted by their keys' bytes; intervals are joined into `key..=key_end`.
     pub elements: Vec<SetElement>,
 }
 

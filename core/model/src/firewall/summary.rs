@@ -57,7 +57,7 @@ pub struct RuleSummary {
     pub destinations: Vec<Negatable<IpNet>>,
     /// Whether the destination must be an address of this host (`addrtype LOCAL`, `fib daddr type local`); negated: must not.
     pub destination_is_local: Option<bool>,
-    /// The interface it came in by; may end in `+` or `*`.
+    /// The interface it came in by; one that ends in `*` stands for any that begins so.
     pub in_interface: Option<Negatable<String>>,
     /// The interface it leaves by.
     pub out_interface: Option<Negatable<String>>,
@@ -151,18 +151,15 @@ impl RuleSummary {
     /// Whether a packet of this protocol, to this address and port, could match; what is not known of it counts as yes.
     pub fn may_take(&self, transport: Transport, destination: Option<IpAddr>, port: u16) -> bool {
         let protocol = self.protocol.is_none_or(|wanted| (wanted.value == transport.number()) != wanted.not);
-        let ports = self.destination_ports.is_empty()
-            || self.destination_ports.iter().any(|wanted| wanted.value.contains(port) != wanted.not);
-        let address = destination.is_none_or(|address| {
-            self.destinations.is_empty()
-                || self.destinations.iter().any(|wanted| wanted.value.contains(&address) != wanted.not)
-        });
+        let ports = holds(&self.destination_ports, |range| range.contains(port));
+        let address = destination.is_none_or(|address| holds(&self.destinations, |net| net.contains(&address)));
         protocol && ports && address
     }
 }
 
-/// What `rule` does, one summary for each thing it does (a rule with a verdict or address map does several).
-pub fn summarise(table: &super::Table, chain: &super::Chain, rule: &super::Rule) -> Vec<RuleSummary> {
-    let _ = (table, chain, rule);
-    Vec::new()
+/// Whether one of the values that are asked for holds and none of those that must not.
+fn holds<T>(wanted: &[Negatable<T>], is_so: impl Fn(&T) -> bool) -> bool {
+    let mut positive = wanted.iter().filter(|wanted| !wanted.not).peekable();
+    (positive.peek().is_none() || positive.any(|wanted| is_so(&wanted.value)))
+        && wanted.iter().filter(|wanted| wanted.not).all(|wanted| !is_so(&wanted.value))
 }

@@ -1,5 +1,7 @@
 //! One host.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Container, Interface, Namespace, NatMapping, Network, VethPair};
@@ -19,7 +21,7 @@ pub struct Host {
     /// What is known of the machine.
     pub facts: HostFacts,
     /// The engine; none: there is none, or it cannot be reached.
-    pub engine: Option<EngineFacts>,
+    pub engine: Option<Arc<EngineFacts>>,
     /// Why the engine's part is as last seen only.
     pub engine_lost: Option<String>,
     /// Namespaces: the host's own first, then containers' by name, then others.
@@ -29,13 +31,13 @@ pub struct Host {
     /// Docker's networks, by name.
     pub networks: Vec<Network>,
     /// What a Swarm's manager knows.
-    pub swarm: Option<Swarm>,
+    pub swarm: Option<Arc<Swarm>>,
     /// Veth pairs with one end in the host's namespace or an overlay's, by the host's interface.
     pub veths: Vec<VethPair>,
     /// Address translations that the rules and docker-proxy make.
     pub nat: Vec<NatMapping>,
     /// Processes that matter.
-    pub processes: Vec<Process>,
+    pub processes: Arc<[Process]>,
     /// What is not seen, sorted.
     pub limits: Vec<Limit>,
 }

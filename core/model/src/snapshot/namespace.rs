@@ -1,5 +1,7 @@
 //! A network namespace: a network stack of its own.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Interface;
@@ -9,7 +11,7 @@ use crate::{
     kernel::{Ipvs, Neighbour, Route, RoutingRule, Socket, Sysctl},
 };
 
-/// A namespace with all that was read in it.
+/// A namespace with all that was read in it. Sections that are taken over as they were read are shared between snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Namespace {
     /// Stable; see [`EntityId::namespace`].
@@ -35,15 +37,15 @@ pub struct Namespace {
     /// By ifindex.
     pub interfaces: Vec<Interface>,
     /// As `ip route show table all` orders them: by table, family, destination.
-    pub routes: Vec<Route>,
+    pub routes: Arc<[Route]>,
     /// By priority, IPv4 first.
-    pub routing_rules: Vec<RoutingRule>,
+    pub routing_rules: Arc<[RoutingRule]>,
     /// By interface and address.
-    pub neighbours: Vec<Neighbour>,
+    pub neighbours: Arc<[Neighbour]>,
     /// By path.
-    pub sysctls: Vec<Sysctl>,
+    pub sysctls: Arc<[Sysctl]>,
     /// Rules, one set for each backend in use.
-    pub firewall: Vec<Ruleset>,
+    pub firewall: Arc<[Ruleset]>,
     /// Sockets: listening ones first.
     pub sockets: Vec<NamedSocket>,
     /// What each container's resolver reads.

@@ -1,0 +1,160 @@
+//! What may be asked on the command line, as clap has it. Arguments are parsed here and resolved elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::words::Language;
+
+/// The whole command line. Without a subcommand the window opens.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "bridgewalk",
+    bin_name = "bridgewalk",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What holds for every subcommand.
+    #[command(flatten)]
+    pub common: Common,
+    /// Print the help.
+    #[arg(short, long, action = clap::ArgAction::Help, global = true)]
+    help: Option<bool>,
+    /// Print the version.
+    #[arg(short = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// What holds for every subcommand.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Common {
+    /// The engine's address.
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["from", "demo"])]
+    pub host: Option<String>,
+    /// The docker client's context.
+    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["host", "from", "demo"])]
+    pub context: Option<String>,
+    /// Who reads the kernel.
+    #[arg(long, global = true, value_name = "WHO", conflicts_with_all = ["from", "demo"])]
+    pub agent: Option<Agent>,
+    /// A recording instead of the live host.
+    #[arg(long, global = true, value_name = "FILE.bwrec", conflicts_with = "demo")]
+    pub from: Vec<PathBuf>,
+    /// The bundled recording.
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// The language of all texts.
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Language>,
+    /// JSON instead of tables.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Who reads the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Agent {
+    /// This process, and the window asks for more where that is not enough.
+    #[default]
+    Auto,
+    /// This process.
+    InProcess,
+    /// A child of sudo.
+    Sudo,
+    /// A child of pkexec.
+    Pkexec,
+    /// A helper container that may see all that root sees.
+    Container,
+    /// A helper container that may read the host's rules and no more.
+    ContainerBase,
+    /// Nobody.
+    None,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Command {
+    /// Which of the host's interfaces is which container's.
+    Veths,
+    /// Container ports: exposed, published, and the rules that do it.
+    Ports,
+    /// Docker's networks.
+    Networks,
+    /// Network namespaces.
+    Namespaces,
+    /// Where Docker's intent and the kernel's state disagree.
+    Findings,
+    /// What can be seen here, and what would help.
+    Doctor,
+    /// Everything, as JSON.
+    Snapshot,
+    /// Record what happens into a file.
+    Record(Record),
+    /// Print changes as they come.
+    Watch,
+    /// Write the diagram into a file.
+    Export(Export),
+    /// Print the man page.
+    Man,
+    /// Print a shell's completions.
+    Completions(Completions),
+}
+
+/// `record`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Record {
+    /// The recording's file.
+    #[arg(short, long, value_name = "FILE.bwrec")]
+    pub output: PathBuf,
+    /// How long.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
+}
+
+/// `export`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Export {
+    /// The picture's file.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How much is shown.
+    #[arg(long, value_name = "LEVEL", default_value = "plumbing")]
+    pub detail: Detail,
+    /// Its colours.
+    #[arg(long, value_name = "THEME", default_value = "light")]
+    pub theme: Theme,
+}
+
+/// How much of the network a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Detail {
+    /// Networks and containers.
+    Concept,
+    /// Bridges, veths, NAT.
+    Plumbing,
+    /// Addresses, MAC addresses, ifindexes, forwarding tables, rules.
+    Everything,
+}
+
+/// A picture's colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// `completions`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,95 @@
+//! `doctor`: each source, whether it can run, if not why, and what would help.
+
+use bridgewalk_collector::{SourceCheck, doctor};
+use bridgewalk_model::{LimitReason, Remedy, SourceKind};
+use serde::Serialize;
+
+use super::{
+    Failure,
+    document::Document,
+    output::Output,
+    table::{Table, cell, list, maybe},
+};
+use crate::{
+    source::{self, Choice},
+    words::Words,
+};
+
+/// A source, checked.
+#[derive(Clone, Debug, Serialize)]
+struct Source {
+    source: SourceKind,
+    /// Whether it tells everything it could.
+    can_run: bool,
+    reasons: Vec<LimitReason>,
+    remedy: Remedy,
+}
+
+/// Writes the table.
+///
+/// # Errors
+/// A recording cannot be read, or the output cannot be written.
+pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
+    let sources = match choice {
+        Choice::Live(live) => doctor(&live.config(false)).into_iter().map(Source::from).collect(),
+        Choice::Recordings(_) | Choice::Demo => of_recording(choice, words)?,
+    };
+    if json {
+        return output.document(&Document { name: "sources", rows: &sources, limits: Vec::new() });
+    }
+    let columns = ["column-source", "column-runs", "column-why", "column-remedy"];
+    let mut table = Table::new(columns.map(|key| words.text(key)));
+    for source in &sources {
+        table.row([
+            cell(&words.source_kind(source.source)),
+            cell(&words.text(if source.can_run { "yes" } else { "no" })),
+            list(source.reasons.iter().map(|reason| words.limit_reason(reason))),
+            maybe((!source.can_run && source.remedy != Remedy::None).then(|| words.remedy(source.remedy))),
+        ]);
+    }
+    output.table(&table)
+}
+
+impl From<SourceCheck> for Source {
+    fn from(check: SourceCheck) -> Self {
+        let SourceCheck { source, can_run, reason, remedy } = check;
+        Self { source, can_run, reasons: reason.into_iter().collect(), remedy }
+    }
+}
+
+/// What a recording could not see when it was made: one entry for each source it speaks of.
+fn of_recording(choice: &Choice, words: Words) -> Result<Vec<Source>, Failure> {
+    let opened = source::observe_once(choice).map_err(|error| Failure::input(words.source_error(&error)))?;
+    let mut sources: Vec<Source> = SOURCES
+        .into_iter()
+        .map(|source| Source { source, can_run: true, reasons: Vec::new(), remedy: Remedy::None })
+        .collect();
+    for limit in super::document::limits(&opened.snapshot, None) {
+        if let Some(source) = sources.iter_mut().find(|source| source.source == limit.source) {
+            source.can_run = false;
+            source.remedy = limit.remedy;
+            if !source.reasons.contains(&limit.reason) {
+                source.reasons.push(limit.reason);
+            }
+        }
+    }
+    Ok(sources)
+}
+
+/// Every source, in the order in which they are listed.
+const SOURCES: [SourceKind; 14] = [
+    SourceKind::Engine,
+    SourceKind::EngineEvents,
+    SourceKind::Agent,
+    SourceKind::Namespaces,
+    SourceKind::Links,
+    SourceKind::Fdb,
+    SourceKind::NfTables,
+    SourceKind::LegacyTables,
+    SourceKind::Sockets,
+    SourceKind::Processes,
+    SourceKind::NameFiles,
+    SourceKind::Sysctls,
+    SourceKind::Ipvs,
+    SourceKind::KernelEvents,
+];

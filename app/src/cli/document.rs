@@ -1,0 +1,71 @@
+//! What programs read: `{"schema_version": 1, "veths": [ … ], "limits": [ … ]}`, documented in `docs/json-schema.md`.
+
+use bridgewalk_model::{Limit, LimitReason, NamespaceInode, Remedy, Snapshot, SourceKind, Text};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// The version of the documents' schema. Raised when a field changes its meaning or goes; new fields do not raise it.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// A list of rows with its name, and what was not seen.
+#[derive(Clone, Debug)]
+pub(super) struct Document<'a, Row> {
+    /// The name of the list.
+    pub name: &'static str,
+    /// The list.
+    pub rows: &'a [Row],
+    /// What was not seen.
+    pub limits: Vec<LimitRow>,
+}
+
+impl<Row: Serialize> Serialize for Document<'_, Row> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        map.serialize_entry(self.name, self.rows)?;
+        map.serialize_entry("limits", &self.limits)?;
+        map.end()
+    }
+}
+
+/// One thing that is not seen, with the host it is not seen on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct LimitRow {
+    /// The host.
+    pub host: Text,
+    /// The source that is limited.
+    pub source: SourceKind,
+    /// The namespace; none: the whole host.
+    pub namespace: Option<NamespaceInode>,
+    /// Why.
+    pub reason: LimitReason,
+    /// What would help.
+    pub remedy: Remedy,
+}
+
+impl LimitRow {
+    /// The same for the window's and the table's words.
+    pub(super) fn limit(&self) -> Limit {
+        Limit { source: self.source, namespace: self.namespace, reason: self.reason.clone(), remedy: self.remedy }
+    }
+}
+
+/// What is not seen of the given sources, or of any.
+pub(super) fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<LimitRow> {
+    let mut rows: Vec<LimitRow> = Vec::new();
+    for host in &snapshot.hosts {
+        let everywhere = host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| &namespace.limits));
+        for limit in everywhere.filter(|limit| of.is_none_or(|of| of.contains(&limit.source))) {
+            let row = LimitRow {
+                host: super::host_label(host),
+                source: limit.source,
+                namespace: limit.namespace,
+                reason: limit.reason.clone(),
+                remedy: limit.remedy,
+            };
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}

@@ -1,0 +1,140 @@
+//! The command line: arguments in, tables or documents out.
+//!
+//! [`arguments`] are parsed first and resolved here second; each subcommand is a file of its own. What goes wrong is a
+//! [`Failure`]: one line on stderr, never more.
+
+mod arguments;
+mod doctor;
+mod document;
+mod export;
+mod failure;
+mod findings;
+mod help;
+mod listing;
+mod namespaces;
+mod networks;
+mod notes;
+mod output;
+mod packaging;
+mod ports;
+mod record;
+mod stop;
+mod table;
+mod veths;
+mod watch;
+mod window;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use bridgewalk_collector::{AgentChoice, EngineChoice, helper};
+use bridgewalk_model::{EntityId, Snapshot, Text, snapshot::Host};
+
+use self::{
+    arguments::{Agent, Arguments, Command, Common},
+    help::Parsed,
+    output::Output,
+};
+use crate::{
+    source::{self, Choice, LiveChoice},
+    words::Words,
+};
+
+use self::failure::Failure;
+
+/// Runs the program with its arguments, the program's name first.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    // The collector starts this program anew, so that somebody outlives a killed one and takes its helper container away.
+    if arguments.get(1).is_some_and(|argument| argument == helper::SWEEP_ARGUMENT) {
+        return helper::sweep(arguments.iter().skip(2).map(|argument| argument.to_string_lossy().into_owned()));
+    }
+    let words = Words::new(help::language(arguments));
+    match obey(arguments, words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(line) = failure.line {
+                // Where stderr is closed there is nobody to tell; the status still does.
+                let _ = writeln!(io::stderr(), "bridgewalk: {line}");
+            }
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+fn obey(arguments: &[OsString], words: Words) -> Result<(), Failure> {
+    let arguments = match help::parse(arguments, words)? {
+        Parsed::Text(text) => {
+            let mut output = Output::standard(words);
+            output.text(&text)?;
+            return output.finish();
+        }
+        Parsed::Arguments(arguments) => *arguments,
+    };
+    let Arguments { command, common, .. } = arguments;
+    let Some(command) = command else { return window::open(&common, words) };
+    let mut output = Output::standard(words);
+    perform(&command, &common, words, &mut output)?;
+    output.finish()
+}
+
+fn perform(command: &Command, common: &Common, words: Words, output: &mut Output) -> Result<(), Failure> {
+    let choice = choice(common);
+    let snapshot = || observe(&choice, words);
+    let json = common.json;
+    match command {
+        Command::Veths => listing::write::<veths::Veth>(&*snapshot()?, json, words, output),
+        Command::Ports => listing::write::<ports::Port>(&*snapshot()?, json, words, output),
+        Command::Networks => listing::write::<networks::Network>(&*snapshot()?, json, words, output),
+        Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
+        Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
+        Command::Snapshot => output.document(&*snapshot()?),
+        Command::Watch => watch::run(&choice, json, words, output),
+        Command::Export(export) => export::run(export, &snapshot, words),
+        Command::Man => packaging::man(output),
+        Command::Completions(completions) => packaging::completions(completions.shell, output),
+        Command::Record(record) => record::run(record, &choice, words),
+        Command::Doctor => doctor::write(&choice, json, words, output),
+    }
+}
+
+/// The snapshot of what was chosen; a recording that ends early is said.
+fn observe(choice: &Choice, words: Words) -> Result<Arc<Snapshot>, Failure> {
+    let opened = source::observe_once(choice).map_err(|error| Failure::input(words.source_error(&error)))?;
+    for path in opened.cut_off {
+        notes::say(&words.format("recording-cut-off", &[("path", path.display().to_string().into())]));
+    }
+    Ok(opened.snapshot)
+}
+
+/// Where the snapshot comes from.
+fn choice(common: &Common) -> Choice {
+    if common.demo {
+        Choice::Demo
+    } else if common.from.is_empty() {
+        let engine = EngineChoice { host: common.host.clone(), context: common.context.clone() };
+        let agent = match common.agent.unwrap_or_default() {
+            Agent::Auto | Agent::InProcess => AgentChoice::InProcess,
+            Agent::Sudo => AgentChoice::Sudo,
+            Agent::Pkexec => AgentChoice::Pkexec,
+            Agent::Container => AgentChoice::Container,
+            Agent::ContainerBase => AgentChoice::ContainerBase,
+            Agent::None => AgentChoice::None,
+        };
+        Choice::Live(LiveChoice { engine, agent })
+    } else {
+        Choice::Recordings(common.from.clone())
+    }
+}
+
+fn container_names(host: &Host, ids: &[EntityId]) -> Vec<Text> {
+    ids.iter().filter_map(|id| host.container(id)).map(|container| container.name.clone()).collect()
+}
+
+/// The host's name, with `#2` after it if it is the second of that name: by it rows are told apart.
+fn host_label(host: &Host) -> Text {
+    host.id.as_str().strip_prefix("host:").unwrap_or(host.name.as_str()).into()
+}

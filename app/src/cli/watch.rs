@@ -1,0 +1,129 @@
+//! `watch`: changes, a line each, as they come.
+
+use std::sync::Arc;
+
+use bridgewalk_collector::Update;
+use bridgewalk_model::{
+    Snapshot,
+    change::{Change, ChangeKind, differences},
+};
+use serde::Serialize;
+
+use super::{
+    Failure,
+    document::SCHEMA_VERSION,
+    output::Output,
+    stop::{Happening, wait_for},
+};
+use crate::{
+    source::{Choice, LiveSource, Source},
+    words::Words,
+};
+
+/// A change for programs.
+#[derive(Debug, Serialize)]
+struct ChangeLine<'a> {
+    schema_version: u32,
+    /// Milliseconds since 1970-01-01 UTC.
+    at_ms: u64,
+    #[serde(flatten)]
+    change: &'a Change,
+}
+
+/// Prints changes until the source has no more, a signal comes, or the reader goes. What is there at the beginning is
+/// no change.
+///
+/// # Errors
+/// The source cannot be opened, or the output cannot be written.
+pub(super) fn run(choice: &Choice, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
+    let mut printer = Printer { newest: None, json, words, output };
+    match Source::open(choice).map_err(|error| Failure::input(words.source_error(&error)))? {
+        Source::Recorded(recorded) => {
+            recorded.moments().try_for_each(|snapshot| printer.see(&Arc::new(snapshot), true))
+        }
+        Source::Live(live) => follow(live, &mut printer, words),
+    }
+}
+
+fn follow(mut live: LiveSource, printer: &mut Printer<'_>, words: Words) -> Result<(), Failure> {
+    let (waiting, wake) = wait_for(None, words)?;
+    live.wake_with(wake);
+    let mut is_complete = false;
+    loop {
+        while let Some(update) = live.take() {
+            match update {
+                Update::Observed { snapshot, .. } => printer.see(&snapshot, is_complete)?,
+                Update::Complete => is_complete = true,
+                Update::Progress { .. } | Update::Status(_) => {}
+            }
+        }
+        live.check().map_err(|error| Failure::input(words.source_error(&error)))?;
+        if live.has_ended() || waiting.next() == Happening::Stop {
+            return Ok(());
+        }
+    }
+}
+
+/// Prints what differs from one snapshot to the next.
+struct Printer<'a> {
+    newest: Option<Arc<Snapshot>>,
+    json: bool,
+    words: Words,
+    output: &'a mut Output,
+}
+
+impl Printer<'_> {
+    /// Takes the next snapshot; what differs is printed if the one before was complete.
+    fn see(&mut self, snapshot: &Arc<Snapshot>, is_complete: bool) -> Result<(), Failure> {
+        if let Some(before) = self.newest.replace(Arc::clone(snapshot)).filter(|_| is_complete) {
+            for change in differences(&before, snapshot) {
+                self.print(&change, &before, snapshot)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, change: &Change, before: &Snapshot, after: &Snapshot) -> Result<(), Failure> {
+        let at_ms = after.at_ms;
+        if self.json {
+            return self.output.document_line(&ChangeLine { schema_version: SCHEMA_VERSION, at_ms, change });
+        }
+        // Dozens of sysctls come and go with each interface: for people only those that somebody turns.
+        if change.subject == "sysctl" && change.kind != ChangeKind::Changed {
+            return Ok(());
+        }
+        let line = self.words.change(change);
+        match place(change, after).or_else(|| place(change, before)) {
+            Some(place) => self.output.line(&format!("{} {line} ({place})", clock(at_ms))),
+            None => self.output.line(&format!("{} {line}", clock(at_ms))),
+        }
+    }
+}
+
+/// In which namespace a thing is, and on which interface.
+fn place(change: &Change, snapshot: &Snapshot) -> Option<String> {
+    let namespaces = snapshot.hosts.iter().flat_map(|host| &host.namespaces);
+    let namespace = namespaces.into_iter().find(|namespace| {
+        change.entity.is_within(&namespace.id) || (change.subject != "namespace" && change.entity == namespace.id)
+    })?;
+    let is_itself = change.subject == "interface";
+    let interface = namespace.interfaces.iter().find(|interface| !is_itself && change.entity == interface.id);
+    Some(match interface {
+        Some(interface) => format!("{}, {}", namespace.name, interface.name),
+        None => namespace.name.to_string(),
+    })
+}
+
+/// The time of day in UTC, to the millisecond.
+fn clock(at_ms: u64) -> String {
+    let (seconds, ms) = (at_ms / 1000 % 86_400, at_ms % 1000);
+    format!("{:02}:{:02}:{:02}.{ms:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_clock_is_utc() {
+        assert_eq!(super::clock(1_700_000_000_123), "22:13:20.123Z");
+    }
+}

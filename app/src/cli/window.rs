@@ -1,0 +1,142 @@
+//! No subcommand: the window, on what was chosen.
+
+use std::{path::Path, sync::Arc};
+
+use bridgewalk_collector::{Command, Update};
+use bridgewalk_model::Observation;
+
+use super::{Failure, arguments::Common};
+use crate::{
+    source::{self, Choice, LiveChoice, Source, SourceError},
+    window::{self, Feed, Opener, Origin, Wake, WindowOptions},
+    words::Words,
+};
+
+/// Opens the window, until it is closed.
+///
+/// # Errors
+/// There is no display, the source cannot be opened, or the window cannot.
+pub(super) fn open(common: &Common, words: Words) -> Result<(), Failure> {
+    if !has_display(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
+        return Err(Failure::environment(words.text("cli-error-no-display")));
+    }
+    let choice = super::choice(common);
+    let failed = |error: SourceError| Failure::input(words.source_error(&error));
+    // Whoever named an engine or an agent wants this host, whatever can be seen of it.
+    let is_named = common.host.is_some() || common.context.is_some() || common.agent.is_some();
+    let feed = match &choice {
+        Choice::Live(live) if !is_named => match source::engine_failure(live) {
+            None => feed(&choice),
+            Some(error) => {
+                let because = words.collector_error(&error);
+                super::notes::say(&words.format("cli-demo-instead", &[("detail", because.clone().into())]));
+                demo(Some(because))
+            }
+        },
+        Choice::Demo => demo(None),
+        choice => feed(choice),
+    }
+    .map_err(failed)?;
+    let live = match choice {
+        Choice::Live(live) => live,
+        Choice::Recordings(_) | Choice::Demo => LiveChoice::default(),
+    };
+    let options = WindowOptions { language: words.language(), ..WindowOptions::default() };
+    window::run(Box::new(feed), Arc::new(Door { live, words }), options).map_err(|error| {
+        Failure::environment(words.format("cli-error-window", &[("detail", error.to_string().into())]))
+    })
+}
+
+/// Whether there is a display server to ask; only the environment can tell.
+fn has_display(is_set: impl Fn(&str) -> bool) -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(is_set)
+}
+
+/// A source as the window takes it.
+struct SourceFeed {
+    source: Source,
+    origin: Origin,
+}
+
+fn feed(choice: &Choice) -> Result<SourceFeed, SourceError> {
+    let origin = match choice {
+        Choice::Live(_) => Origin::Live,
+        Choice::Recordings(paths) => {
+            let names: Vec<_> = paths.iter().map(|path| file_name(path)).collect();
+            Origin::Recording(names.join(", "))
+        }
+        Choice::Demo => Origin::Bundled { because: None },
+    };
+    Ok(SourceFeed { source: Source::open(choice)?, origin })
+}
+
+fn demo(because: Option<String>) -> Result<SourceFeed, SourceError> {
+    Ok(SourceFeed { source: Source::open(&Choice::Demo)?, origin: Origin::Bundled { because } })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+impl Feed for SourceFeed {
+    fn origin(&self) -> Origin {
+        self.origin.clone()
+    }
+
+    fn wake_with(&mut self, wake: Wake) {
+        self.source.wake_with(wake);
+    }
+
+    fn take(&mut self) -> Option<Update> {
+        self.source.take()
+    }
+
+    fn command(&self, command: Command) {
+        self.source.command(command);
+    }
+
+    fn observations(&self) -> Vec<Observation> {
+        self.source.observations()
+    }
+}
+
+/// The window's door to files and hosts.
+struct Door {
+    live: LiveChoice,
+    words: Words,
+}
+
+impl Opener for Door {
+    fn open(&self, path: &Path) -> Result<Box<dyn Feed>, String> {
+        self.said(feed(&Choice::Recordings(vec![path.to_owned()])))
+    }
+
+    fn live(&self) -> Result<Box<dyn Feed>, String> {
+        self.said(feed(&Choice::Live(self.live.clone())))
+    }
+
+    fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String> {
+        source::save(path, observations).map_err(|error| error.to_string())
+    }
+}
+
+impl Door {
+    fn said(&self, opened: Result<SourceFeed, SourceError>) -> Result<Box<dyn Feed>, String> {
+        match opened {
+            Ok(feed) => Ok(Box::new(feed)),
+            Err(error) => Err(self.words.source_error(&error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_is_x11_or_wayland() {
+        assert!(has_display(|name| name == "DISPLAY"));
+        assert!(has_display(|name| name == "WAYLAND_DISPLAY"));
+        assert!(!has_display(|name| name == "HOME"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Where a snapshot comes from: the live host, recordings, or the bundled one.
+//!
+//! A [`Source`] hands on [`Update`]s whatever it is, so that window and command line cannot tell a live host from a
+//! recording unless they ask.
+
+mod kept;
+mod live;
+mod recorded;
+mod recorder;
+
+use std::{path::PathBuf, sync::Arc};
+
+use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, Command, EngineChoice, Update};
+use bridgewalk_model::{Observation, Snapshot, recording::RecordingError};
+
+pub use live::LiveSource;
+pub use recorded::RecordedSource;
+pub use recorder::{Recorder, save};
+
+/// Called when there may be something to take.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Which source, as it was asked for.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// The live host.
+    Live(LiveChoice),
+    /// Recordings, a host each, side by side.
+    Recordings(Vec<PathBuf>),
+    /// The bundled recording, made on a real engine.
+    Demo,
+}
+
+/// Which live host, and who reads it.
+#[derive(Clone, Debug, Default)]
+pub struct LiveChoice {
+    /// Which engine.
+    pub engine: EngineChoice,
+    /// Who reads the kernel.
+    pub agent: AgentChoice,
+}
+
+/// A snapshot that is complete, and what must be said beside it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The snapshot.
+    pub snapshot: Arc<Snapshot>,
+    /// Recordings whose end is missing.
+    pub cut_off: Vec<PathBuf>,
+}
+
+/// Why a source cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The live host.
+    #[error(transparent)]
+    Live(#[from] CollectorError),
+    /// A recording.
+    #[error("{}: {error}", path.display())]
+    Recording {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: RecordingError,
+    },
+}
+
+/// A source at work.
+#[derive(Debug)]
+pub enum Source {
+    /// The live host: updates come as it changes.
+    Live(LiveSource),
+    /// A recording: everything in it has happened.
+    Recorded(RecordedSource),
+}
+
+impl Source {
+    /// Opens what was chosen. A live source starts its thread.
+    ///
+    /// # Errors
+    /// A recording that cannot be read, or an engine that was named and cannot be.
+    pub fn open(choice: &Choice) -> Result<Self, SourceError> {
+        Ok(match choice {
+            Choice::Live(live) => Self::Live(LiveSource::start(live.config(true))?),
+            Choice::Recordings(paths) => Self::Recorded(RecordedSource::read(paths)?),
+            Choice::Demo => Self::Recorded(RecordedSource::demo()?),
+        })
+    }
+
+    /// Has `wake` called whenever there may be something to [`take`](Self::take). A recording has it all from the
+    /// beginning and calls once, now.
+    pub fn wake_with(&mut self, wake: Wake) {
+        match self {
+            Self::Live(live) => live.wake_with(wake),
+            Self::Recorded(_) => wake(),
+        }
+    }
+
+    /// The next thing it has to say, without waiting; none: nothing more for now.
+    pub fn take(&mut self) -> Option<Update> {
+        match self {
+            Self::Live(live) => live.take(),
+            Self::Recorded(recorded) => recorded.take(),
+        }
+    }
+
+    /// Tells a live source something; a recording takes no notice.
+    pub fn command(&self, command: Command) {
+        match self {
+            Self::Live(live) => live.command(command),
+            Self::Recorded(_) => {}
+        }
+    }
+
+    /// Observations that make the present snapshot, for saving: all of a recording's, the last of each thing of a live
+    /// host's.
+    pub fn observations(&self) -> Vec<Observation> {
+        match self {
+            Self::Live(live) => live.observations(),
+            Self::Recorded(recorded) => recorded.observations(),
+        }
+    }
+}
+
+/// The snapshot of what was chosen, once it is complete.
+///
+/// # Errors
+/// As [`Source::open`]; and an engine that was named and cannot be reached.
+pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
+    let recorded = match choice {
+        Choice::Live(live) => {
+            let observed = bridgewalk_collector::observe_once(live.config(false), |_, _| {})?;
+            return Ok(Opened { snapshot: observed.snapshot, cut_off: Vec::new() });
+        }
+        Choice::Recordings(paths) => RecordedSource::read(paths)?,
+        Choice::Demo => RecordedSource::demo()?,
+    };
+    Ok(Opened { snapshot: recorded.last(), cut_off: recorded.cut_off().to_vec() })
+}
+
+impl LiveChoice {
+    /// For the collector: once, or going on.
+    pub fn config(&self, watch: bool) -> CollectorConfig {
+        CollectorConfig { engine: self.engine.clone(), agent: self.agent, watch }
+    }
+}
+
+/// Why the engine that `live` means cannot be reached; none: it can.
+pub fn engine_failure(live: &LiveChoice) -> Option<CollectorError> {
+    bridgewalk_collector::reach(&live.config(false)).err()
+}

@@ -1,0 +1,161 @@
+//! Recordings: everything in them has happened.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bridgewalk_collector::Update;
+use bridgewalk_model::{
+    Observation, Snapshot,
+    assembly::{State, assemble},
+    recording::{Recording, RecordingError},
+};
+
+use super::SourceError;
+
+/// The bundled recording, made on a real engine.
+const DEMO: &[u8] = include_bytes!("../../../assets/recordings/demo.bwrec");
+
+/// The observations of a recording that come this close together after its beginning are its first full observation.
+const QUIET_MS: u64 = 200;
+
+/// One or several recordings, a host each.
+#[derive(Debug)]
+pub struct RecordedSource {
+    /// Each recording's observations, in its order.
+    hosts: Vec<Vec<Observation>>,
+    /// What is still to be handed on.
+    updates: std::vec::IntoIter<Update>,
+    last: Arc<Snapshot>,
+    cut_off: Vec<PathBuf>,
+}
+
+impl RecordedSource {
+    /// Reads the recordings at `paths`, in this order.
+    ///
+    /// # Errors
+    /// The first that cannot be read.
+    pub fn read(paths: &[PathBuf]) -> Result<Self, SourceError> {
+        let (mut hosts, mut cut_off) = (Vec::new(), Vec::new());
+        for path in paths {
+            let recording = read(path).map_err(|error| SourceError::Recording { path: path.clone(), error })?;
+            if recording.is_truncated {
+                cut_off.push(path.clone());
+            }
+            hosts.push(recording.observations);
+        }
+        Ok(Self::of(hosts, cut_off))
+    }
+
+    /// The bundled recording.
+    ///
+    /// # Errors
+    /// It is damaged: a test sees to it that it is not.
+    pub fn demo() -> Result<Self, SourceError> {
+        let recording =
+            Recording::read(DEMO).map_err(|error| SourceError::Recording { path: "demo.bwrec".into(), error })?;
+        Ok(Self::of(vec![recording.observations], Vec::new()))
+    }
+
+    fn of(hosts: Vec<Vec<Observation>>, cut_off: Vec<PathBuf>) -> Self {
+        let states: Vec<State> = hosts.iter().map(|observations| fold(observations)).collect();
+        let last = Arc::new(assemble(&states.iter().collect::<Vec<_>>()));
+        let observed =
+            Update::Observed { observations: hosts.iter().flatten().cloned().collect(), snapshot: Arc::clone(&last) };
+        Self { hosts, updates: vec![observed, Update::Complete].into_iter(), last, cut_off }
+    }
+
+    /// What is still to be handed on: one update with everything, and that it is complete.
+    pub fn take(&mut self) -> Option<Update> {
+        self.updates.next()
+    }
+
+    /// The snapshot at the recording's end.
+    pub fn last(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.last)
+    }
+
+    /// Recordings whose end is missing, as when the recorder was killed.
+    pub fn cut_off(&self) -> &[PathBuf] {
+        &self.cut_off
+    }
+
+    /// All observations: a host's after another's.
+    pub fn observations(&self) -> Vec<Observation> {
+        self.hosts.iter().flatten().cloned().collect()
+    }
+
+    /// Snapshots as time goes on: first that of the first full observation, then one for each moment at which something
+    /// was observed.
+    pub fn moments(&self) -> impl Iterator<Item = Snapshot> {
+        let mut in_time: Vec<(usize, &Observation)> =
+            self.hosts.iter().enumerate().flat_map(|(host, all)| all.iter().map(move |one| (host, one))).collect();
+        in_time.sort_by_key(|(_, observation)| observation.at_ms);
+        let mut moments: Vec<Vec<(usize, &Observation)>> = Vec::new();
+        for each in in_time {
+            let is_first = moments.len() <= 1;
+            match moments.last_mut() {
+                Some(moment) if belongs(moment, each.1, is_first) => moment.push(each),
+                _ => moments.push(vec![each]),
+            }
+        }
+        let mut states = vec![State::default(); self.hosts.len()];
+        moments.into_iter().map(move |moment| {
+            for (host, observation) in moment {
+                if let Some(state) = states.get_mut(host) {
+                    state.apply(observation);
+                }
+            }
+            assemble(&states.iter().collect::<Vec<_>>())
+        })
+    }
+}
+
+fn belongs(moment: &[(usize, &Observation)], observation: &Observation, is_first: bool) -> bool {
+    moment.last().is_some_and(|(_, last)| {
+        let pause_ms = observation.at_ms.saturating_sub(last.at_ms);
+        pause_ms == 0 || (is_first && pause_ms < QUIET_MS)
+    })
+}
+
+fn fold(observations: &[Observation]) -> State {
+    let mut state = State::default();
+    for observation in observations {
+        state.apply(observation);
+    }
+    state
+}
+
+fn read(path: &Path) -> Result<Recording, RecordingError> {
+    Recording::read(File::open(path).map_err(RecordingError::Io)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use bridgewalk_model::{Fact, HostFacts};
+
+    use super::*;
+
+    fn at(at_ms: u64) -> Observation {
+        let facts = HostFacts { hostname: "alpha".to_owned(), ..HostFacts::default() };
+        Observation { at_ms, fact: Fact::Host(facts) }
+    }
+
+    #[test]
+    fn the_first_moment_is_the_first_full_observation() {
+        let source = RecordedSource::of(vec![[0, 10, 150, 2_000, 2_000, 2_010].map(at).into()], Vec::new());
+        let times: Vec<_> = source.moments().map(|snapshot| snapshot.at_ms).collect();
+        assert_eq!(times, [150, 2_000, 2_010]);
+    }
+
+    #[test]
+    fn the_bundled_recording_opens() {
+        let mut demo = RecordedSource::demo().unwrap();
+        assert!(matches!(demo.take(), Some(Update::Observed { .. })));
+        assert!(matches!(demo.take(), Some(Update::Complete)));
+        assert!(demo.take().is_none());
+        assert_eq!(demo.last().hosts.len(), 1);
+    }
+}

@@ -1,0 +1,398 @@
+//! The picture: pan, zoom, point, choose, arrange.
+//!
+//! The scene is painted as it is; only what the eye, the pointer and the keyboard are on is marked on top of it. Every
+//! thing that can be pointed at is also a node for the keyboard and for screen readers, in the scene's reading order.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bridgewalk_diagram::{
+    Scope,
+    scene::{Point, Scene, Target},
+};
+use bridgewalk_model::EntityId;
+use egui::{
+    Align2, CursorIcon, EventFilter, FontId, Id, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, accesskit, pos2, vec2,
+};
+
+use super::{
+    camera::Camera,
+    command::{Action, Command},
+    context::Context,
+    paint,
+};
+
+/// So near a line, in points, it is meant.
+const LINE_REACH: f32 = 6.0;
+/// Points moved by an arrow key.
+const PAN_STEP: f32 = 60.0;
+/// What plus and minus do.
+const ZOOM_STEP: f32 = 1.25;
+/// After so long without a zoom, in seconds, texts are laid out anew.
+const SETTLE_S: f64 = 0.12;
+
+/// The canvas's own state: where the eye is and what the pointer holds.
+#[derive(Default)]
+pub(super) struct Canvas {
+    camera: Camera,
+    /// The zoom for which texts are laid out.
+    text_zoom: f32,
+    /// When the zoom last changed, by egui's clock.
+    zoomed_at_s: f64,
+    /// The eye of each scope that was left.
+    kept: Vec<(Scope, Camera)>,
+    shown: Option<(Scope, Arc<Scene>)>,
+    /// The id of each target's node.
+    nodes: Vec<Id>,
+    held: Option<Held>,
+    hovered: Option<EntityId>,
+    /// What the keyboard should be on in the next frame.
+    wants_focus: Option<EntityId>,
+    reveal: Option<EntityId>,
+    wants_fit: bool,
+    is_touched: bool,
+    size: Vec2,
+}
+
+/// A node under the pointer on its way.
+struct Held {
+    entity: EntityId,
+    corner: Point,
+    moved: Vec2,
+}
+
+impl Canvas {
+    /// Sees all of it.
+    pub(super) fn fit(&mut self) {
+        self.wants_fit = true;
+        self.is_touched = true;
+    }
+
+    /// Brings a thing into sight, as soon as it is drawn.
+    pub(super) fn reveal(&mut self, entity: EntityId) {
+        self.reveal = Some(entity);
+    }
+
+    /// Whether `id` is the picture's or that of a thing in it.
+    pub(super) fn has_node(&self, id: Id) -> bool {
+        self.nodes.contains(&id)
+    }
+
+    /// Closer (above 0) or further away.
+    pub(super) fn zoom_by(&mut self, steps: f32, now_s: f64) {
+        let canvas = Rect::from_min_size(Pos2::ZERO, self.size);
+        self.camera.zoom_at(canvas, canvas.center(), ZOOM_STEP.powf(steps));
+        self.is_touched = true;
+        self.zoomed_at_s = now_s;
+    }
+
+    /// Paints and listens.
+    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+        let area = ui.available_rect_before_wrap();
+        let id = ui.scope_id().with("canvas");
+        let response = ui.interact(area, id, Sense::click_and_drag());
+        ui.advance_cursor_after_rect(area);
+        ctx_node(ui, id, ctx);
+        let Some(scene) = ctx.drawn.scene.clone() else {
+            let text =
+                if ctx.seen.is_complete { ctx.words.text("window-drawing") } else { ctx.words.text("window-looking") };
+            note(ui, area, &text, ctx);
+            return;
+        };
+        self.follow(area, ctx, &scene);
+        if scene.items.is_empty() {
+            note(ui, area, &ctx.words.text("window-nothing-shown"), ctx);
+            return;
+        }
+        self.listen(ui, area, &response, &scene, ctx);
+        self.settle(ui);
+
+        let painter = ui.painter_at(area);
+        paint::scene(&painter, area, &scene, self.camera, self.text_zoom);
+        self.targets(ui, area, &scene, ctx);
+        self.marks(&painter, area, &scene, ctx);
+    }
+
+    /// Takes note of another scene, another part, another size.
+    fn follow(&mut self, area: Rect, ctx: &Context<'_>, scene: &Arc<Scene>) {
+        let scope = &ctx.drawn.scope;
+        let is_other_part = self.shown.as_ref().is_none_or(|(shown, _)| shown != scope);
+        let was_empty = self.shown.as_ref().is_none_or(|(_, scene)| scene.items.is_empty());
+        if is_other_part {
+            if let Some((left, _)) = self.shown.take() {
+                self.kept.retain(|(scope, _)| *scope != left);
+                self.kept.push((left, self.camera));
+            }
+            match self.kept.iter().find(|(kept, _)| kept == scope) {
+                Some((_, camera)) => (self.camera, self.is_touched) = (*camera, true),
+                None => self.is_touched = false,
+            }
+            self.text_zoom = 0.0;
+        }
+        // Until somebody moves the eye, it takes the first look again, whatever comes and however large the window is.
+        let is_resized = self.size != area.size();
+        let has_grown = self.shown.as_ref().is_some_and(|(_, shown)| shown.bounds != scene.bounds);
+        let is_first_look = !self.is_touched && (is_resized || was_empty || has_grown || is_other_part);
+        self.size = area.size();
+        if self.shown.as_ref().is_none_or(|(_, shown)| !Arc::ptr_eq(shown, scene)) {
+            self.nodes = node_ids(scene);
+        }
+        self.shown = Some((scope.clone(), Arc::clone(scene)));
+        if std::mem::take(&mut self.wants_fit) {
+            self.camera = Camera::fit(scene.bounds, area);
+            self.text_zoom = 0.0;
+        } else if is_first_look && !scene.items.is_empty() {
+            self.camera = Camera::first(scene.bounds, area);
+            self.text_zoom = 0.0;
+        }
+        if let Some(entity) = &self.reveal
+            && let Some(target) = scene.targets.iter().find(|target| target.entity == *entity)
+        {
+            self.camera.reveal(area, target.rect);
+            self.reveal = None;
+        }
+    }
+
+    fn listen(&mut self, ui: &Ui, area: Rect, response: &Response, scene: &Scene, ctx: &Context<'_>) {
+        let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|at| area.contains(*at) && response.hovered());
+        self.hovered = pointer.and_then(|at| self.hit(scene, area, at)).map(|target| target.entity.clone());
+
+        if response.hovered() {
+            let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
+            if zoom != 1.0 {
+                self.camera.zoom_at(area, pointer.unwrap_or(area.center()), zoom);
+                self.zoomed_at_s = ui.input(|input| input.time);
+                self.is_touched = true;
+            } else if scroll != Vec2::ZERO {
+                self.camera.pan(scroll);
+                self.is_touched = true;
+            }
+        }
+        self.drag(ui, area, response, scene, ctx);
+        if response.double_clicked() {
+            if let Some(entity) = self.hovered.clone() {
+                ctx.send(Command::Enter(entity));
+            } else {
+                ctx.act(Action::Fit);
+            }
+        } else if response.clicked() {
+            self.wants_focus.clone_from(&self.hovered);
+            ctx.send(Command::Select(self.hovered.clone()));
+        } else if response.secondary_clicked() && self.hovered.is_some() {
+            ctx.send(Command::Select(self.hovered.clone()));
+        }
+        response.context_menu(|ui| super::node_menu::ui(ui, ctx));
+        if self.hovered.is_some() && self.held.is_none() {
+            ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+        }
+        self.arrows(ui, ctx);
+    }
+
+    /// Drags a movable thing, or else the eye.
+    fn drag(&mut self, ui: &Ui, area: Rect, response: &Response, scene: &Scene, ctx: &Context<'_>) {
+        if response.drag_started_by(PointerButton::Primary) {
+            let from = ui.input(|input| input.pointer.press_origin());
+            self.held =
+                from.and_then(|at| self.hit_where(scene, area, at, |target| target.is_movable)).map(|target| Held {
+                    entity: target.entity.clone(),
+                    corner: Point { x: target.rect.x, y: target.rect.y },
+                    moved: Vec2::ZERO,
+                });
+        }
+        if response.dragged() {
+            match &mut self.held {
+                Some(held) => held.moved += response.drag_delta() / self.camera.zoom,
+                None => {
+                    self.camera.pan(response.drag_delta());
+                    self.is_touched = true;
+                }
+            }
+            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+        }
+        if response.drag_stopped()
+            && let Some(held) = self.held.take()
+        {
+            let corner = Point { x: held.corner.x + held.moved.x, y: held.corner.y + held.moved.y };
+            self.is_touched = true;
+            ctx.send(Command::Arrange(held.entity, corner));
+        }
+    }
+
+    /// Arrow keys: along the reading order while something is chosen, else (or with Shift) they move the eye.
+    fn arrows(&mut self, ui: &Ui, ctx: &Context<'_>) {
+        if ui.ctx().text_edit_focused() || super::is_modal_open(ui.ctx()) {
+            return;
+        }
+        let focused_elsewhere = ui.memory(egui::Memory::focused).is_some() && ctx.selection.is_none();
+        if focused_elsewhere {
+            return;
+        }
+        let is_eye = ctx.selection.is_none() || ui.input(|input| input.modifiers.shift);
+        if !is_eye {
+            return;
+        }
+        let delta = ui.input(|input| {
+            let key = |key| f32::from(u8::from(input.key_pressed(key)));
+            vec2(key(Key::ArrowLeft) - key(Key::ArrowRight), key(Key::ArrowUp) - key(Key::ArrowDown))
+        });
+        if delta != Vec2::ZERO {
+            self.camera.pan(delta * PAN_STEP);
+            self.is_touched = true;
+        }
+    }
+
+    /// Lays texts out anew once the zoom rests.
+    fn settle(&mut self, ui: &Ui) {
+        if self.text_zoom == self.camera.zoom {
+            return;
+        }
+        let rested_s = ui.input(|input| input.time) - self.zoomed_at_s;
+        if self.text_zoom <= 0.0 || rested_s >= SETTLE_S {
+            self.text_zoom = self.camera.zoom;
+        } else {
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(SETTLE_S - rested_s));
+        }
+    }
+
+    fn hit<'a>(&self, scene: &'a Scene, area: Rect, at: Pos2) -> Option<&'a Target> {
+        self.hit_where(scene, area, at, |_| true)
+    }
+
+    /// What is under `at`: the deepest box, or a line nearby.
+    fn hit_where<'a>(
+        &self,
+        scene: &'a Scene,
+        area: Rect,
+        at: Pos2,
+        is_wanted: impl Fn(&Target) -> bool,
+    ) -> Option<&'a Target> {
+        let point = self.camera.to_scene(area, at);
+        let reach = LINE_REACH / self.camera.zoom;
+        scene
+            .targets
+            .iter()
+            .filter(|target| is_wanted(target))
+            .filter(|target| match &*target.line {
+                [] => target.rect.contains(point),
+                line => line.windows(2).any(|ends| distance(point, ends[0], ends[1]) <= reach),
+            })
+            .max_by_key(|target| target.depth)
+    }
+
+    /// A node for each thing, for keyboard and screen reader.
+    fn targets(&mut self, ui: &Ui, area: Rect, scene: &Scene, ctx: &Context<'_>) {
+        let focused = ui.memory(egui::Memory::focused);
+        let mut wanted = self.wants_focus.take();
+        let is_arrow = !ui.input(|input| input.modifiers.any());
+        for (index, target) in scene.targets.iter().enumerate() {
+            let Some(id) = self.nodes.get(index).copied() else { return };
+            let rect = self.camera.rect_to_screen(area, target.rect);
+            let response = ui.interact(rect.intersect(area.expand(1.0)), id, Sense::focusable_noninteractive());
+            let is_selected = ctx.selection == Some(&target.entity);
+            ui.ctx().accesskit_node_builder(id, |node| {
+                node.set_role(Role::Button);
+                node.set_label(target.name.as_str());
+                node.set_selected(is_selected);
+                node.add_action(accesskit::Action::Click);
+            });
+            if ui.input(|input| input.has_accesskit_action_request(id, accesskit::Action::Click)) {
+                ctx.send(Command::Select(Some(target.entity.clone())));
+            }
+            if wanted.as_ref() == Some(&target.entity) {
+                response.request_focus();
+                wanted = None;
+            }
+            if focused != Some(id) {
+                continue;
+            }
+            ui.memory_mut(|memory| {
+                let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+                memory.set_focus_lock_filter(id, filter);
+            });
+            if response.gained_focus() && !is_selected {
+                ctx.send(Command::Select(Some(target.entity.clone())));
+                self.reveal = Some(target.entity.clone());
+            }
+            let step = ui.input(|input| {
+                let pressed = |keys: [Key; 2]| keys.iter().any(|key| input.key_pressed(*key));
+                match (pressed([Key::ArrowRight, Key::ArrowDown]), pressed([Key::ArrowLeft, Key::ArrowUp])) {
+                    (true, false) => 1,
+                    (false, true) => scene.targets.len() - 1,
+                    _ => 0,
+                }
+            });
+            if step > 0 && is_arrow {
+                let next = &scene.targets[(index + step) % scene.targets.len()];
+                self.wants_focus = Some(next.entity.clone());
+                ui.ctx().request_repaint();
+            }
+        }
+    }
+
+    /// What the eye, the pointer and the keyboard are on.
+    fn marks(&self, painter: &egui::Painter, area: Rect, scene: &Scene, ctx: &Context<'_>) {
+        let mark = |entity: &EntityId, stroke: Stroke| {
+            for target in scene.targets.iter().filter(|target| target.entity == *entity) {
+                if target.line.is_empty() {
+                    let rect = self.camera.rect_to_screen(area, target.rect).expand(3.0);
+                    painter.rect_stroke(rect, 8.0, stroke, StrokeKind::Outside);
+                } else {
+                    let points = target.line.iter().map(|point| self.camera.to_screen(area, *point)).collect();
+                    painter.add(Shape::line(points, Stroke::new(stroke.width + 2.0, stroke.color)));
+                }
+            }
+        };
+        if let Some(hovered) = &self.hovered
+            && ctx.selection != Some(hovered)
+        {
+            mark(hovered, Stroke::new(1.5, ctx.colors.outline));
+        }
+        if let Some(selected) = ctx.selection {
+            mark(selected, Stroke::new(2.5, ctx.colors.accent));
+        }
+        if let Some(held) = &self.held
+            && let Some(target) = scene.targets.iter().find(|target| target.entity == held.entity)
+        {
+            let rect = self.camera.rect_to_screen(area, target.rect).translate(held.moved * self.camera.zoom);
+            painter.rect(
+                rect,
+                8.0,
+                ctx.colors.accent_fill.gamma_multiply(0.7),
+                Stroke::new(2.0, ctx.colors.accent),
+                StrokeKind::Middle,
+            );
+        }
+    }
+}
+
+/// The id of each target's node. A thing may be drawn more than once: each time is a node of its own.
+fn node_ids(scene: &Scene) -> Vec<Id> {
+    let mut times: HashMap<&EntityId, u32> = HashMap::new();
+    let mut ids = Vec::with_capacity(scene.targets.len());
+    for target in &scene.targets {
+        let time = times.entry(&target.entity).or_default();
+        *time += 1;
+        ids.push(Id::unique(("canvas-node", target.entity.as_str(), *time)));
+    }
+    ids
+}
+
+fn ctx_node(ui: &Ui, id: Id, ctx: &Context<'_>) {
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_role(Role::Canvas);
+        node.set_label(ctx.words.text("window-picture"));
+    });
+}
+
+fn note(ui: &Ui, area: Rect, text: &str, ctx: &Context<'_>) {
+    ui.painter().text(area.center(), Align2::CENTER_CENTER, text, FontId::proportional(16.0), ctx.colors.soft);
+}
+
+/// From `point` to the stretch between two others.
+fn distance(point: Point, from: Point, to: Point) -> f32 {
+    let (from, to, point) = (pos2(from.x, from.y), pos2(to.x, to.y), pos2(point.x, point.y));
+    let along = to - from;
+    let share =
+        if along.length_sq() > 0.0 { ((point - from).dot(along) / along.length_sq()).clamp(0.0, 1.0) } else { 0.0 };
+    (point - (from + along * share)).length()
+}

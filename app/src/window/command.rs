@@ -1,0 +1,243 @@
+//! Everything that can be done, in one table.
+//!
+//! Panels read the [`Context`](super::context::Context) and send commands; the window runs them at one point of the
+//! frame. An [`Action`] is a command that a person can give without pointing at anything: its name, tooltip, shortcut and
+//! place in the palette stand here and nowhere else.
+
+use std::path::PathBuf;
+
+use bridgewalk_collector::AgentChoice;
+use bridgewalk_diagram::{Filter, scene::Point};
+use bridgewalk_model::EntityId;
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::settings::{TextSize, ThemeChoice};
+use crate::words::Language;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Command {
+    /// From the table.
+    Do(Action),
+    /// Choose a thing, or nothing.
+    Select(Option<EntityId>),
+    /// Choose a thing and bring it into sight.
+    Reveal(EntityId),
+    /// Go into the namespace of a thing.
+    Enter(EntityId),
+    /// Go back until this many steps of the way in are left.
+    LeaveTo(usize),
+    /// Show only what matches.
+    SetFilter(Filter),
+    /// Show it again.
+    Unhide(EntityId),
+    /// Draw a network or project as one line, or whole again.
+    ToggleCollapsed(EntityId),
+    /// Put a thing's corner there.
+    Arrange(EntityId, Point),
+    /// Speak this language.
+    SetLanguage(Language),
+    /// Use these colours.
+    SetTheme(ThemeChoice),
+    /// Write this large.
+    SetTextSize(TextSize),
+    /// Read the kernel this way; and do so again for this host without asking.
+    UseAgent(AgentChoice, bool),
+    /// Copy a text.
+    Copy(String),
+    /// Show a recording.
+    Open(PathBuf),
+}
+
+/// What needs no argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Action {
+    /// Open the palette.
+    Palette,
+    /// See everything.
+    Fit,
+    /// Closer.
+    ZoomIn,
+    /// Further away.
+    ZoomOut,
+    /// Undo the last change of the view.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Into the chosen thing's namespace.
+    Enter,
+    /// Back out of it; or choose nothing.
+    Leave,
+    /// Leave the chosen thing out.
+    Hide,
+    /// Show all that was left out.
+    ShowAll,
+    /// Draw the chosen network or project as one line, or whole again.
+    Collapse,
+    /// Forget what was placed by hand.
+    TidyUp,
+    /// Least detail.
+    Concept,
+    /// The usual detail.
+    Plumbing,
+    /// All detail.
+    Everything,
+    /// Choose what is shown.
+    Filter,
+    /// Light to dark, dark to light.
+    Theme,
+    /// The other language.
+    Language,
+    /// Larger text.
+    TextLarger,
+    /// Smaller text.
+    TextSmaller,
+    /// Less motion, or all of it.
+    ReduceMotion,
+    /// The list on the left.
+    Outline,
+    /// The facts on the right.
+    Inspector,
+    /// The findings below.
+    Findings,
+    /// Open a recording.
+    OpenRecording,
+    /// Save what was observed.
+    SaveRecording,
+    /// Write the picture as SVG.
+    ExportSvg,
+    /// Write the picture as PNG.
+    ExportPng,
+    /// Read everything anew.
+    Refresh,
+    /// The live host instead of a recording.
+    GoLive,
+    /// Ask again who should read the kernel.
+    AskForAgent,
+    /// Leave off waiting for the first observation.
+    CancelProgress,
+}
+
+/// A row of the table. The texts are `action-<id>` and `action-<id>-tip` in the Fluent files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// What it does.
+    pub action: Action,
+    /// Its name in the Fluent files.
+    pub key: &'static str,
+    /// Its tooltip there.
+    pub tip: &'static str,
+    /// The keys for it.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// Further keys, not shown.
+    pub other: Option<KeyboardShortcut>,
+}
+
+const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+const BARE: Modifiers = Modifiers::NONE;
+
+macro_rules! table {
+    ($($action:ident $id:literal $shortcut:expr, $other:expr;)*) => {
+        /// The table, in the order in which the palette offers them.
+        pub(super) const TABLE: &[Entry] = &[$(Entry {
+            action: Action::$action,
+            key: concat!("action-", $id),
+            tip: concat!("action-", $id, "-tip"),
+            shortcut: $shortcut,
+            other: $other,
+        },)*];
+    };
+}
+
+table! {
+    Palette "palette" keys(CTRL, Key::K), keys(BARE, Key::Slash);
+    Fit "fit" keys(BARE, Key::F), keys(BARE, Key::Home);
+    ZoomIn "zoom-in" keys(BARE, Key::Plus), keys(BARE, Key::Equals);
+    ZoomOut "zoom-out" keys(BARE, Key::Minus), None;
+    Enter "enter" keys(BARE, Key::Enter), None;
+    Leave "leave" keys(BARE, Key::Escape), None;
+    Concept "concept" keys(BARE, Key::Num1), None;
+    Plumbing "plumbing" keys(BARE, Key::Num2), None;
+    Everything "everything" keys(BARE, Key::Num3), None;
+    Undo "undo" keys(CTRL, Key::Z), None;
+    Redo "redo" keys(CTRL_SHIFT, Key::Z), keys(CTRL, Key::Y);
+    Hide "hide" keys(BARE, Key::H), keys(BARE, Key::Delete);
+    ShowAll "show-all" keys(Modifiers::SHIFT, Key::H), None;
+    Collapse "collapse" keys(BARE, Key::C), None;
+    TidyUp "tidy-up" keys(BARE, Key::T), None;
+    Filter "filter" keys(CTRL, Key::F), None;
+    OpenRecording "open" keys(CTRL, Key::O), None;
+    SaveRecording "save" keys(CTRL, Key::S), None;
+    ExportSvg "export-svg" keys(CTRL, Key::E), None;
+    ExportPng "export-png" keys(CTRL_SHIFT, Key::E), None;
+    GoLive "go-live" None, None;
+    Refresh "refresh" keys(BARE, Key::F5), None;
+    AskForAgent "ask-for-agent" None, None;
+    CancelProgress "cancel-progress" None, None;
+    Theme "theme" keys(BARE, Key::D), None;
+    Language "language" keys(BARE, Key::L), None;
+    TextLarger "text-larger" keys(CTRL, Key::Plus), keys(CTRL, Key::Equals);
+    TextSmaller "text-smaller" keys(CTRL, Key::Minus), None;
+    ReduceMotion "reduce-motion" None, None;
+    Outline "outline" keys(CTRL, Key::Num1), None;
+    Inspector "inspector" keys(CTRL, Key::Num2), None;
+    Findings "findings" keys(CTRL, Key::Num3), None;
+}
+
+impl Action {
+    /// Its row.
+    pub(super) fn entry(self) -> &'static Entry {
+        TABLE.iter().find(|entry| entry.action == self).unwrap_or(&TABLE[0])
+    }
+}
+
+/// The actions whose keys were pressed. `is_typing`: a text field has the focus, and keys without Ctrl are its own;
+/// `is_enter_free`: no button has the focus, whose key Enter is.
+pub(super) fn pressed(ctx: &egui::Context, is_typing: bool, is_enter_free: bool) -> Vec<Action> {
+    // More modifiers first, or Ctrl+Z would swallow Ctrl+Shift+Z.
+    let mut shortcuts: Vec<(KeyboardShortcut, Action)> = TABLE
+        .iter()
+        .flat_map(|entry| [entry.shortcut, entry.other].into_iter().flatten().map(|keys| (keys, entry.action)))
+        .filter(|(keys, _)| !is_typing || keys.modifiers.command)
+        .filter(|(keys, _)| is_enter_free || keys.logical_key != Key::Enter)
+        .collect();
+    shortcuts
+        .sort_by_key(|(keys, _)| std::cmp::Reverse(u8::from(keys.modifiers.shift) + u8::from(keys.modifiers.command)));
+    ctx.input_mut(|input| {
+        shortcuts.iter().filter(|(keys, _)| input.consume_shortcut(keys)).map(|(_, action)| *action).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::words::Words;
+
+    #[test]
+    fn every_action_has_one_row_and_its_words() {
+        let mut seen = HashSet::new();
+        for entry in TABLE {
+            assert!(seen.insert(entry.action), "{:?} is there twice", entry.action);
+            for language in Language::ALL {
+                let words = Words::new(language);
+                assert!(words.has(entry.key), "{} in {}", entry.key, language.code());
+                assert!(words.has(entry.tip), "{} in {}", entry.tip, language.code());
+            }
+        }
+    }
+
+    #[test]
+    fn no_keys_mean_two_things() {
+        let mut seen = HashSet::new();
+        for keys in TABLE.iter().flat_map(|entry| [entry.shortcut, entry.other].into_iter().flatten()) {
+            assert!(seen.insert((keys.modifiers, keys.logical_key)), "{keys:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Where the window's snapshots come from: a live host or a recording, and the window cannot tell them apart.
+
+use std::{path::Path, sync::Arc};
+
+use bridgewalk_collector::{Command, Update};
+use bridgewalk_model::Observation;
+
+/// What is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A host as it is now.
+    Live,
+    /// A recording, by its file's name.
+    Recording(String),
+    /// The bundled recording; with the reason, if it was not asked for.
+    Bundled {
+        /// Why the live host is not shown, in one line.
+        because: Option<String>,
+    },
+}
+
+/// Wakes the window: something new can be taken.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// A source of snapshots.
+pub trait Feed: Send {
+    /// What it is.
+    fn origin(&self) -> Origin;
+
+    /// To be called whenever [`Self::take`] has something.
+    fn wake_with(&mut self, wake: Wake);
+
+    /// The next thing it has to say, without waiting.
+    fn take(&mut self) -> Option<Update>;
+
+    /// Tells a running collector something; a recording takes no notice.
+    fn command(&self, command: Command);
+
+    /// Everything observed so far, for saving.
+    fn observations(&self) -> Vec<Observation>;
+}
+
+/// Opens feeds and writes recordings: the window's door to files and hosts. Called on a thread of its own.
+pub trait Opener: Send + Sync {
+    /// Opens a recording. The error is one line.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds no recording that we understand.
+    fn open(&self, path: &Path) -> Result<Box<dyn Feed>, String>;
+
+    /// Begins to watch the live host.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn live(&self) -> Result<Box<dyn Feed>, String>;
+
+    /// Writes a recording.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String>;
+}

@@ -1,0 +1,122 @@
+//! On the right: every fact of the chosen thing, where it was read, and the command that shows the same.
+
+use std::sync::Arc;
+
+use bridgewalk_model::{EntityId, Snapshot, Source, Sourced, facts};
+use egui::{RichText, ScrollArea, Ui};
+
+use super::{
+    command::{Action, Command},
+    context::Context,
+    icon::{Icon, quiet_icon_button},
+    theme::strong,
+};
+
+/// The facts of the chosen thing, gathered anew when it or the snapshot is another.
+#[derive(Default)]
+pub(super) struct Inspector {
+    facts: Vec<Sourced>,
+    made_of: Option<(Arc<Snapshot>, EntityId)>,
+}
+
+impl Inspector {
+    /// Shows them.
+    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+        let Some(id) = ctx.selection else {
+            ui.label(RichText::new(ctx.words.text("window-inspector")).font(strong(15.0)));
+            ui.add_space(4.0);
+            ui.label(RichText::new(ctx.words.text("window-inspector-hint")).color(ctx.colors.soft));
+            ui.add_space(8.0);
+            hints_ui(ui, ctx);
+            return;
+        };
+        let Some(subject) = ctx.subject(id) else {
+            ui.label(RichText::new(ctx.words.text("window-gone")).font(strong(15.0)));
+            ui.label(RichText::new(ctx.words.text("window-gone-hint")).color(ctx.colors.soft));
+            return;
+        };
+        let is_current =
+            self.made_of.as_ref().is_some_and(|(snapshot, of)| Arc::ptr_eq(snapshot, &ctx.seen.snapshot) && of == id);
+        if !is_current {
+            self.facts = facts::facts(&ctx.seen.snapshot, id);
+            self.made_of = Some((Arc::clone(&ctx.seen.snapshot), id.clone()));
+        }
+        ui.horizontal(|ui| {
+            subject.icon.show(ui, 20.0, ctx.colors.accent);
+            ui.add(egui::Label::new(RichText::new(&subject.name).font(strong(17.0))).truncate());
+        });
+        ui.label(RichText::new(&subject.kind).color(ctx.colors.soft));
+        if subject.opens.is_some() && ctx.trail.last() != Some(id) {
+            ui.add_space(2.0);
+            let enter = ui.button(ctx.words.text("action-enter")).on_hover_text(ctx.tip(ui.ctx(), Action::Enter));
+            if enter.clicked() {
+                ctx.send(Command::Enter(id.clone()));
+            }
+        }
+        ui.add_space(6.0);
+        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            for (index, fact) in self.facts.iter().enumerate() {
+                ui.push_id(index, |ui| fact_ui(ui, ctx, fact));
+            }
+        });
+    }
+}
+
+fn fact_ui(ui: &mut Ui, ctx: &Context<'_>, fact: &Sourced) {
+    let name = ctx.words.fact(&fact.key);
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(&name).color(ctx.colors.soft).size(12.5));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().interact_size.y = 22.0;
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let copy = ctx.words.format("window-copy-value", &[("name", name.as_str().into())]);
+            if quiet_icon_button(ui, Icon::Copy, &copy, ctx.colors.soft).clicked() {
+                ctx.send(Command::Copy(fact.value.clone()));
+            }
+            if let Some(command) = &fact.command {
+                let copy = ctx.words.format("window-copy-command", &[("name", name.as_str().into())]);
+                let response = quiet_icon_button(ui, Icon::Terminal, &copy, ctx.colors.soft);
+                if response.on_hover_text(RichText::new(command).monospace()).clicked() {
+                    ctx.send(Command::Copy(command.clone()));
+                }
+            }
+        });
+    });
+    let value = egui::Label::new(RichText::new(&fact.value).monospace()).wrap().selectable(true);
+    ui.add(value).on_hover_text(source_text(ctx, &fact.source));
+    ui.add(
+        egui::Label::new(RichText::new(source_text(ctx, &fact.source)).color(ctx.colors.soft).size(11.5)).truncate(),
+    );
+    ui.add_space(8.0);
+}
+
+/// Where a fact was read, in one line.
+fn source_text(ctx: &Context<'_>, source: &Source) -> String {
+    match source {
+        Source::Netlink { message, attribute } => format!("netlink {message} {attribute}"),
+        Source::File { path } => path.clone(),
+        Source::Docker { request, field } => format!("Docker {request} {field}"),
+        Source::SocketOption { option } => format!("getsockopt {option}"),
+        Source::Derived { from } => ctx.words.format("window-derived", &[("from", from.as_str().into())]),
+    }
+}
+
+/// The keys one needs first.
+fn hints_ui(ui: &mut Ui, ctx: &Context<'_>) {
+    for action in [Action::Palette, Action::Enter, Action::Leave, Action::Fit, Action::Undo] {
+        let row = action.entry();
+        ui.horizontal(|ui| {
+            let keys = row.shortcut.map_or_else(String::new, |keys| ui.ctx().format_shortcut(&keys));
+            egui::Frame::new()
+                .fill(ctx.colors.raised)
+                .corner_radius(4.0)
+                .inner_margin(egui::Margin::symmetric(6, 2))
+                .show(ui, |ui| {
+                    ui.set_min_width(52.0);
+                    ui.label(RichText::new(keys).monospace().size(12.0).color(ctx.colors.soft));
+                });
+            ui.label(RichText::new(ctx.words.text(row.key)).color(ctx.colors.soft));
+        });
+    }
+}

@@ -1,0 +1,609 @@
+//! The window as a whole: what it knows, and the one place where commands are run.
+
+use std::{cell::RefCell, sync::Arc};
+
+use bridgewalk_collector::{Command as CollectorCommand, Update};
+use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View, scene::Scene};
+use bridgewalk_model::EntityId;
+use egui::{Frame, Margin, Panel, RichText, Ui};
+
+use super::{
+    Feed, Opener, Origin, WindowError, WindowOptions,
+    canvas::Canvas,
+    command::{self, Action, Command},
+    command_palette::CommandPalette,
+    context::{Context, Drawn, Seen},
+    dialogs::{Dialogs, Errand, Outcome},
+    draftsman::Draftsman,
+    filter_bar::FilterBar,
+    findings,
+    history::History,
+    inspector::Inspector,
+    outline::Outline,
+    paint,
+    question::Question,
+    settings::{RememberedAgent, Settings, ThemeChoice},
+    stack::Stack,
+    status_bar, subject, theme,
+    theme::Colors,
+    top_bar, trail,
+};
+use crate::words::{Language, Words};
+
+/// So many updates are taken a frame at most; more wait for the next.
+const UPDATES_A_FRAME_MAX: usize = 64;
+/// How long a notice stays, in seconds.
+const NOTICE_S: f64 = 6.0;
+
+/// The window.
+pub struct MainWindow {
+    feed: Box<dyn Feed>,
+    opener: Arc<dyn Opener>,
+    origin: Origin,
+    asked_language: Language,
+    is_forgetful: bool,
+
+    seen: Seen,
+    drawn: Drawn,
+    settings: Settings,
+    view: View,
+    history: History,
+    /// Things that were entered, outermost first.
+    trail: Vec<EntityId>,
+    selection: Option<EntityId>,
+    host_name: Option<String>,
+
+    draftsman: Draftsman,
+    dialogs: Dialogs,
+    is_stale: bool,
+    is_fresh_wanted: bool,
+    notice: Option<(String, f64)>,
+
+    canvas: Canvas,
+    outline: Outline,
+    inspector: Inspector,
+    stack: Stack,
+    palette: CommandPalette,
+    filter_bar: FilterBar,
+    question: Question,
+}
+
+impl MainWindow {
+    /// A window on `feed`, with what `storage` remembers.
+    ///
+    /// # Errors
+    /// If the system has no thread for the draftsman.
+    pub fn new(
+        ctx: &egui::Context,
+        storage: Option<&dyn eframe::Storage>,
+        feed: Box<dyn Feed>,
+        opener: Arc<dyn Opener>,
+        options: WindowOptions,
+    ) -> Result<Self, WindowError> {
+        theme::install(ctx);
+        let waker = ctx.clone();
+        let draftsman = Draftsman::start(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let mut window = Self {
+            origin: feed.origin(),
+            feed,
+            opener,
+            asked_language: options.language,
+            is_forgetful: options.is_forgetful,
+            seen: Seen::default(),
+            drawn: Drawn::default(),
+            settings: Settings::load(storage),
+            view: View::default(),
+            history: History::default(),
+            trail: Vec::new(),
+            selection: None,
+            host_name: None,
+            draftsman,
+            dialogs: Dialogs::default(),
+            is_stale: false,
+            is_fresh_wanted: false,
+            notice: None,
+            canvas: Canvas::default(),
+            outline: Outline::default(),
+            inspector: Inspector::default(),
+            stack: Stack::default(),
+            palette: CommandPalette::default(),
+            filter_bar: FilterBar::default(),
+            question: Question::default(),
+        };
+        window.listen(ctx);
+        Ok(window)
+    }
+
+    /// Whether everything that was seen is drawn: what a test waits for.
+    pub fn is_settled(&self) -> bool {
+        !self.is_stale && self.draftsman.is_idle() && !self.dialogs.is_busy()
+    }
+
+    fn listen(&mut self, ctx: &egui::Context) {
+        let ctx = ctx.clone();
+        self.feed.wake_with(Arc::new(move || ctx.request_repaint()));
+    }
+
+    fn words(&self) -> Words {
+        Words::new(self.settings.spoken(self.asked_language))
+    }
+
+    /// Takes what the source has to say.
+    fn take_updates(&mut self, ctx: &egui::Context) {
+        for _ in 0..UPDATES_A_FRAME_MAX {
+            let Some(update) = self.feed.take() else { return };
+            match update {
+                Update::Observed { snapshot, .. } => {
+                    self.seen.snapshot = snapshot;
+                    self.is_stale = true;
+                    self.welcome();
+                }
+                Update::Progress { done, total } => {
+                    self.seen.progress = (done < total).then_some((done, total));
+                }
+                Update::Complete => {
+                    self.seen.is_complete = true;
+                    self.seen.progress = None;
+                }
+                Update::Status(status) => self.seen.status = status,
+            }
+        }
+        ctx.request_repaint();
+    }
+
+    /// Shows a host as it was shown the last time.
+    fn welcome(&mut self) {
+        let name = self.seen.snapshot.hosts.first().map(|host| host.name.to_string());
+        if name.is_none() || name == self.host_name {
+            return;
+        }
+        self.store_view();
+        if let Some(view) = name.as_ref().and_then(|name| self.settings.views.get(name)) {
+            self.view = View { scope: Scope::Whole, theme: self.view.theme, ..view.clone() };
+        }
+        let remembered = name.as_ref().and_then(|name| self.settings.agents.get(name));
+        if let Some(choice) = remembered.and_then(|agent| agent.choice())
+            && self.origin == Origin::Live
+        {
+            self.feed.command(CollectorCommand::UseAgent(choice));
+        }
+        self.host_name = name;
+        self.history.clear();
+    }
+
+    fn store_view(&mut self) {
+        if let Some(name) = &self.host_name {
+            let view = View { scope: Scope::Whole, filter: Filter::default(), ..self.view.clone() };
+            self.settings.views.insert(name.clone(), view);
+        }
+    }
+
+    /// Orders a drawing if something has changed; takes the newest.
+    fn draw(&mut self) {
+        if std::mem::take(&mut self.is_stale) {
+            self.leave_what_is_gone();
+            let is_fresh = std::mem::take(&mut self.is_fresh_wanted);
+            self.draftsman.order(Arc::clone(&self.seen.snapshot), self.view.clone(), self.words(), is_fresh);
+        }
+        if let Some(sheet) = self.draftsman.take() {
+            self.drawn = Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings };
+        }
+    }
+
+    /// A namespace that is gone cannot be stood in.
+    fn leave_what_is_gone(&mut self) {
+        let is_there = |id: &EntityId| subject::find(&self.seen.snapshot, id, Words::default()).and_then(|it| it.opens);
+        let still = self.trail.iter().take_while(|id| is_there(id).is_some()).count();
+        if still < self.trail.len() {
+            self.trail.truncate(still);
+            self.view.scope = self.trail.last().and_then(is_there).map_or(Scope::Whole, Scope::Namespace);
+            self.notice = Some((self.words().text("window-left-gone"), 0.0));
+        }
+    }
+
+    fn apply_settings(&mut self, ctx: &egui::Context) {
+        let theme = self.settings.theme_name(ctx.system_theme());
+        if self.view.theme != theme {
+            self.view.theme = theme;
+            self.is_stale = true;
+        }
+        let wanted = if theme == ThemeName::Dark { egui::Theme::Dark } else { egui::Theme::Light };
+        if ctx.theme() != wanted {
+            ctx.set_theme(wanted);
+        }
+        let factor = self.settings.text_size.factor();
+        if (ctx.zoom_factor() - factor).abs() > f32::EPSILON {
+            ctx.set_zoom_factor(factor);
+        }
+        let animation_time = if self.settings.is_motion_reduced { 0.0 } else { 0.1 };
+        if (ctx.global_style().animation_time - animation_time).abs() > f32::EPSILON {
+            ctx.all_styles_mut(|style| {
+                style.animation_time = animation_time;
+                style.scroll_animation = if animation_time == 0.0 {
+                    egui::style::ScrollAnimation::none()
+                } else {
+                    egui::style::ScrollAnimation::default()
+                };
+            });
+        }
+    }
+
+    /// The keys, before any panel sees them.
+    fn keys(&self, ctx: &egui::Context, commands: &RefCell<Vec<Command>>) {
+        if super::is_modal_open(ctx) {
+            return;
+        }
+        let is_typing = ctx.text_edit_focused();
+        // Enter belongs to a focused button; on the picture, or nowhere, it opens.
+        let is_enter_free = ctx.memory(egui::Memory::focused).is_none_or(|id| self.canvas.has_node(id));
+        for action in command::pressed(ctx, is_typing, is_enter_free) {
+            commands.borrow_mut().push(Command::Do(action));
+        }
+    }
+
+    fn run(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::Do(action) => self.act(ctx, action),
+            Command::Select(entity) => self.selection = entity,
+            Command::Reveal(entity) => {
+                let is_drawn = |scene: &Arc<Scene>| scene.targets.iter().any(|target| target.entity == entity);
+                if !self.trail.is_empty() && !self.drawn.scene.as_ref().is_some_and(is_drawn) {
+                    self.leave_to(0);
+                }
+                self.canvas.reveal(entity.clone());
+                self.selection = Some(entity);
+            }
+            Command::Enter(entity) => self.enter(entity),
+            Command::LeaveTo(steps) => self.leave_to(steps),
+            Command::SetFilter(filter) => self.change(Some("filter"), |view| view.filter = filter),
+            Command::Unhide(entity) => self.change(None, |view| {
+                view.hidden.remove(&entity);
+            }),
+            Command::ToggleCollapsed(entity) => self.change(None, |view| {
+                if !view.collapsed.remove(&entity) {
+                    view.collapsed.insert(entity);
+                }
+            }),
+            Command::Arrange(entity, corner) => self.change(None, |view| {
+                view.arrangement.insert(entity, corner);
+            }),
+            Command::SetLanguage(language) => {
+                self.settings.language = Some(language);
+                self.is_stale = true;
+            }
+            Command::SetTheme(choice) => self.settings.theme = choice,
+            Command::SetTextSize(size) => self.settings.text_size = size,
+            Command::UseAgent(choice, is_remembered) => {
+                self.question.close();
+                self.feed.command(CollectorCommand::UseAgent(choice));
+                if let (true, Some(host), Some(agent)) = (is_remembered, &self.host_name, RememberedAgent::of(choice)) {
+                    self.settings.agents.insert(host.clone(), agent);
+                }
+            }
+            Command::Copy(text) => {
+                ctx.copy_text(text);
+                self.say(ctx, self.words().text("window-copied"));
+            }
+            Command::Open(path) => self.send(ctx, Errand::Open(path)),
+        }
+    }
+
+    /// Changes the view, undoably.
+    fn change(&mut self, kind: Option<&'static str>, change: impl FnOnce(&mut View)) {
+        let before = self.view.clone();
+        change(&mut self.view);
+        if self.view != before {
+            self.history.remember(&before, kind);
+            self.is_stale = true;
+        }
+    }
+
+    fn act(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::Palette => self.palette.open(),
+            Action::Fit => self.canvas.fit(),
+            Action::ZoomIn => self.canvas.zoom_by(1.0, ctx.input(|input| input.time)),
+            Action::ZoomOut => self.canvas.zoom_by(-1.0, ctx.input(|input| input.time)),
+            Action::Undo => {
+                self.history.undo(&mut self.view);
+                self.is_stale = true;
+            }
+            Action::Redo => {
+                self.history.redo(&mut self.view);
+                self.is_stale = true;
+            }
+            Action::Enter => {
+                if let Some(entity) = self.selection.clone() {
+                    self.enter(entity);
+                }
+            }
+            Action::Leave => self.leave(),
+            Action::Hide => {
+                if let Some(entity) = self.selection.take() {
+                    self.change(None, |view| {
+                        view.hidden.insert(entity);
+                    });
+                }
+            }
+            Action::ShowAll => self.change(None, |view| view.hidden.clear()),
+            Action::Collapse => {
+                if let Some(entity) = self.selection.clone() {
+                    self.run(ctx, Command::ToggleCollapsed(entity));
+                }
+            }
+            Action::TidyUp => {
+                self.change(None, |view| view.arrangement.clear());
+                self.is_fresh_wanted = true;
+                self.is_stale = true;
+                self.canvas.fit();
+            }
+            Action::Concept => self.change(None, |view| view.detail = Detail::Concept),
+            Action::Plumbing => self.change(None, |view| view.detail = Detail::Plumbing),
+            Action::Everything => self.change(None, |view| view.detail = Detail::Everything),
+            Action::Filter => self.filter_bar.toggle(),
+            Action::Theme => {
+                self.settings.theme =
+                    if self.view.theme == ThemeName::Dark { ThemeChoice::Light } else { ThemeChoice::Dark };
+            }
+            Action::Language => {
+                let spoken = self.words().language();
+                let at = Language::ALL.iter().position(|language| *language == spoken).unwrap_or(0);
+                self.run(ctx, Command::SetLanguage(Language::ALL[(at + 1) % Language::ALL.len()]));
+            }
+            Action::TextLarger => self.settings.text_size = self.settings.text_size.step(true),
+            Action::TextSmaller => self.settings.text_size = self.settings.text_size.step(false),
+            Action::ReduceMotion => self.settings.is_motion_reduced ^= true,
+            Action::Outline => self.settings.shows_outline ^= true,
+            Action::Inspector => self.settings.shows_inspector ^= true,
+            Action::Findings => self.settings.shows_findings ^= true,
+            Action::Refresh => self.feed.command(CollectorCommand::Refresh),
+            Action::AskForAgent => self.question.ask_again(),
+            Action::CancelProgress => {
+                self.seen.progress = None;
+                self.seen.is_complete = true;
+            }
+            Action::OpenRecording | Action::SaveRecording | Action::ExportSvg | Action::ExportPng | Action::GoLive => {
+                self.send_for(ctx, action);
+            }
+        }
+    }
+
+    fn send_for(&mut self, ctx: &egui::Context, action: Action) {
+        let title = self.words().text(action.entry().key);
+        let scene = self.drawn.scene.clone();
+        let errand = match (action, scene) {
+            (Action::OpenRecording, _) => Errand::AskAndOpen { title },
+            (Action::SaveRecording, _) => Errand::SaveRecording { title, observations: self.feed.observations() },
+            (Action::GoLive, _) => Errand::GoLive,
+            (Action::ExportSvg, Some(scene)) => Errand::ExportSvg { title, scene },
+            (Action::ExportPng, Some(scene)) => Errand::ExportPng { title, scene },
+            _ => return,
+        };
+        self.send(ctx, errand);
+    }
+
+    fn send(&mut self, ctx: &egui::Context, errand: Errand) {
+        let waker = ctx.clone();
+        self.dialogs.send(errand, Arc::clone(&self.opener), move || waker.request_repaint());
+    }
+
+    fn take_outcome(&mut self, ctx: &egui::Context) {
+        match self.dialogs.take() {
+            Some(Outcome::Opened(feed)) => self.show(ctx, feed),
+            Some(Outcome::Written(path)) => {
+                let path = path.display().to_string();
+                self.say(ctx, self.words().format("window-written", &[("path", path.into())]));
+            }
+            Some(Outcome::Failed(why)) => self.say(ctx, why),
+            Some(Outcome::Declined) | None => {}
+        }
+    }
+
+    /// Another source in place of this one.
+    fn show(&mut self, ctx: &egui::Context, feed: Box<dyn Feed>) {
+        self.store_view();
+        self.origin = feed.origin();
+        self.feed = feed;
+        self.seen = Seen::default();
+        self.drawn = Drawn::default();
+        self.trail.clear();
+        self.selection = None;
+        self.host_name = None;
+        self.view = View { theme: self.view.theme, detail: self.view.detail, ..View::default() };
+        self.history.clear();
+        self.question = Question::default();
+        self.canvas = Canvas::default();
+        self.is_fresh_wanted = true;
+        self.listen(ctx);
+    }
+
+    fn enter(&mut self, entity: EntityId) {
+        let Some(namespace) = subject::find(&self.seen.snapshot, &entity, Words::default()).and_then(|it| it.opens)
+        else {
+            self.selection = Some(entity);
+            return;
+        };
+        if self.view.scope == Scope::Namespace(namespace.clone()) {
+            return;
+        }
+        self.trail.push(entity.clone());
+        self.selection = Some(entity);
+        self.view.scope = Scope::Namespace(namespace);
+        self.is_stale = true;
+    }
+
+    fn leave_to(&mut self, steps: usize) {
+        let Some(left) = self.trail.get(steps).cloned() else { return };
+        self.trail.truncate(steps);
+        let opens = |id: &EntityId| subject::find(&self.seen.snapshot, id, Words::default()).and_then(|it| it.opens);
+        self.view.scope = self.trail.last().and_then(opens).map_or(Scope::Whole, Scope::Namespace);
+        // One comes out where one went in.
+        self.selection = Some(left);
+        self.is_stale = true;
+    }
+
+    fn leave(&mut self) {
+        if let Some(steps) = self.trail.len().checked_sub(1) {
+            self.leave_to(steps);
+        } else {
+            self.selection = None;
+        }
+    }
+
+    fn say(&mut self, ctx: &egui::Context, text: String) {
+        self.notice = Some((text, ctx.input(|input| input.time)));
+    }
+
+    fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
+        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, .. } = self;
+        let ctx = Context {
+            words: Words::new(self.settings.spoken(self.asked_language)),
+            colors: Colors::of(self.view.theme),
+            seen: &self.seen,
+            drawn: &self.drawn,
+            view: &self.view,
+            history: &self.history,
+            trail: &self.trail,
+            selection: self.selection.as_ref(),
+            settings: &self.settings,
+            origin: &self.origin,
+            commands,
+        };
+        let colors = ctx.colors;
+        // However large the text, the picture keeps the better half.
+        let side_max = (ui.available_width() * 0.23).max(150.0);
+        let plain = Frame::new().fill(colors.panel);
+        let bar = plain.inner_margin(Margin::symmetric(14, 8));
+        let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
+        Panel::top("top-bar").frame(bar).show(ui, |ui| top_bar::ui(ui, &ctx));
+        Panel::bottom("status-bar")
+            .frame(plain.inner_margin(Margin::symmetric(14, 4)))
+            .show(ui, |ui| status_bar::ui(ui, &ctx));
+        if ctx.settings.shows_outline {
+            Panel::left("outline")
+                .frame(side)
+                .default_size(250.0)
+                .max_size(side_max)
+                .show(ui, |ui| outline.ui(ui, &ctx));
+        }
+        if ctx.settings.shows_inspector {
+            Panel::right("inspector")
+                .frame(side)
+                .default_size(310.0)
+                .max_size(side_max)
+                .show(ui, |ui| inspector.ui(ui, &ctx));
+        }
+        if filter_bar.is_open {
+            Panel::top("filter").frame(bar).show(ui, |ui| filter_bar.ui(ui, &ctx));
+        }
+        if question.is_open(&ctx) {
+            let frame = Frame::new().inner_margin(Margin::symmetric(10, 8));
+            Panel::top("question").frame(frame).show_separator_line(false).show(ui, |ui| question.ui(ui, &ctx));
+        }
+        if !ctx.trail.is_empty() {
+            Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
+        }
+        if ctx.settings.shows_findings {
+            let frame = plain.inner_margin(Margin::symmetric(14, 8));
+            Panel::bottom("findings")
+                .frame(frame)
+                .resizable(true)
+                .default_size(150.0)
+                .show(ui, |ui| findings::ui(ui, &ctx));
+        }
+        if let Scope::Namespace(namespace) = &ctx.view.scope {
+            let frame = plain.inner_margin(Margin::symmetric(14, 8));
+            let height = (ui.available_height() * 0.36).max(150.0);
+            Panel::bottom("stack")
+                .frame(frame)
+                .resizable(true)
+                .default_size(height)
+                .show(ui, |ui| stack.ui(ui, &ctx, namespace));
+        }
+        // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
+        canvas.ui(ui, &ctx);
+        palette.ui(ui, &ctx);
+        if let Some((text, since_s)) = &mut self.notice {
+            let now_s = ui.input(|input| input.time);
+            if *since_s == 0.0 {
+                *since_s = now_s;
+            }
+            let left_s = *since_s + NOTICE_S - now_s;
+            if left_s <= 0.0 {
+                self.notice = None;
+            } else {
+                notice_ui(ui, text, colors);
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left_s));
+            }
+        }
+    }
+}
+
+/// A line that comes and goes by itself, over the picture's lower edge.
+fn notice_ui(ui: &Ui, text: &str, colors: Colors) {
+    egui::Area::new(egui::Id::unique("notice"))
+        .anchor(egui::Align2::CENTER_BOTTOM, egui::vec2(0.0, -52.0))
+        .order(egui::Order::Tooltip)
+        .interactable(false)
+        .show(ui.ctx(), |ui| {
+            Frame::popup(ui.style()).inner_margin(Margin::symmetric(16, 9)).show(ui, |ui| {
+                ui.label(RichText::new(text).color(colors.text));
+            });
+        });
+}
+
+impl MainWindow {
+    /// Takes in what is new. Paints nothing.
+    pub fn advance(&mut self, ctx: &egui::Context) {
+        self.take_updates(ctx);
+        self.take_outcome(ctx);
+        self.apply_settings(ctx);
+        self.draw();
+    }
+
+    /// Paints, listens, and runs what was asked for.
+    pub fn show_in(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        let commands = RefCell::new(Vec::new());
+        self.keys(&ctx, &commands);
+        self.panels(ui, &commands);
+        for file in ctx.input(|input| input.raw.dropped_files.clone()) {
+            commands.borrow_mut().push(Command::Open(file.path().to_owned()));
+        }
+        let commands = commands.into_inner();
+        // Whatever was done shows in the next frame, not at the next move of the mouse.
+        if !commands.is_empty() {
+            ctx.request_repaint();
+        }
+        for command in commands {
+            self.run(&ctx, command);
+        }
+    }
+}
+
+impl eframe::App for MainWindow {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.advance(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show_in(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if !self.is_forgetful {
+            self.store_view();
+            self.settings.save(storage);
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        let ground = self.drawn.scene.as_ref().map_or(visuals.panel_fill, |scene| paint::color(scene.background));
+        ground.to_normalized_gamma_f32()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        !self.is_forgetful
+    }
+}

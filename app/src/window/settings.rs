@@ -1,0 +1,204 @@
+//! What is remembered from one run to the next.
+
+use std::collections::BTreeMap;
+
+use bridgewalk_collector::AgentChoice;
+use bridgewalk_diagram::{ThemeName, View};
+use serde::{Deserialize, Serialize};
+
+use crate::words::Language;
+
+/// The key in eframe's storage.
+const STORAGE_KEY: &str = "bridgewalk";
+
+/// Preferences, and a view for each host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Settings {
+    /// Which colours.
+    pub theme: ThemeChoice,
+    /// Which language; none: the system's.
+    pub language: Option<Language>,
+    /// How large.
+    pub text_size: TextSize,
+    /// Nothing moves by itself.
+    pub is_motion_reduced: bool,
+    /// The list on the left.
+    pub shows_outline: bool,
+    /// The facts on the right.
+    pub shows_inspector: bool,
+    /// The findings below.
+    pub shows_findings: bool,
+    /// How each host is shown, by its name.
+    pub views: BTreeMap<String, View>,
+    /// Who reads each host's kernel, where that was to be remembered.
+    pub agents: BTreeMap<String, RememberedAgent>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::default(),
+            language: None,
+            text_size: TextSize::default(),
+            is_motion_reduced: false,
+            shows_outline: true,
+            shows_inspector: true,
+            shows_findings: false,
+            views: BTreeMap::new(),
+            agents: BTreeMap::new(),
+        }
+    }
+}
+
+/// Which colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ThemeChoice {
+    /// As the desktop has it.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// How large everything is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TextSize {
+    /// A small screen.
+    Small,
+    /// A desk.
+    #[default]
+    Normal,
+    /// A large screen, a small room.
+    Large,
+    /// A projector: the back row reads it.
+    Projector,
+    /// A projector in a long room.
+    Hall,
+}
+
+impl TextSize {
+    /// From small to large.
+    pub(super) const ALL: [Self; 5] = [Self::Small, Self::Normal, Self::Large, Self::Projector, Self::Hall];
+
+    /// What everything is scaled by.
+    pub(super) const fn factor(self) -> f32 {
+        match self {
+            Self::Small => 0.85,
+            Self::Normal => 1.0,
+            Self::Large => 1.3,
+            Self::Projector => 1.75,
+            Self::Hall => 2.3,
+        }
+    }
+
+    /// Its name in the Fluent files.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Small => "text-size-small",
+            Self::Normal => "text-size-normal",
+            Self::Large => "text-size-large",
+            Self::Projector => "text-size-projector",
+            Self::Hall => "text-size-hall",
+        }
+    }
+
+    /// The next one up or down, if there is one.
+    pub(super) fn step(self, up: bool) -> Self {
+        let index = Self::ALL.iter().position(|size| *size == self).unwrap_or(1);
+        let index = if up { index + 1 } else { index.saturating_sub(1) };
+        Self::ALL.get(index).copied().unwrap_or(self)
+    }
+}
+
+/// An agent's choice as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RememberedAgent {
+    /// A helper container that sees everything.
+    Container,
+    /// A helper container that sees the host's rules.
+    ContainerBase,
+    /// A child of pkexec.
+    Pkexec,
+    /// Nobody with more privilege: do not ask.
+    Without,
+}
+
+impl RememberedAgent {
+    /// What is worth remembering of a choice. A child of sudo is not: it needs a terminal.
+    pub(super) const fn of(choice: AgentChoice) -> Option<Self> {
+        match choice {
+            AgentChoice::Container => Some(Self::Container),
+            AgentChoice::ContainerBase => Some(Self::ContainerBase),
+            AgentChoice::Pkexec => Some(Self::Pkexec),
+            AgentChoice::InProcess | AgentChoice::None => Some(Self::Without),
+            AgentChoice::Sudo => None,
+        }
+    }
+
+    /// The choice to make again; none: nothing changes.
+    pub(super) const fn choice(self) -> Option<AgentChoice> {
+        match self {
+            Self::Container => Some(AgentChoice::Container),
+            Self::ContainerBase => Some(AgentChoice::ContainerBase),
+            Self::Pkexec => Some(AgentChoice::Pkexec),
+            Self::Without => None,
+        }
+    }
+}
+
+impl Settings {
+    /// What was stored; what cannot be read is as if it had never been set.
+    pub(super) fn load(storage: Option<&dyn eframe::Storage>) -> Self {
+        storage
+            .and_then(|storage| storage.get_string(STORAGE_KEY))
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
+    }
+
+    /// Hands it to `storage`.
+    pub(super) fn save(&self, storage: &mut dyn eframe::Storage) {
+        if let Ok(text) = serde_json::to_string(self) {
+            storage.set_string(STORAGE_KEY, text);
+        }
+    }
+
+    /// The colours to use now, `system` being the desktop's.
+    pub(super) fn theme_name(&self, system: Option<egui::Theme>) -> ThemeName {
+        match (self.theme, system) {
+            (ThemeChoice::Light, _) | (ThemeChoice::System, None | Some(egui::Theme::Light)) => ThemeName::Light,
+            (ThemeChoice::Dark, _) | (ThemeChoice::System, Some(egui::Theme::Dark)) => ThemeName::Dark,
+        }
+    }
+
+    /// The language to speak now.
+    pub(super) fn spoken(&self, asked: Language) -> Language {
+        self.language.unwrap_or(asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_comes_back_and_less_is_enough() {
+        let mut settings = Settings { text_size: TextSize::Projector, ..Settings::default() };
+        settings.views.insert("alpha".into(), View::default());
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+        assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn text_sizes_end_at_both_ends() {
+        assert_eq!(TextSize::Hall.step(true), TextSize::Hall);
+        assert_eq!(TextSize::Small.step(false), TextSize::Small);
+        assert_eq!(TextSize::Normal.step(true), TextSize::Large);
+    }
+}

@@ -1,0 +1,166 @@
+//! The window, asked as a screen reader asks it, and looked at.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+#[path = "window/sample.rs"]
+mod sample;
+
+use std::{sync::Arc, time::Duration};
+
+use bridgewalk_app::{
+    window::{MainWindow, WindowOptions},
+    words::Language,
+};
+use bridgewalk_collector::AgentChoice;
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::{Harness, SnapshotOptions, kittest::Queryable};
+use sample::SampleFeed;
+
+type Window = Harness<'static, Option<MainWindow>>;
+
+/// A window on the sample host, drawn.
+fn open() -> Window {
+    open_on(SampleFeed::recording())
+}
+
+fn open_on(feed: SampleFeed) -> Window {
+    let mut feed = Some(feed);
+    let frame = move |ui: &mut egui::Ui, window: &mut Option<MainWindow>| {
+        if let Some(feed) = feed.take() {
+            let options = WindowOptions { language: Language::En, is_forgetful: true };
+            let opened = MainWindow::new(ui.ctx(), None, Box::new(feed), Arc::new(sample::NoOpener), options);
+            *window = Some(opened.expect("a thread to draw on"));
+        }
+        if let Some(window) = window {
+            window.advance(ui.ctx());
+            window.show_in(ui);
+        }
+    };
+    let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).with_max_steps(12);
+    let mut harness = builder.with_theme(egui::Theme::Light).build_ui_state(frame, None);
+    settle(&mut harness);
+    harness
+}
+
+/// Runs until everything is drawn and nothing asks to be painted again.
+fn settle(harness: &mut Window) {
+    for _ in 0..500 {
+        harness.run();
+        if harness.state().as_ref().is_some_and(MainWindow::is_settled) {
+            harness.run();
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(4));
+    }
+    panic!("the drawing never came");
+}
+
+fn press(harness: &mut Window, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    settle(harness);
+}
+
+/// Chooses a container by its line in the list.
+fn choose(harness: &mut Window, label: &str) {
+    harness.get_by_label(label).click();
+    settle(harness);
+}
+
+const WEB: &str = "shop-web-1, 172.18.0.2";
+
+#[test]
+fn a_chosen_container_shows_its_facts() {
+    let mut harness = open();
+    choose(&mut harness, WEB);
+    harness.get_by_label("Go inside");
+    harness.get_by_label("nginx:1.27");
+    assert!(harness.get_all_by_label_contains("172.18.0.2/16").count() > 0);
+}
+
+#[test]
+fn enter_goes_into_the_namespace_and_escape_comes_back() {
+    let mut harness = open();
+    choose(&mut harness, WEB);
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    harness.get_by_label("seen from the inside");
+    harness.get_by_label("Routes").click();
+    settle(&mut harness);
+    harness.get_by_label("default (0.0.0.0/0)");
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert!(harness.query_by_label("seen from the inside").is_none());
+}
+
+#[test]
+fn the_palette_finds_by_address() {
+    let mut harness = open();
+    press(&mut harness, Modifiers::COMMAND, Key::K);
+    harness.event(egui::Event::Text("172.18.0.3".into()));
+    settle(&mut harness);
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    harness.get_by_label("Go inside");
+    assert!(harness.query_all_by_label_contains("shop-db-1").count() > 1);
+}
+
+#[test]
+fn the_language_changes_without_a_restart() {
+    let mut harness = open();
+    harness.get_by_label("Containers, 3");
+    press(&mut harness, Modifiers::NONE, Key::L);
+    harness.get_by_label("Conteneurs, 3");
+    assert!(harness.query_by_label("Containers, 3").is_none());
+}
+
+#[test]
+fn hiding_is_undone() {
+    let mut harness = open();
+    choose(&mut harness, WEB);
+    press(&mut harness, Modifiers::NONE, Key::H);
+    press(&mut harness, Modifiers::COMMAND, Key::F);
+    harness.get_by_label("1 hidden");
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert!(harness.query_by_label("1 hidden").is_none());
+}
+
+#[test]
+fn nothing_is_painted_when_nothing_happens() {
+    let mut harness = open();
+    harness.step();
+    let delay = harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
+    assert_eq!(delay, Some(Duration::MAX));
+}
+
+#[test]
+fn who_reads_the_kernel_is_asked_once_and_not_in_the_way() {
+    let told = sample::Told::default();
+    let mut harness = open_on(SampleFeed::unprivileged(Arc::clone(&told)));
+    harness.get_by_label("Not all of the kernel can be read as you are");
+    choose(&mut harness, WEB);
+    harness.get_by_label("What may the helper do?").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("NET_ADMIN, SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH");
+    harness.get_all_by_label("Helper container").next().expect("the offer").click();
+    settle(&mut harness);
+    assert!(harness.query_by_label("Not all of the kernel can be read as you are").is_none());
+    assert!(matches!(told.lock().unwrap()[..], [bridgewalk_collector::Command::UseAgent(AgentChoice::Container)]));
+}
+
+/// Different machines smooth text a little differently.
+fn image(harness: &mut Window, name: &str) {
+    harness.remove_cursor();
+    settle(harness);
+    harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(2_000));
+}
+
+#[test]
+fn it_looks_as_it_should() {
+    let mut harness = open();
+    choose(&mut harness, WEB);
+    image(&mut harness, "main_light");
+    press(&mut harness, Modifiers::NONE, Key::D);
+    image(&mut harness, "main_dark");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    image(&mut harness, "namespace_dark");
+    press(&mut harness, Modifiers::NONE, Key::D);
+    image(&mut harness, "namespace_light");
+}

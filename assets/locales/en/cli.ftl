@@ -1,0 +1,113 @@
+# The command line.
+
+cli-heading-usage = Usage:
+cli-heading-commands = Commands
+cli-heading-arguments = Arguments
+cli-heading-options = Options
+cli-heading-source = Where the facts come from (default: the live host)
+cli-help-after = Without a command the window opens. Tables are for people, --json is for programs.
+
+cli-about-veths = List veth pairs: which of the host's interfaces is which container's
+cli-about-ports = List container ports: exposed, published, and the rules that do it
+cli-about-networks = List Docker's networks and the devices that are them
+cli-about-namespaces = List network namespaces with their interfaces and addresses
+cli-about-findings = List where Docker's intent and the kernel's state disagree
+cli-about-doctor = Say what can be seen here, what cannot and why, and what would help
+cli-about-snapshot = Print everything that was seen, as JSON
+cli-about-record = Record what happens into a file, until Ctrl-C
+cli-about-watch = Print changes as they come, a line each
+cli-about-export = Write the diagram into an SVG or PNG file
+cli-about-man = Print the man page
+cli-about-completions = Print the completions of a shell
+
+cli-help-host = Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine
+cli-help-context = Context of the docker client to use
+cli-help-agent = Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none
+cli-help-from = Read a recording instead of the live host; give it again for more hosts
+cli-help-demo = Read the bundled recording instead of the live host
+cli-help-lang = Language of all texts: en or fr (default: that of the locale)
+cli-help-json = Print JSON instead of a table; docs/json-schema.md describes it
+cli-help-help = Print this help
+cli-help-version = Print the version
+cli-help-record-output = File to write; it appears when the recording ends
+cli-help-seconds = End after so many seconds
+cli-help-export-output = File to write; its ending, .svg or .png, is its format
+cli-help-detail = How much to show: concept, plumbing or everything (default: plumbing)
+cli-help-theme = Colours: light or dark (default: light)
+cli-help-shell = Shell: bash, elvish, fish, powershell or zsh
+
+cli-error-unknown-argument = `{ $argument }` is no option of this command; --help lists them
+cli-error-unknown-command = `{ $name }` is no command; there are { $known }
+cli-error-missing-argument = { $argument } is missing; --help says what is needed
+cli-error-conflict = { $argument } and { $other } cannot go together; leave one out
+cli-error-no-value = { $argument } needs a value; --help says which
+cli-error-value = `{ $value }` is no value for { $argument }; --help says what is
+cli-error-value-known = `{ $value }` is no value for { $argument }; use one of { $known }
+cli-error-arguments = the arguments are not understood ({ $detail }); --help lists them
+cli-error-output = the output cannot be written: { $detail }
+cli-error-write = { $path } cannot be written: { $detail }; choose another place with -o
+cli-error-ending = { $path } has no ending of a picture; end it in .svg or .png
+cli-error-signals = signals cannot be caught: { $detail }
+cli-error-recording-live = only a live host can be recorded; leave out --from and --demo
+cli-error-no-display = there is no display for the window; use `bridgewalk export -o network.svg` for a picture instead
+cli-error-window = the window cannot be opened: { $detail }; use `bridgewalk export -o network.svg` for a picture instead
+
+cli-demo-instead = No Docker engine can be reached ({ $detail }): this is the bundled recording. `bridgewalk doctor` says what would help.
+cli-note = not seen: { $limit }
+cli-note-count = not seen in { $count } places: { $limit }
+
+cli-none-veths = No veth pairs.
+cli-none-ports = No container ports.
+cli-none-networks = No networks.
+cli-none-namespaces = No namespaces.
+cli-none-findings = No findings: Docker's intent and the kernel's state agree.
+
+cli-veths = { $count } veths
+
+cli-recorded = { $path }: { $observations ->
+    [one] one observation
+   *[other] { $observations } observations
+} in { $seconds } s
+
+column-host = HOST
+column-host-namespace = HOST NAMESPACE
+column-host-interface = HOST INTERFACE
+column-host-if-index = INDEX
+column-bridge = BRIDGE
+column-network = NETWORK
+column-containers = CONTAINERS
+column-container-interface = CONTAINER INTERFACE
+column-container-if-index = INDEX
+column-mac-address = MAC ADDRESS
+column-addresses = ADDRESSES
+column-name = NAME
+column-driver = DRIVER
+column-scope = SCOPE
+column-subnets = SUBNETS
+column-gateways = GATEWAYS
+column-device = DEVICE
+column-traits = PROPERTIES
+column-kind = KIND
+column-inode = INODE
+column-pid = PID
+column-interfaces = INTERFACES
+column-container = CONTAINER
+column-port = PORT
+column-exposed = EXPOSED
+column-published = PUBLISHED ON
+column-reach = REACHED FROM
+column-rules = RULES
+column-proxy-pid = PROXY
+column-agrees = AGREES
+column-severity = SEVERITY
+column-subject = ABOUT
+column-finding = FINDING
+column-source = SOURCE
+column-runs = SEEN
+column-why = WHY NOT
+column-remedy = WHAT WOULD HELP
+
+network-internal = internal
+network-ipv6 = IPv6
+network-attachable = attachable
+network-ingress = ingress

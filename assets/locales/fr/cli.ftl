@@ -1,0 +1,113 @@
+# La ligne de commande.
+
+cli-heading-usage = Usage :
+cli-heading-commands = Commandes
+cli-heading-arguments = Arguments
+cli-heading-options = Options
+cli-heading-source = D'où viennent les faits (par défaut : l'hôte en direct)
+cli-help-after = Sans commande, la fenêtre s'ouvre. Les tableaux sont pour les gens, --json pour les programmes.
+
+cli-about-veths = Lister les paires veth : quelle interface de l'hôte est celle de quel conteneur
+cli-about-ports = Lister les ports des conteneurs : exposés, publiés, et les règles qui le font
+cli-about-networks = Lister les réseaux de Docker et les périphériques qui les réalisent
+cli-about-namespaces = Lister les espaces de noms réseau avec leurs interfaces et adresses
+cli-about-findings = Lister ce en quoi l'intention de Docker et l'état du noyau diffèrent
+cli-about-doctor = Dire ce qui se voit ici, ce qui ne se voit pas et pourquoi, et ce qui aiderait
+cli-about-snapshot = Afficher tout ce qui a été vu, en JSON
+cli-about-record = Enregistrer ce qui se passe dans un fichier, jusqu'à Ctrl-C
+cli-about-watch = Afficher les changements à mesure, une ligne chacun
+cli-about-export = Écrire le schéma dans un fichier SVG ou PNG
+cli-about-man = Afficher la page de manuel
+cli-about-completions = Afficher les complétions d'un shell
+
+cli-help-host = Moteur Docker à interroger, comme unix:///var/run/docker.sock ou ssh://user@machine
+cli-help-context = Contexte du client docker à utiliser
+cli-help-agent = Qui lit le noyau : auto, in-process, sudo, pkexec, container, container-base ou none
+cli-help-from = Lire un enregistrement au lieu de l'hôte en direct ; à répéter pour plusieurs hôtes
+cli-help-demo = Lire l'enregistrement fourni au lieu de l'hôte en direct
+cli-help-lang = Langue de tous les textes : en ou fr (par défaut : celle de la locale)
+cli-help-json = Afficher du JSON au lieu d'un tableau ; docs/json-schema.md le décrit
+cli-help-help = Afficher cette aide
+cli-help-version = Afficher la version
+cli-help-record-output = Fichier à écrire ; il apparaît quand l'enregistrement se termine
+cli-help-seconds = Terminer après tant de secondes
+cli-help-export-output = Fichier à écrire ; sa fin, .svg ou .png, est son format
+cli-help-detail = Combien montrer : concept, plumbing ou everything (par défaut : plumbing)
+cli-help-theme = Couleurs : light ou dark (par défaut : light)
+cli-help-shell = Shell : bash, elvish, fish, powershell ou zsh
+
+cli-error-unknown-argument = `{ $argument }` n'est pas une option de cette commande ; --help les donne
+cli-error-unknown-command = `{ $name }` n'est pas une commande ; il y a { $known }
+cli-error-missing-argument = il manque { $argument } ; --help dit ce qu'il faut
+cli-error-conflict = { $argument } et { $other } ne vont pas ensemble ; enlevez-en un
+cli-error-no-value = { $argument } demande une valeur ; --help dit laquelle
+cli-error-value = `{ $value }` n'est pas une valeur de { $argument } ; --help dit ce qui l'est
+cli-error-value-known = `{ $value }` n'est pas une valeur de { $argument } ; au choix : { $known }
+cli-error-arguments = les arguments ne sont pas compris ({ $detail }) ; --help les donne
+cli-error-output = la sortie ne peut pas être écrite : { $detail }
+cli-error-write = { $path } ne peut pas être écrit : { $detail } ; choisissez un autre endroit avec -o
+cli-error-ending = { $path } n'a pas la fin d'une image ; terminez-le par .svg ou .png
+cli-error-signals = les signaux ne peuvent pas être reçus : { $detail }
+cli-error-recording-live = seul un hôte en direct s'enregistre ; enlevez --from et --demo
+cli-error-no-display = il n'y a pas d'écran pour la fenêtre ; `bridgewalk export -o network.svg` donne une image à la place
+cli-error-window = la fenêtre ne peut pas s'ouvrir : { $detail } ; `bridgewalk export -o network.svg` donne une image à la place
+
+cli-demo-instead = Aucun moteur Docker n'est joignable ({ $detail }) : voici l'enregistrement fourni. `bridgewalk doctor` dit ce qui aiderait.
+cli-note = non vu : { $limit }
+cli-note-count = non vu à { $count } endroits : { $limit }
+
+cli-none-veths = Aucune paire veth.
+cli-none-ports = Aucun port de conteneur.
+cli-none-networks = Aucun réseau.
+cli-none-namespaces = Aucun espace de noms.
+cli-none-findings = Rien à signaler : l'intention de Docker et l'état du noyau concordent.
+
+cli-veths = { $count } veths
+
+cli-recorded = { $path } : { $observations ->
+    [one] une observation
+   *[other] { $observations } observations
+} en { $seconds } s
+
+column-host = HÔTE
+column-host-namespace = ESPACE DE NOMS DE L'HÔTE
+column-host-interface = INTERFACE DE L'HÔTE
+column-host-if-index = INDEX
+column-bridge = PONT
+column-network = RÉSEAU
+column-containers = CONTENEURS
+column-container-interface = INTERFACE DU CONTENEUR
+column-container-if-index = INDEX
+column-mac-address = ADRESSE MAC
+column-addresses = ADRESSES
+column-name = NOM
+column-driver = PILOTE
+column-scope = PORTÉE
+column-subnets = SOUS-RÉSEAUX
+column-gateways = PASSERELLES
+column-device = PÉRIPHÉRIQUE
+column-traits = PROPRIÉTÉS
+column-kind = SORTE
+column-inode = INODE
+column-pid = PID
+column-interfaces = INTERFACES
+column-container = CONTENEUR
+column-port = PORT
+column-exposed = EXPOSÉ
+column-published = PUBLIÉ SUR
+column-reach = ATTEINT DEPUIS
+column-rules = RÈGLES
+column-proxy-pid = PROXY
+column-agrees = CONCORDE
+column-severity = GRAVITÉ
+column-subject = SUJET
+column-finding = CONSTAT
+column-source = SOURCE
+column-runs = VU
+column-why = POURQUOI NON
+column-remedy = CE QUI AIDERAIT
+
+network-internal = interne
+network-ipv6 = IPv6
+network-attachable = rattachable
+network-ingress = ingress

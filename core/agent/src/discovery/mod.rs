@@ -1,0 +1,216 @@
+//! Which network namespaces there are, by whom they are kept, and how to get into them.
+//!
+//! A namespace lives by its processes (`/proc/PID/ns/net`) or by a mount that names it; both are looked for, in every
+//! mount namespace and every root that some process has, so that a daemon in a chroot and `ip netns` are found alike.
+
+mod mounts;
+pub(crate) mod nsid;
+pub(crate) mod processes;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bridgewalk_model::{
+    Limit, LimitReason, NamespaceInode, NamespaceName, NamespaceSighting, Remedy, SourceKind, kernel::Process,
+};
+
+use crate::{netlink::Netlink, protocol::Hints};
+use processes::Seen;
+
+/// A namespace, and how it can be read.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Its inode, or a stand-in: see [`processes::SYNTHETIC`].
+    pub(crate) inode: NamespaceInode,
+    /// Whether it is the host's.
+    pub(crate) is_host: bool,
+    /// The lowest PID in it.
+    pub(crate) pid: Option<u32>,
+    /// Its number in the host's namespace.
+    pub(crate) nsid: Option<i32>,
+    /// The way in.
+    pub(crate) door: Door,
+}
+
+/// The way into a namespace.
+#[derive(Clone, Debug)]
+pub(crate) enum Door {
+    /// This process is in it.
+    Own,
+    /// Can be entered, if the kernel lets us. Keeps the namespace alive as long as it is held.
+    Enter(Arc<OwnedFd>),
+    /// May not be opened: `/proc/PID/net` is all there is.
+    Closed,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// By inode, the host's first.
+    pub(crate) places: Vec<Arc<Place>>,
+    /// As it is told.
+    pub(crate) sightings: Vec<NamespaceSighting>,
+    /// All processes, by PID.
+    pub(crate) processes: Vec<Process>,
+    /// Names that are none, places that are closed.
+    pub(crate) limits: Vec<Limit>,
+}
+
+/// The namespace that this process was started in.
+pub(crate) fn own_namespace() -> NamespaceInode {
+    fs::metadata("/proc/self/ns/net").map(|metadata| NamespaceInode(metadata.ino())).unwrap_or_default()
+}
+
+/// Finds all network namespaces. `before` lends the descriptors of those known already; `open_in` opens a socket in the
+/// host's, which numbers them.
+pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&Place) -> Option<Netlink>) -> Found {
+    let seen = processes::list(hints);
+    let own = own_namespace();
+    let host = host_namespace(hints).unwrap_or(own);
+    let mut kept: BTreeMap<NamespaceInode, NamespaceSighting> = BTreeMap::new();
+    let sighting =
+        |inode| NamespaceSighting { inode, is_host: inode == host, names: Vec::new(), pid: None, nsid: None };
+    for Seen { process, .. } in &seen {
+        if let Some(inode) = process.namespace {
+            kept.entry(inode).or_insert_with(|| sighting(inode)).pid.get_or_insert(process.pid);
+        }
+    }
+    kept.entry(own).or_insert_with(|| sighting(own));
+    let mut limits = Vec::new();
+    let mut folders: BTreeSet<(u32, PathBuf)> = BTreeSet::new();
+    for pid in views(&seen, hints) {
+        let Ok(mountinfo) = fs::read_to_string(format!("/proc/{pid}/mountinfo")) else { continue };
+        for (inode, path) in mounts::namespaces(&mountinfo) {
+            folders.extend(Path::new(&path).parent().map(|folder| (pid, folder.to_owned())));
+            let names = &mut kept.entry(inode).or_insert_with(|| sighting(inode)).names;
+            if !names.iter().any(|name| name.path == path) {
+                names.push(NamespaceName { path, pid });
+            }
+        }
+    }
+    if let Some(pid) = hints.daemon_pid {
+        folders.extend(hints.sandbox_keys.iter().filter_map(|key| Some((pid, Path::new(key).parent()?.to_owned()))));
+    }
+    limits.extend(stale(&folders));
+
+    let mut found =
+        Found { processes: seen.into_iter().map(|seen| seen.process).collect(), limits, ..Found::default() };
+    let known: HashMap<NamespaceInode, &Arc<Place>> = before.iter().map(|place| (place.inode, place)).collect();
+    let mut open_in = Some(open_in);
+    let mut host_netlink: Option<Netlink> = None;
+    let mut sightings: Vec<NamespaceSighting> = kept.into_values().collect();
+    sightings.sort_by_key(|sighting| !sighting.is_host);
+    for mut sighting in sightings {
+        sighting.names.sort();
+        let door = if sighting.inode == own {
+            Door::Own
+        } else if let Some(Door::Enter(descriptor)) = known.get(&sighting.inode).map(|place| &place.door) {
+            Door::Enter(Arc::clone(descriptor))
+        } else {
+            match open(&sighting) {
+                Some(descriptor) => Door::Enter(Arc::new(descriptor)),
+                None if sighting.pid.is_some_and(|pid| processes::namespace_of(pid).is_some()) => Door::Closed,
+                // It vanished while we looked.
+                None if sighting.pid.is_some() => continue,
+                None => Door::Closed,
+            }
+        };
+        let mut place = Place { inode: sighting.inode, is_host: sighting.is_host, pid: sighting.pid, nsid: None, door };
+        if let Some(open_in) = open_in.take_if(|_| place.is_host) {
+            host_netlink = open_in(&place);
+        }
+        if let Some(netlink) = &mut host_netlink {
+            place.nsid = nsid::read(netlink, &place).ok().flatten();
+        }
+        sighting.nsid = place.nsid;
+        if let Some(at) = found.same_number(&place) {
+            found.is_also(at, &place);
+            continue;
+        }
+        found.places.push(Arc::new(place));
+        found.sightings.push(sighting);
+    }
+    found
+}
+
+impl Found {
+    /// The real namespace that a stand-in has the number of: its name could be opened, its processes could not.
+    fn same_number(&self, place: &Place) -> Option<usize> {
+        let nsid = place.nsid.filter(|_| place.inode.0 & processes::SYNTHETIC != 0)?;
+        self.places.iter().position(|other| other.nsid == Some(nsid))
+    }
+
+    /// Gives the namespace at `at` the processes of its stand-in.
+    fn is_also(&mut self, at: usize, stand_in: &Place) {
+        let (inode, pid) = (self.places[at].inode, self.places[at].pid.or(stand_in.pid));
+        let before = &self.places[at];
+        let door = before.door.clone();
+        self.places[at] = Arc::new(Place { inode, is_host: before.is_host, pid, nsid: before.nsid, door });
+        self.sightings[at].pid = pid;
+        for process in self.processes.iter_mut().filter(|process| process.namespace == Some(stand_in.inode)) {
+            process.namespace = Some(inode);
+        }
+    }
+}
+
+/// The daemon's namespace.
+fn host_namespace(hints: &Hints) -> Option<NamespaceInode> {
+    hints.daemon_pid.and_then(processes::namespace_of)
+}
+
+/// One process for each mount namespace and root; the daemon, and this one, before others that see the same.
+fn views(seen: &[Seen], hints: &Hints) -> Vec<u32> {
+    let mut views: HashMap<&(u64, String), u32> = HashMap::new();
+    let own_pid = std::process::id();
+    let first = [hints.daemon_pid.unwrap_or(own_pid), own_pid];
+    let preferred = first.iter().filter_map(|pid| seen.iter().find(|seen| seen.process.pid == *pid));
+    for seen in preferred.chain(seen) {
+        if let Some(view) = &seen.mount_view {
+            views.entry(view).or_insert(seen.process.pid);
+        }
+    }
+    let mut pids: Vec<u32> = views.into_values().collect();
+    if pids.is_empty() {
+        pids.push(own_pid);
+    }
+    pids.sort_unstable();
+    pids
+}
+
+/// The namespace's own descriptor, by a process in it or by a name; checked to be the one that was meant.
+fn open(sighting: &NamespaceSighting) -> Option<OwnedFd> {
+    let by_process = sighting.pid.map(|pid| format!("/proc/{pid}/ns/net"));
+    let by_name = sighting.names.iter().map(|name| format!("/proc/{}/root{}", name.pid, name.path));
+    by_process.into_iter().chain(by_name).find_map(|path| {
+        let file = fs::File::open(path).ok()?;
+        let is_meant = rustix::fs::fstat(file.as_fd()).is_ok_and(|stat| stat.st_ino == sighting.inode.0);
+        is_meant.then(|| file.into())
+    })
+}
+
+fn stale(folders: &BTreeSet<(u32, PathBuf)>) -> Vec<Limit> {
+    let mut paths = BTreeSet::new();
+    for (pid, folder) in folders {
+        let seen_here = format!("/proc/{pid}/root{}", folder.display());
+        for name in mounts::stale_in(Path::new(&seen_here)) {
+            paths.insert(folder.join(name).display().to_string());
+        }
+    }
+    paths
+        .into_iter()
+        .map(|path| Limit {
+            source: SourceKind::Namespaces,
+            namespace: None,
+            reason: LimitReason::Stale { path },
+            remedy: Remedy::None,
+        })
+        .collect()
+}

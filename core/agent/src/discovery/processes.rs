@@ -1,0 +1,237 @@
+//! Processes (`/proc/PID`), as far as networks go.
+
+use std::{collections::HashMap, fs, io, os::unix::fs::MetadataExt, path::Path};
+
+use bridgewalk_model::{NamespaceInode, kernel::Process};
+
+use crate::protocol::Hints;
+
+/// Marks a [`NamespaceInode`] that is none: without the right to look at `/proc/PID/ns/net`, a namespace is told by
+/// the inode of its own `/proc/PID/net/dev`, which each namespace has for itself. Real ones have 32 bits.
+pub(crate) const SYNTHETIC: u64 = 1 << 40;
+
+/// A process, with what is needed to find namespaces by it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// What is told of it.
+    pub(crate) process: Process,
+    /// Its mount namespace and its root there, where it may be known: names are looked for in each such view once.
+    pub(crate) mount_view: Option<(u64, String)>,
+}
+
+/// All processes but the kernel's own, by PID. One that vanishes meanwhile is left out.
+pub(crate) fn list(hints: &Hints) -> Vec<Seen> {
+    let mut pids: Vec<u32> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    pids.sort_unstable();
+    let mut seen: Vec<Seen> = pids.into_iter().filter_map(look).collect();
+    resolve_synthetic(&mut seen);
+    name_containers(&mut seen, hints);
+    seen
+}
+
+/// The namespace of a process.
+pub(crate) fn namespace_of(pid: u32) -> Option<NamespaceInode> {
+    match fs::metadata(format!("/proc/{pid}/ns/net")) {
+        Ok(metadata) => Some(NamespaceInode(metadata.ino())),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => synthetic_of(pid),
+        Err(_) => None,
+    }
+}
+
+fn synthetic_of(pid: u32) -> Option<NamespaceInode> {
+    let metadata = fs::metadata(format!("/proc/{pid}/net/dev")).ok()?;
+    Some(NamespaceInode(SYNTHETIC | metadata.ino()))
+}
+
+fn look(pid: u32) -> Option<Seen> {
+    let directory = format!("/proc/{pid}");
+    let stat = fs::read_to_string(format!("{directory}/stat")).ok()?;
+    let (command, parent_pid) = parse_stat(&stat)?;
+    // Threads of the kernel are children of kthreadd, and hold nothing.
+    if pid == 2 || parent_pid == 2 {
+        return None;
+    }
+    let namespace = namespace_of(pid)?;
+    let mount_view = fs::metadata(format!("{directory}/ns/mnt")).ok().and_then(|metadata| {
+        let root = fs::read_link(format!("{directory}/root")).ok()?;
+        Some((metadata.ino(), root.to_string_lossy().into_owned()))
+    });
+    let container_id =
+        fs::read_to_string(format!("{directory}/cgroup")).ok().and_then(|cgroup| container_of_cgroup(&cgroup));
+    let arguments = if command == "docker-proxy" { arguments(pid) } else { Vec::new() };
+    let process =
+        Process { pid, parent_pid, command, arguments, namespace: Some(namespace), container_id, inner_pid: None };
+    Some(Seen { process, mount_view })
+}
+
+/// `pid (comm) state ppid …`; a command may hold parentheses itself.
+fn parse_stat(stat: &str) -> Option<(String, u32)> {
+    let (head, tail) = stat.rsplit_once(')')?;
+    let (_, command) = head.split_once('(')?;
+    let parent_pid = tail.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some((command.to_owned(), parent_pid))
+}
+
+/// At most 64 arguments of at most 4 KiB in all.
+fn arguments(pid: u32) -> Vec<String> {
+    let cmdline = read_at_most(Path::new(&format!("/proc/{pid}/cmdline")), 4 << 10).unwrap_or_default();
+    cmdline
+        .split(|byte| *byte == 0)
+        .filter(|argument| !argument.is_empty())
+        .take(64)
+        .map(|argument| String::from_utf8_lossy(argument).into_owned())
+        .collect()
+}
+
+/// The beginning of a file.
+pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    use io::Read;
+    let mut content = Vec::new();
+    fs::File::open(path)?.take(max_bytes).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Docker's container id in `/proc/PID/cgroup`: `docker-<id>.scope` with systemd, else `<parent>/<id>`; version 1 and 2.
+fn container_of_cgroup(cgroup: &str) -> Option<String> {
+    cgroup.lines().find_map(|line| {
+        let path = line.splitn(3, ':').nth(2)?;
+        path.rsplit('/').find_map(|part| {
+            let id = part.strip_prefix("docker-").and_then(|part| part.strip_suffix(".scope")).unwrap_or(part);
+            is_container_id(id).then(|| id.to_owned())
+        })
+    })
+}
+
+fn is_container_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+}
+
+/// Puts the real inode where some process of the same namespace may be asked for it, such as this one.
+fn resolve_synthetic(seen: &mut [Seen]) {
+    let is_synthetic = |namespace: Option<NamespaceInode>| namespace.is_some_and(|inode| inode.0 & SYNTHETIC != 0);
+    if !seen.iter().any(|seen| is_synthetic(seen.process.namespace)) {
+        return;
+    }
+    let mut representatives: HashMap<NamespaceInode, u32> = HashMap::new();
+    for seen in seen.iter().filter(|seen| !is_synthetic(seen.process.namespace)) {
+        if let Some(namespace) = seen.process.namespace {
+            representatives.entry(namespace).or_insert(seen.process.pid);
+        }
+    }
+    let real: HashMap<NamespaceInode, NamespaceInode> =
+        representatives.into_iter().filter_map(|(inode, pid)| Some((synthetic_of(pid)?, inode))).collect();
+    for seen in seen {
+        if let Some(inode) = seen.process.namespace.and_then(|namespace| real.get(&namespace)) {
+            seen.process.namespace = Some(*inode);
+        }
+    }
+}
+
+/// Where the cgroup tells no container: the engine's word, then the shim's, and what the parent belongs to.
+fn name_containers(seen: &mut [Seen], hints: &Hints) {
+    let hinted: HashMap<u32, &String> = hints.container_pids.iter().map(|(pid, id)| (*pid, id)).collect();
+    let index: HashMap<u32, usize> = seen.iter().enumerate().map(|(at, seen)| (seen.process.pid, at)).collect();
+    let mut shims: HashMap<u32, Option<String>> = HashMap::new();
+    let mut parents_last: Vec<usize> = Vec::new();
+    for at in 0..seen.len() {
+        let process = &seen[at].process;
+        let parent = index.get(&process.parent_pid).map(|parent| &seen[*parent].process);
+        let named = if let Some(id) = hinted.get(&process.pid) {
+            Some((*id).clone())
+        } else if process.container_id.is_some() {
+            None
+        } else if parent.is_some_and(|parent| parent.command.starts_with("containerd-shim")) {
+            shims.entry(process.parent_pid).or_insert_with(|| container_of_shim(process.parent_pid)).clone()
+        } else {
+            parents_last.push(at);
+            None
+        };
+        if named.is_some() {
+            seen[at].process.container_id = named;
+        }
+    }
+    for at in parents_last {
+        let mut parent_pid = seen[at].process.parent_pid;
+        // Bounded: a tree of processes is not deeper, and PIDs may have been reused meanwhile.
+        for _ in 0..64 {
+            let Some(parent) = index.get(&parent_pid).map(|parent| &seen[*parent].process) else { break };
+            if parent.command.starts_with("containerd-shim") {
+                break;
+            }
+            if let Some(id) = &parent.container_id {
+                seen[at].process.container_id = Some(id.clone());
+                break;
+            }
+            parent_pid = parent.parent_pid;
+        }
+    }
+}
+
+/// `containerd-shim-runc-v2 -namespace moby -id <container id> …`.
+fn container_of_shim(pid: u32) -> Option<String> {
+    let arguments = arguments(pid);
+    let at = arguments.iter().position(|argument| argument == "-id")?;
+    arguments.get(at + 1).filter(|id| is_container_id(id)).cloned()
+}
+
+/// The last of `NSpid`.
+pub(crate) fn inner_pid(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("NSpid:"))?.split_ascii_whitespace().last()?.parse().ok()
+}
+
+/// Which process holds which socket, by the socket's inode; the lowest PID of several. What may not be looked at is
+/// left out; the second value tells whether anything was.
+pub(crate) fn socket_owners() -> (HashMap<u64, u32>, bool) {
+    let mut owners = HashMap::new();
+    let mut denied = false;
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let descriptors = match fs::read_dir(format!("/proc/{pid}/fd")) {
+            Ok(descriptors) => descriptors,
+            Err(error) => {
+                denied |= error.kind() == io::ErrorKind::PermissionDenied;
+                continue;
+            }
+        };
+        for descriptor in descriptors.flatten() {
+            let Ok(target) = fs::read_link(descriptor.path()) else { continue };
+            let inode = target
+                .to_str()
+                .and_then(|target| target.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok());
+            if let Some(inode) = inode {
+                owners.entry(inode).and_modify(|owner: &mut u32| *owner = pid.min(*owner)).or_insert(pid);
+            }
+        }
+    }
+    (owners, denied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_stat_with_an_ugly_name() {
+        assert_eq!(parse_stat("7 (a) b (c) S 3 7 7"), Some(("a) b (c".to_owned(), 3)));
+        assert_eq!(parse_stat("7 a S 3"), None);
+    }
+
+    #[test]
+    fn finds_a_container_in_cgroups_of_both_versions() {
+        let id = "0123456789abcdef".repeat(4);
+        for cgroup in [
+            format!("0::/system.slice/docker-{id}.scope\n"),
+            format!("9:name=systemd:/docker/{id}\n8:pids:/docker/{id}\n"),
+            format!("0::/docker/{id}/init\n"),
+            format!("1:cpu:/\n0::/my.slice/docker-{id}.scope\n"),
+        ] {
+            assert_eq!(container_of_cgroup(&cgroup), Some(id.clone()), "{cgroup}");
+        }
+        assert_eq!(container_of_cgroup("0::/user.slice/session-1.scope\n"), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads a namespace that may not be entered: from the side of this process's own, whose cables lead there, and through
+//! `/proc/PID/net`. With `CAP_NET_ADMIN` the kernel lists its interfaces and addresses whole (`TARGET_NETNSID`).
+//!
+//! What these ways do not tell stays empty: MTU and MAC address without `CAP_NET_ADMIN`, routes of other tables.
+
+use std::{collections::HashMap, fs};
+
+use bridgewalk_model::{
+    Fact, LimitReason, SourceKind, Via,
+    kernel::{Link, LinkKind, OperState, Transport},
+};
+use netlink_sys::protocols::NETLINK_ROUTE;
+
+use super::{
+    Known, Part, Parts, Reading, Record, addresses,
+    links::{self, Device},
+    proc_net::{self, Indexes},
+    sockets,
+};
+use crate::{
+    discovery::{Door, Place},
+    netlink::Netlink,
+};
+
+/// Reads what can be read of `place` by a thread that is in this process's own namespace.
+pub(super) fn read(place: &Place, parts: Parts, known: &Known) -> Reading {
+    let mut record = Record::new(place, Via::Proc);
+    let own = known.places.iter().find(|place| matches!(place.door, Door::Own));
+    let target = target(place, own.is_some_and(|own| own.is_host));
+    let mut indexes = Indexes::new();
+    let missing = || LimitReason::Privilege { missing: "CAP_SYS_ADMIN".to_owned() };
+    let folder = place.pid.map(|pid| format!("/proc/{pid}/net"));
+    let file = |name: &str| {
+        folder.as_ref().and_then(|folder| fs::read_to_string(format!("{folder}/{name}")).ok()).unwrap_or_default()
+    };
+    let if_inet6 = file("if_inet6");
+    indexes.extend(proc_net::indexes(&file("igmp"), &file("dev_mcast"), &if_inet6));
+
+    if let Some((links, addresses)) = target {
+        indexes.extend(links.iter().map(|link| (link.name.clone(), link.if_index)));
+        record.via = Via::HostSide;
+        if parts.has(Part::Links) {
+            record.fact(Part::Links, Fact::Links, Ok(links));
+        }
+        if parts.has(Part::Addresses) {
+            record.fact(Part::Addresses, Fact::Addresses, Ok(addresses));
+        }
+        record.via = Via::Proc;
+    } else if folder.is_some() {
+        if parts.has(Part::Links) {
+            let links = links_outside(place, own.map(|own| own.inode), &file("dev"), &indexes);
+            record.fact(Part::Links, Fact::Links, Ok(links));
+        }
+        if parts.has(Part::Addresses) {
+            let routes = proc_net::ipv4_routes(&file("route"), &indexes);
+            let mut list = proc_net::ipv4_addresses(&file("fib_trie"), &routes, &indexes);
+            list.extend(proc_net::ipv6_addresses(&if_inet6));
+            record.fact(Part::Addresses, Fact::Addresses, Ok(list));
+        }
+        record.limit(Part::Links, SourceKind::Links, missing());
+    } else {
+        record.limit(Part::Links, SourceKind::Links, missing());
+    }
+    if folder.is_some() {
+        if parts.has(Part::Routes) {
+            let mut routes = proc_net::ipv4_routes(&file("route"), &indexes);
+            routes.extend(proc_net::ipv6_routes(&file("ipv6_route"), &indexes));
+            record.fact(Part::Routes, Fact::Routes, Ok(routes));
+        }
+        if parts.has(Part::Neighbours) {
+            record.fact(Part::Neighbours, Fact::Neighbours, Ok(proc_net::neighbours(&file("arp"), &indexes)));
+        }
+    }
+    if parts.has(Part::Sockets)
+        && let Some(folder) = &folder
+    {
+        let list = proc_net::sockets(folder, &[Transport::Tcp, Transport::Udp, Transport::Raw]);
+        super::tell_sockets(&mut record, sockets::bounded(list, &known.socket_owners, Vec::new()));
+    }
+    for part in [Part::RoutingRules, Part::Fdb, Part::Sysctls, Part::Firewall, Part::Ipvs] {
+        if parts.has(part) && (part != Part::Ipvs || known.has_ipvs) {
+            record.limit(part, part.source(), missing());
+        }
+    }
+    record.reading
+}
+
+/// Interfaces and addresses as the kernel lists them to whoever has `CAP_NET_ADMIN` over the namespace.
+fn target(place: &Place, own_is_host: bool) -> Option<(Vec<Link>, Vec<bridgewalk_model::kernel::Address>)> {
+    let nsid = place.nsid.filter(|_| own_is_host)?;
+    let mut netlink = Netlink::open(NETLINK_ROUTE).ok()?;
+    netlink.check_strictly().ok()?;
+    let devices = links::read_target(&mut netlink, nsid).ok()?;
+    let addresses = addresses::read_target(&mut netlink, nsid).ok()?;
+    Some((devices.into_iter().map(|device| device.link).collect(), addresses))
+}
+
+/// Interfaces as `dev` names them, with the other ends of cables that lead to this process's namespace.
+fn links_outside(
+    place: &Place,
+    own: Option<bridgewalk_model::NamespaceInode>,
+    dev: &str,
+    indexes: &Indexes,
+) -> Vec<Link> {
+    let here: Vec<Device> =
+        Netlink::open(NETLINK_ROUTE).and_then(|mut netlink| links::read(&mut netlink)).unwrap_or_default();
+    let ends: HashMap<u32, &Link> = here
+        .iter()
+        .map(|device| &device.link)
+        .filter(|link| place.nsid.is_some() && link.peer_nsid == place.nsid)
+        .filter_map(|link| Some((link.peer_if_index?, link)))
+        .collect();
+    let link = |(name, counters): (String, _)| {
+        // Without a number it cannot be told apart; the cable's end tells it if there is but one.
+        let if_index = indexes.get(&name).copied()?;
+        let end = ends.get(&if_index).filter(|end| end.kind == LinkKind::Veth);
+        let kind = match end {
+            _ if name == "lo" => LinkKind::Loopback,
+            Some(_) => LinkKind::Veth,
+            None => LinkKind::Other { name: "unknown".to_owned() },
+        };
+        Some(Link {
+            if_index,
+            name,
+            alternative_names: Vec::new(),
+            kind,
+            // The end here has a carrier if and only if the other is up.
+            is_up: end.is_some_and(|end| end.has_carrier),
+            has_carrier: end.is_some_and(|end| end.has_carrier),
+            is_promiscuous: false,
+            oper_state: if end.is_some_and(|end| end.has_carrier) { OperState::Up } else { OperState::Unknown },
+            mtu: 0,
+            mac_address: None,
+            master_if_index: None,
+            bridge_port: None,
+            peer_if_index: end.map(|end| end.if_index),
+            peer_nsid: None,
+            peer_namespace: end.and(own),
+            counters,
+        })
+    };
+    proc_net::devices(dev).into_iter().filter_map(link).collect()
+}

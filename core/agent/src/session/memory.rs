@@ -1,0 +1,117 @@
+//! What was told, and what is not seen.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
+    mem::{Discriminant, discriminant},
+};
+
+use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, SourceKind};
+
+use crate::reading::{Part, Parts, namespace_of_fact, remedy, without_counters};
+
+/// Every source that the agent speaks for.
+const SOURCES: [SourceKind; 11] = [
+    SourceKind::Namespaces,
+    SourceKind::Links,
+    SourceKind::Fdb,
+    SourceKind::NfTables,
+    SourceKind::LegacyTables,
+    SourceKind::Sockets,
+    SourceKind::Processes,
+    SourceKind::NameFiles,
+    SourceKind::Sysctls,
+    SourceKind::Ipvs,
+    SourceKind::KernelEvents,
+];
+
+/// What was told last, counters aside, and the limits by where they were met.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    told: HashMap<(Option<NamespaceInode>, Discriminant<Fact>), Fact>,
+    limits: BTreeMap<(NamespaceInode, Part), Vec<Limit>>,
+    event_limits: BTreeMap<NamespaceInode, Limit>,
+    /// Of `resolv.conf` and its like.
+    pub(super) name_file_limits: Vec<Limit>,
+}
+
+impl Memory {
+    /// Whether a fact differs from what was told; if so it is remembered as told.
+    pub(super) fn is_news(&mut self, fact: &Fact) -> bool {
+        let plain = without_counters(fact);
+        match self.told.entry((namespace_of_fact(fact), discriminant(fact))) {
+            Entry::Occupied(told) if *told.get() == plain => false,
+            Entry::Occupied(mut told) => {
+                told.insert(plain);
+                true
+            }
+            Entry::Vacant(place) => {
+                place.insert(plain);
+                true
+            }
+        }
+    }
+
+    /// Replaces what limits the parts that were read.
+    pub(super) fn limits_of(&mut self, namespace: NamespaceInode, parts: Parts, limits: Vec<(Part, Limit)>) {
+        for part in Part::ALL.into_iter().filter(|part| parts.has(*part)) {
+            self.limits.remove(&(namespace, part));
+        }
+        for (part, limit) in limits {
+            self.limits.entry((namespace, part)).or_default().push(limit);
+        }
+    }
+
+    /// Says that events of a namespace do not come for want of a capability, or that they do.
+    pub(super) fn events_missing(&mut self, namespace: NamespaceInode, missing: Option<&str>) {
+        match missing {
+            None => {
+                self.event_limits.remove(&namespace);
+            }
+            Some(missing) => {
+                let reason = LimitReason::Privilege { missing: missing.to_owned() };
+                let remedy = remedy(&reason);
+                let limit = Limit { source: SourceKind::KernelEvents, namespace: Some(namespace), reason, remedy };
+                self.event_limits.insert(namespace, limit);
+            }
+        }
+    }
+
+    /// All limits, with those that were met elsewhere.
+    pub(super) fn limits(&self, mut limits: Vec<Limit>) -> Fact {
+        limits.extend(self.limits.values().flatten().cloned());
+        limits.extend(self.event_limits.values().cloned());
+        limits.extend(self.name_file_limits.iter().cloned());
+        limits.sort();
+        limits.dedup();
+        Fact::Limits { of: SOURCES.to_vec(), limits }
+    }
+
+    /// The processes that hold a socket that was told.
+    pub(super) fn socket_holders(&self) -> BTreeSet<u32> {
+        self.told
+            .values()
+            .filter_map(|fact| match fact {
+                Fact::Sockets(section) => Some(section.is.iter().filter_map(|socket| socket.pid)),
+                _ => None,
+            })
+            .flatten()
+            .collect()
+    }
+
+    /// Whether some link's other end was in a namespace that was not known.
+    pub(super) fn has_unresolved_peers(&self, namespace: NamespaceInode) -> bool {
+        self.told.values().any(|fact| match fact {
+            Fact::Links(section) if section.namespace == namespace => {
+                section.is.iter().any(|link| link.peer_nsid.is_some() && link.peer_namespace.is_none())
+            }
+            _ => false,
+        })
+    }
+
+    /// Forgets namespaces.
+    pub(super) fn retain(&mut self, is_there: impl Fn(NamespaceInode) -> bool) {
+        self.told.retain(|(namespace, _), _| namespace.is_none_or(&is_there));
+        self.limits.retain(|(namespace, _), _| is_there(*namespace));
+        self.event_limits.retain(|namespace, _| is_there(*namespace));
+    }
+}

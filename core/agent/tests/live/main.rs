@@ -1,0 +1,8 @@
+//! The agent against the kernel, in namespaces made for it; `ip`, `bridge` and `ss` are the oracles. Needs root.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they share")]
+
+mod bench;
+mod nobody;
+mod observing;
+mod watching;

@@ -1,0 +1,58 @@
+//! Published ports: doors without rules, rules without doors, doors wide open.
+
+use std::{collections::HashSet, net::IpAddr};
+
+use bridgewalk_model::{SourceKind, engine::ContainerState, snapshot::Host};
+
+use super::{Evidence, FindingKind, Found, has_live_engine, is_limited};
+use crate::ports::{Agreement, Disagreement, Reach, is_docker_rule, ports};
+
+pub(super) fn look(host: &Host, found: &mut Found) {
+    for port in ports(host) {
+        let rules = || port.rules.iter().map(|rule| Evidence::Rule(Box::new(rule.clone()))).collect::<Vec<_>>();
+        match &port.agrees {
+            Agreement::Disagrees(Disagreement::WithoutRule(published)) => {
+                let kind = FindingKind::PublishedPortWithoutRule { port: port.port, published: published.clone() };
+                found.add(&port.container, kind, rules());
+            }
+            Agreement::Disagrees(Disagreement::WithoutBinding(rule)) => {
+                let kind = FindingKind::RuleWithoutBinding { port: port.port };
+                found.add(&port.container, kind, vec![Evidence::Rule(rule.clone())]);
+            }
+            Agreement::Agrees | Agreement::Unknown(_) => {}
+        }
+        if port.reach == Reach::EveryAddress {
+            let host_port = port.published.iter().find(|door| door.is_everywhere()).and_then(|door| door.host_port);
+            let kind = FindingKind::PublishedOnEveryAddress { port: port.port, host_port };
+            found.add(&port.container, kind, rules());
+        }
+        let state = host.container(&port.container).map(|container| container.state);
+        if state == Some(ContainerState::Paused) && !port.published.is_empty() {
+            found.add(&port.container, FindingKind::PausedContainerPublishes { port: port.port }, Vec::new());
+        }
+    }
+    rules_for_nobody(host, found);
+}
+
+/// Docker's rules to addresses that neither a container has by the engine's word nor any interface by the kernel's.
+fn rules_for_nobody(host: &Host, found: &mut Found) {
+    if !has_live_engine(host) || is_limited(host, SourceKind::Namespaces) {
+        return;
+    }
+    let ends = host.containers.iter().flat_map(|container| &container.attachments);
+    let mut known: HashSet<IpAddr> =
+        ends.flat_map(|end| end.ipv4.iter().chain(&end.ipv6)).map(ipnet::IpNet::addr).collect();
+    known.extend(
+        host.networks
+            .iter()
+            .flat_map(|network| &network.members)
+            .flat_map(|member| member.ipv4.iter().chain(&member.ipv6).map(ipnet::IpNet::addr)),
+    );
+    let interfaces = host.namespaces.iter().flat_map(|namespace| &namespace.interfaces);
+    known.extend(interfaces.flat_map(|interface| &interface.addresses).map(|address| address.address));
+    for mapping in host.nat.iter().filter(|mapping| is_docker_rule(mapping)) {
+        let Some(address) = mapping.to_address.filter(|address| !known.contains(address)) else { continue };
+        let evidence = mapping.rule.iter().map(|rule| Evidence::Rule(Box::new(rule.clone()))).collect();
+        found.add(&mapping.id, FindingKind::RuleForNobody { address, port: mapping.to_port }, evidence);
+    }
+}

@@ -1,0 +1,107 @@
+//! The agent as a child of sudo or pkexec.
+//!
+//! Sudo asks on the terminal this program has, or through `SUDO_ASKPASS` where it has none; pkexec through the
+//! desktop's agent.
+
+use std::{
+    io::IsTerminal,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bridgewalk_agent::AgentLink;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Command,
+};
+
+use super::{AgentError, find, link};
+use crate::AgentChoice;
+
+/// So much of what a child writes on its standard error is kept: its end.
+const MAX_WORDS_BYTES: usize = 4 << 10;
+/// How long a child may take to end after its input has.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A child process with the end of its standard error.
+pub(crate) struct Child {
+    process: tokio::process::Child,
+    words: LastWords,
+}
+
+/// The end of what was written on a standard error.
+#[derive(Clone, Default)]
+pub(crate) struct LastWords(Arc<Mutex<Vec<u8>>>);
+
+pub(super) fn start(choice: AgentChoice) -> Result<(Child, AgentLink), AgentError> {
+    let program = find()?;
+    let mut command = if choice == AgentChoice::Pkexec {
+        Command::new("pkexec")
+    } else {
+        let mut command = Command::new("sudo");
+        if std::env::var_os("SUDO_ASKPASS").is_some_and(|program| !program.is_empty()) {
+            command.arg("-A");
+        } else if !std::io::stderr().is_terminal() {
+            // Nobody could answer.
+            command.arg("-n");
+        }
+        command.arg("--");
+        command
+    };
+    command.arg(&program).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let name = choice.name();
+    let failed = |detail: String| AgentError::Start { program: name.to_owned(), detail };
+    let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let (Some(input), Some(output), Some(errors)) =
+        (process.stdin.take(), process.stdout.take(), process.stderr.take())
+    else {
+        return Err(failed("it has no standard streams".to_owned()));
+    };
+    let words = LastWords::default();
+    words.follow(errors);
+    Ok((Child { process, words }, link(output, input)))
+}
+
+impl Child {
+    pub(super) fn last_words(&self) -> String {
+        self.words.line()
+    }
+
+    /// Its input has ended, so it ends; if not, its parent is killed, and with that its input is gone for good.
+    pub(super) async fn end(mut self) {
+        if tokio::time::timeout(END_TIMEOUT, self.process.wait()).await.is_err() {
+            let _ = self.process.start_kill();
+        }
+    }
+}
+
+impl LastWords {
+    /// Takes in more, keeping the end.
+    pub(crate) fn push(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(bytes);
+        let excess = kept.len().saturating_sub(MAX_WORDS_BYTES);
+        kept.drain(..excess);
+    }
+
+    /// As one line of at most 300 characters.
+    pub(crate) fn line(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&kept).split_whitespace().collect::<Vec<_>>().join(" ");
+        let skipped = text.chars().count().saturating_sub(300);
+        text.chars().skip(skipped).filter(|character| !character.is_control()).collect()
+    }
+
+    fn follow(&self, mut errors: impl AsyncRead + Send + Unpin + 'static) {
+        let words = self.clone();
+        tokio::spawn(async move {
+            let mut buffer = [0; 1024];
+            while let Ok(count) = errors.read(&mut buffer).await
+                && count > 0
+            {
+                words.push(buffer.get(..count).unwrap_or_default());
+            }
+        });
+    }
+}

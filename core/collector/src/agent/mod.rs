@@ -1,0 +1,100 @@
+//! Running an agent, wherever it was asked for.
+//!
+//! In this process, as a child of sudo or pkexec, or in the helper container: all give the same [`AgentLink`]. What
+//! comes over a pipe is bounded and checked before it is believed; an agent that misbehaves is dropped, and the program
+//! goes on without it.
+
+mod child;
+mod error;
+mod frames;
+mod program;
+
+use std::sync::Arc;
+
+use bridgewalk_agent::AgentLink;
+use bridgewalk_model::{Fact, engine::EngineFacts};
+
+pub(crate) use child::LastWords;
+pub use error::AgentError;
+pub(crate) use frames::link;
+pub(crate) use program::{find, find_static};
+
+use crate::{
+    AgentChoice,
+    engine::Engine,
+    helper::{self, Tier},
+};
+
+/// An agent that was started. Dropping it ends it.
+pub(crate) struct RunningAgent {
+    /// How to talk to it.
+    pub(crate) link: AgentLink,
+    /// What must live as long as it does.
+    pub(crate) keeper: Keeper,
+}
+
+/// What an agent runs in.
+pub(crate) enum Keeper {
+    /// Threads of this process, which end with the link.
+    Threads,
+    /// A child process.
+    Child(child::Child),
+    /// The helper container.
+    Container(Box<helper::Container>),
+}
+
+impl RunningAgent {
+    /// Starts what was asked for.
+    pub(crate) async fn start(choice: AgentChoice, engine: Option<&Arc<Engine>>) -> Result<Self, AgentError> {
+        match choice {
+            AgentChoice::None => Err(AgentError::NotAsked),
+            AgentChoice::InProcess => Ok(Self { link: bridgewalk_agent::start_in_process(), keeper: Keeper::Threads }),
+            AgentChoice::Sudo | AgentChoice::Pkexec => {
+                let (child, link) = child::start(choice)?;
+                Ok(Self { link, keeper: Keeper::Child(child) })
+            }
+            AgentChoice::Container | AgentChoice::ContainerBase => {
+                let tier = if choice == AgentChoice::Container { Tier::Full } else { Tier::Base };
+                let engine = engine.ok_or(AgentError::NoEngine)?;
+                let (container, link) = helper::Container::start(engine, tier).await?;
+                Ok(Self { link, keeper: Keeper::Container(Box::new(container)) })
+            }
+        }
+    }
+
+    /// What its standard error said last, if that is known.
+    pub(crate) fn last_words(&self) -> String {
+        match &self.keeper {
+            Keeper::Threads => String::new(),
+            Keeper::Child(child) => child.last_words(),
+            Keeper::Container(container) => container.last_words(),
+        }
+    }
+
+    /// Leaves the helper container out of what is said, and fills in what is not seen from inside it.
+    pub(crate) fn corrected(&self, mut fact: Fact, engine: Option<&EngineFacts>) -> Fact {
+        let Keeper::Container(container) = &self.keeper else { return fact };
+        let own = container.pid();
+        match &mut fact {
+            Fact::Processes(processes) => processes.retain(|process| Some(process.pid) != own),
+            Fact::NameFiles(files) => files.retain(|files| Some(files.pid) != own),
+            Fact::Host(host) => {
+                // `/etc/os-release` is that of the image, which has none.
+                let named = engine.map(|engine| engine.operating_system.clone()).filter(|name| !name.is_empty());
+                host.operating_system = named.or(host.operating_system.take());
+            }
+            _ => {}
+        }
+        fact
+    }
+
+    /// Ends it and takes away what it ran in.
+    pub(crate) async fn end(self) {
+        drop(self.link);
+        match self.keeper {
+            Keeper::Threads => {}
+            Keeper::Child(child) => child.end().await,
+            Keeper::Container(container) => container.remove().await,
+        }
+    }
+}

@@ -1,0 +1,503 @@
+//! The collector's thread: what comes from the engine and the agent is folded into one state, assembled, published.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use bridgewalk_agent::protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request};
+use bridgewalk_model::{
+    Fact, HostFacts, Limit, LimitReason, Observation, Remedy, SourceKind,
+    assembly::{State, assemble},
+    engine::EngineFacts,
+};
+use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
+
+use crate::{
+    AgentChoice, AgentError, AgentSummary, CollectorConfig, CollectorError, CollectorStatus, Command,
+    agent::RunningAgent,
+    endpoint::Endpoint,
+    engine::Engine,
+    hints::Known,
+    outbox::Outbox,
+    watch::{EngineSaid, Nudge, follow},
+};
+
+/// Observations that come so close together are assembled once.
+const TOGETHER: Duration = Duration::from_millis(2);
+/// The same during the first observation, when much comes and nothing is whole yet.
+const TOGETHER_AT_FIRST: Duration = Duration::from_millis(100);
+/// The agent is started without waiting longer for the engine's hints.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(4);
+/// Until an agent has read everything once.
+const OBSERVE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Until everything is taken away at the end; the sweeper goes on after that.
+const END_TIMEOUT: Duration = Duration::from_secs(30);
+
+type Starting = Pin<Box<dyn Future<Output = Result<RunningAgent, AgentError>> + Send>>;
+
+/// Runs until the commands end, or, without watching, until everything was observed once.
+pub(crate) async fn run(
+    config: CollectorConfig,
+    endpoint: Result<Endpoint, CollectorError>,
+    commands: mpsc::Receiver<Command>,
+    outbox: Arc<Outbox>,
+) {
+    let mut collecting = Collecting::new(&config, outbox);
+    collecting.run(endpoint, commands).await;
+    collecting.end().await;
+}
+
+struct Collecting {
+    choice: AgentChoice,
+    is_watching: bool,
+    outbox: Arc<Outbox>,
+    state: State,
+    pending: Vec<Observation>,
+    flush_at: Option<Instant>,
+    /// When assembling ended last, and how long it took.
+    assembled: (Instant, Duration),
+    known: Known,
+    must_look_again: bool,
+    status: CollectorStatus,
+    engine: Option<Arc<Engine>>,
+    facts: Option<EngineFacts>,
+    /// The engine was listed or cannot be reached.
+    is_engine_settled: bool,
+    nudges: Option<mpsc::Sender<Nudge>>,
+    starting: Option<Starting>,
+    agent: Option<Talk>,
+    /// The agent has read everything, or there is none.
+    is_agent_settled: bool,
+    /// When the agent must be started, or must have answered.
+    agent_deadline: Option<Instant>,
+    is_complete: bool,
+    ending: JoinSet<()>,
+}
+
+/// An agent and how far the talk is.
+struct Talk {
+    running: RunningAgent,
+    choice: AgentChoice,
+    said_hello: bool,
+}
+
+/// What happened next.
+enum Happening {
+    Command(Option<Command>),
+    Engine(EngineSaid),
+    EngineEnded,
+    Started(Result<RunningAgent, AgentError>),
+    Agent(Option<Message>),
+    AgentLate,
+    Flush,
+}
+
+impl Collecting {
+    fn new(config: &CollectorConfig, outbox: Arc<Outbox>) -> Self {
+        let now = Instant::now();
+        Self {
+            choice: config.agent,
+            is_watching: config.watch,
+            outbox,
+            state: State::default(),
+            pending: Vec::new(),
+            flush_at: None,
+            assembled: (now, Duration::ZERO),
+            known: Known::default(),
+            must_look_again: false,
+            status: CollectorStatus::default(),
+            engine: None,
+            facts: None,
+            is_engine_settled: false,
+            nudges: None,
+            starting: None,
+            agent: None,
+            is_agent_settled: false,
+            agent_deadline: Some(now + ENGINE_PATIENCE),
+            is_complete: false,
+            ending: JoinSet::new(),
+        }
+    }
+
+    async fn run(&mut self, endpoint: Result<Endpoint, CollectorError>, mut commands: mpsc::Receiver<Command>) {
+        let (said, mut engine) = mpsc::channel(64);
+        let mut is_engine_open = true;
+        match endpoint {
+            Ok(endpoint) => {
+                let is_explicit = endpoint.origin.is_explicit();
+                let (nudges, nudged) = mpsc::channel(4);
+                self.nudges = Some(nudges);
+                tokio::spawn(follow(endpoint, self.is_watching, said, nudged));
+                self.go_on(&mut commands, &mut engine, &mut is_engine_open, is_explicit).await;
+            }
+            Err(error) => {
+                drop(said);
+                self.engine_failed(error);
+                self.go_on(&mut commands, &mut engine, &mut is_engine_open, false).await;
+            }
+        }
+    }
+
+    async fn go_on(
+        &mut self,
+        commands: &mut mpsc::Receiver<Command>,
+        engine: &mut mpsc::Receiver<EngineSaid>,
+        is_engine_open: &mut bool,
+        is_explicit: bool,
+    ) {
+        if self.is_engine_settled {
+            self.start_agent();
+        }
+        loop {
+            self.settle();
+            if self.is_complete && !self.is_watching {
+                return;
+            }
+            match self.next(commands, engine, *is_engine_open).await {
+                Happening::Command(None) => return,
+                Happening::Command(Some(command)) => self.obey(command),
+                Happening::EngineEnded => *is_engine_open = false,
+                Happening::Engine(said) => self.engine_said(said, is_explicit),
+                Happening::Started(result) => self.agent_started(result),
+                Happening::Agent(message) => self.agent_said(message),
+                Happening::AgentLate => self.agent_late(),
+                Happening::Flush => self.flush(),
+            }
+        }
+    }
+
+    async fn next(
+        &mut self,
+        commands: &mut mpsc::Receiver<Command>,
+        engine: &mut mpsc::Receiver<EngineSaid>,
+        is_engine_open: bool,
+    ) -> Happening {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let starting = async {
+            match &mut self.starting {
+                Some(starting) => starting.await,
+                None => std::future::pending().await,
+            }
+        };
+        let message = async {
+            match &mut self.agent {
+                Some(talk) => talk.running.link.messages.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            command = commands.recv() => Happening::Command(command),
+            said = engine.recv(), if is_engine_open => said.map_or(Happening::EngineEnded, Happening::Engine),
+            result = starting => Happening::Started(result),
+            message = message => Happening::Agent(message),
+            () = sleep_until(self.flush_at.unwrap_or(far).into()), if self.flush_at.is_some() => Happening::Flush,
+            () = sleep_until(self.agent_deadline.unwrap_or(far).into()), if self.agent_deadline.is_some() => {
+                Happening::AgentLate
+            }
+        }
+    }
+
+    /// Says that the first observation is complete as soon as it is.
+    fn settle(&mut self) {
+        if self.is_engine_settled && self.is_agent_settled && !self.is_complete {
+            self.flush();
+            self.is_complete = true;
+            self.outbox.complete();
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::UseAgent(choice) => {
+                self.choice = choice;
+                self.end_agent();
+                self.start_agent();
+            }
+            Command::Reconnect => self.nudge(),
+            Command::Refresh => self.refresh(),
+        }
+    }
+
+    fn nudge(&self) {
+        // If it is full, a nudge is already on its way.
+        if let Some(nudges) = &self.nudges {
+            let _ = nudges.try_send(Nudge::Refresh);
+        }
+    }
+
+    fn refresh(&mut self) {
+        self.nudge();
+        match &self.agent {
+            Some(talk) if talk.said_hello && self.is_watching => {
+                let _ = talk.running.link.requests.try_send(Request::Watch { hints: self.known.hints() });
+            }
+            // It has not even begun.
+            Some(_) => {}
+            None if self.starting.is_some() => {}
+            None => self.start_agent(),
+        }
+    }
+
+    // ---- the engine
+
+    fn engine_said(&mut self, said: EngineSaid, is_explicit: bool) {
+        match said {
+            EngineSaid::Connected(engine) => {
+                let address = engine.transport().endpoint().address.to_string();
+                self.engine = Some(engine);
+                self.status.engine = Some(Ok(address));
+                self.say_status();
+            }
+            EngineSaid::Facts(facts) => {
+                for fact in facts {
+                    if let Fact::Engine(engine) = &fact {
+                        self.facts = Some((**engine).clone());
+                    }
+                    // An overlay brings a namespace of its own, which nothing else announces.
+                    self.must_look_again |= matches!(fact, Fact::Network(_) | Fact::NetworkGone { .. });
+                    self.observe(fact);
+                }
+                self.look_again();
+            }
+            EngineSaid::Listed => {
+                self.is_engine_settled = true;
+                let has_none = self.agent.is_none() && self.starting.is_none();
+                let needs_engine = matches!(self.choice, AgentChoice::Container | AgentChoice::ContainerBase);
+                if has_none && (needs_engine || !self.is_agent_settled) {
+                    self.start_agent();
+                }
+            }
+            EngineSaid::Lost(error) => {
+                let was_there = self.engine.take().is_some();
+                if was_there {
+                    self.observe(Fact::EngineLost { detail: error.to_string() });
+                } else if is_explicit {
+                    self.outbox.failed(error.clone().into());
+                }
+                self.engine_failed(error.into());
+                if self.agent.is_none() && self.starting.is_none() && !self.is_agent_settled {
+                    self.start_agent();
+                }
+            }
+        }
+    }
+
+    fn engine_failed(&mut self, error: CollectorError) {
+        let (reason, remedy) = match &error {
+            CollectorError::Engine(error) => error.limit(),
+            other => (LimitReason::Unreachable { detail: other.to_string() }, Remedy::ReachEngine),
+        };
+        self.is_engine_settled = true;
+        let error = Some(Err(error));
+        if self.status.engine == error {
+            // Another try failed in the same way.
+            return;
+        }
+        let limits = vec![Limit { source: SourceKind::Engine, namespace: None, reason, remedy }];
+        self.observe(Fact::Limits { of: vec![SourceKind::Engine, SourceKind::EngineEvents], limits });
+        self.status.engine = error;
+        self.say_status();
+    }
+
+    // ---- the agent
+
+    fn start_agent(&mut self) {
+        let elsewhere = self.facts.as_ref().filter(|facts| !facts.is_local && self.engine.is_some());
+        if let Some(facts) = elsewhere
+            && matches!(self.choice, AgentChoice::InProcess | AgentChoice::Sudo | AgentChoice::Pkexec)
+        {
+            let address = facts.address.clone();
+            self.agent_failed(AgentError::Elsewhere { address });
+            return;
+        }
+        let (choice, engine) = (self.choice, self.engine.clone());
+        self.starting = Some(Box::pin(async move { RunningAgent::start(choice, engine.as_ref()).await }));
+        self.agent_deadline = None;
+    }
+
+    fn agent_started(&mut self, result: Result<RunningAgent, AgentError>) {
+        self.starting = None;
+        match result {
+            Err(error) => self.agent_failed(error),
+            Ok(running) => {
+                let hello = Request::Hello {
+                    protocol_version: PROTOCOL_VERSION,
+                    program_version: env!("CARGO_PKG_VERSION").to_owned(),
+                };
+                // The channel is empty: this cannot wait.
+                let _ = running.link.requests.try_send(hello);
+                self.agent_deadline = Some(Instant::now() + hello_timeout(self.choice));
+                self.agent = Some(Talk { running, choice: self.choice, said_hello: false });
+            }
+        }
+    }
+
+    fn agent_said(&mut self, message: Option<Message>) {
+        let Some(message) = message else {
+            let detail = self.agent.as_ref().map(|talk| talk.running.last_words()).unwrap_or_default();
+            return self.agent_failed(AgentError::Ended { detail });
+        };
+        match message {
+            Message::Hello { protocol_version, uid, capabilities, .. } => {
+                self.agent_hello(protocol_version, uid, capabilities);
+            }
+            Message::Observations { of } => {
+                for Observation { at_ms, fact } in of {
+                    let Some(talk) = &self.agent else { return };
+                    let fact = talk.running.corrected(fact, self.facts.as_ref());
+                    self.take_in(Observation { at_ms, fact });
+                }
+            }
+            Message::Progress { done, total } => self.outbox.progress(done, total),
+            Message::Done => {
+                self.is_agent_settled = true;
+                self.agent_deadline = None;
+                self.look_again();
+            }
+            Message::Resynchronised { namespace } => {
+                let reason = LimitReason::Resynchronised { detail: "events of the kernel were lost".to_owned() };
+                // The agent itself tells which kernel events it cannot hear: this is said beside it.
+                let source = SourceKind::Agent;
+                let limits = vec![Limit { source, namespace, reason, remedy: Remedy::None }];
+                self.observe(Fact::Limits { of: vec![source], limits });
+            }
+            Message::Error { error } => self.agent_failed(error.into()),
+        }
+    }
+
+    fn agent_hello(&mut self, protocol_version: u32, uid: u32, capabilities: Vec<String>) {
+        let Some(talk) = &mut self.agent else { return };
+        if talk.said_hello {
+            let detail = "`hello` a second time".to_owned();
+            return self.agent_failed(ProtocolError::OutOfTurn { detail }.into());
+        }
+        if protocol_version != PROTOCOL_VERSION {
+            let error = ProtocolError::Version { program: PROTOCOL_VERSION, agent: protocol_version };
+            return self.agent_failed(error.into());
+        }
+        talk.said_hello = true;
+        let hints = self.known.hints();
+        self.must_look_again = false;
+        let request = if self.is_watching { Request::Watch { hints } } else { Request::Observe { hints } };
+        let _ = talk.running.link.requests.try_send(request);
+        let summary = AgentSummary { choice: talk.choice.name(), uid, capabilities };
+        self.agent_deadline = Some(Instant::now() + OBSERVE_TIMEOUT);
+        self.status.agent = Some(Ok(summary));
+        self.observe(Fact::Limits { of: vec![SourceKind::Agent], limits: Vec::new() });
+        self.say_status();
+    }
+
+    /// Tells the agent what the engine knows by now, if that is new and it has read everything once.
+    fn look_again(&mut self) {
+        let Some(talk) = self.agent.as_ref().filter(|talk| talk.said_hello) else { return };
+        if self.must_look_again && self.is_watching && self.is_agent_settled {
+            let request = Request::LookAgain { hints: self.known.hints() };
+            // If it is full, the agent has not even begun to look: the next change tries again.
+            self.must_look_again = talk.running.link.requests.try_send(request).is_err();
+        }
+    }
+
+    fn agent_late(&mut self) {
+        self.agent_deadline = None;
+        match &self.agent {
+            // The engine is slow: go on without its hints.
+            None if self.starting.is_none() && !self.is_agent_settled => self.start_agent(),
+            None => {}
+            Some(talk) => {
+                let limit = if talk.said_hello { OBSERVE_TIMEOUT } else { hello_timeout(talk.choice) };
+                self.agent_failed(AgentError::Timeout { seconds: limit.as_secs() });
+            }
+        }
+    }
+
+    /// Goes on without an agent, and says why. What it said stands as last seen.
+    fn agent_failed(&mut self, error: AgentError) {
+        self.end_agent();
+        self.is_agent_settled = true;
+        let (reason, remedy) = error.limit();
+        let limits = vec![Limit { source: SourceKind::Agent, namespace: None, reason, remedy }];
+        self.observe(Fact::Limits { of: vec![SourceKind::Agent], limits });
+        if let Some(facts) = &self.facts {
+            let fact = Fact::Host(host_of(facts));
+            self.observe(fact);
+        }
+        self.status.agent = Some(Err(error));
+        self.say_status();
+    }
+
+    fn end_agent(&mut self) {
+        self.starting = None;
+        self.agent_deadline = None;
+        if let Some(talk) = self.agent.take() {
+            self.ending.spawn(talk.running.end());
+        }
+        while self.ending.try_join_next().is_some() {}
+    }
+
+    // ---- what was said
+
+    fn observe(&mut self, fact: Fact) {
+        self.take_in(Observation { at_ms: now_ms(), fact });
+    }
+
+    fn take_in(&mut self, observation: Observation) {
+        self.must_look_again |= self.known.apply(&observation.fact);
+        self.state.apply(&observation);
+        self.pending.push(observation);
+        if self.is_watching && self.flush_at.is_none() {
+            let together = if self.is_complete { TOGETHER } else { TOGETHER_AT_FIRST };
+            let (ended, took) = self.assembled;
+            // At most half of the time goes into assembling.
+            self.flush_at = Some((Instant::now() + together).max(ended + took));
+        }
+    }
+
+    fn flush(&mut self) {
+        self.flush_at = None;
+        let began = Instant::now();
+        let snapshot = Arc::new(assemble(&[&self.state]));
+        let ended = Instant::now();
+        self.assembled = (ended, ended - began);
+        if !self.outbox.observed(std::mem::take(&mut self.pending), snapshot) {
+            self.refresh();
+        }
+    }
+
+    fn say_status(&self) {
+        self.outbox.status(self.status.clone());
+    }
+
+    async fn end(&mut self) {
+        self.end_agent();
+        let all = async { while self.ending.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(END_TIMEOUT, all).await;
+        self.outbox.close();
+    }
+}
+
+/// Sudo and pkexec ask a person first; an engine imports an image first.
+const fn hello_timeout(choice: AgentChoice) -> Duration {
+    match choice {
+        AgentChoice::Sudo | AgentChoice::Pkexec => Duration::from_secs(120),
+        AgentChoice::Container | AgentChoice::ContainerBase => Duration::from_secs(15),
+        AgentChoice::InProcess | AgentChoice::None => Duration::from_secs(5),
+    }
+}
+
+/// The machine as the engine tells it, where no agent does.
+fn host_of(facts: &EngineFacts) -> HostFacts {
+    HostFacts {
+        hostname: facts.host_name.clone(),
+        kernel_release: facts.kernel_release.clone(),
+        operating_system: Some(facts.operating_system.clone()).filter(|name| !name.is_empty()),
+        ..HostFacts::default()
+    }
+}
+
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,142 @@
+//! The collector as the window and the command line hold it.
+
+use std::{
+    sync::{Arc, mpsc as std_mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bridgewalk_model::{Observation, Snapshot};
+use tokio::sync::mpsc;
+
+use crate::{
+    CollectorConfig, CollectorError, CollectorStatus, Command, Update, collecting,
+    endpoint::{Endpoint, Environment},
+    outbox::Outbox,
+};
+
+/// Commands are few, and each is obeyed at once.
+const MAX_COMMANDS: usize = 16;
+/// How long dropping waits for the helper container to be gone; after it the sweeper is left alone with that.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+/// Until everything was observed once, whatever happens: all that is waited for is bounded below this.
+const ONCE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Follows a host on a thread of its own, named `collector`. Dropping it ends that, and takes the helper container
+/// away.
+pub struct Collector {
+    outbox: Arc<Outbox>,
+    commands: Option<mpsc::Sender<Command>>,
+    ended: std_mpsc::Receiver<()>,
+}
+
+/// A host, observed once.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Exactly what was said.
+    pub observations: Vec<Observation>,
+    /// What it makes together.
+    pub snapshot: Arc<Snapshot>,
+    /// What could be watched, and what not.
+    pub status: CollectorStatus,
+}
+
+impl Collector {
+    /// Starts following. `wake` is called from the collector's thread whenever there is something to take; it must not
+    /// wait.
+    ///
+    /// # Errors
+    /// The engine was chosen by an option or a variable that makes no sense (no such context, no address), or the
+    /// thread cannot be started. An engine that cannot be reached is told by [`Self::failure`] and in the status.
+    pub fn start(config: CollectorConfig, wake: Box<dyn Fn() + Send + Sync>) -> Result<Self, CollectorError> {
+        let environment = Environment::of_process();
+        let endpoint = Endpoint::resolve(&config.engine, &environment).map_err(CollectorError::from);
+        let is_explicit = config.engine.host.is_some()
+            || config.engine.context.is_some()
+            || environment.get("DOCKER_HOST").is_some()
+            || environment.get("DOCKER_CONTEXT").is_some();
+        if is_explicit && let Err(error) = endpoint {
+            return Err(error);
+        }
+        let outbox = Arc::new(Outbox::new(wake));
+        let (commands, commanded) = mpsc::channel(MAX_COMMANDS);
+        let (ending, ended) = std_mpsc::sync_channel(1);
+        let failed = |error: std::io::Error| CollectorError::Thread { detail: error.to_string() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let for_thread = Arc::clone(&outbox);
+        let run = move || {
+            runtime.block_on(collecting::run(config, endpoint, commanded, Arc::clone(&for_thread)));
+            // Whatever still waits for a name's resolution must not be waited for.
+            runtime.shutdown_timeout(Duration::from_millis(100));
+            for_thread.close();
+            let _ = ending.try_send(());
+        };
+        thread::Builder::new().name("collector".to_owned()).spawn(run).map_err(failed)?;
+        Ok(Self { outbox, commands: Some(commands), ended })
+    }
+
+    /// What is there to take, in order; none: nothing for now.
+    pub fn try_recv(&self) -> Option<Update> {
+        self.outbox.try_take()
+    }
+
+    /// Waits for the next update; none when the time is over or the collector has ended.
+    pub fn recv_timeout(&self, limit: Duration) -> Option<Update> {
+        self.outbox.take_within(limit)
+    }
+
+    /// Whether nothing comes any more: without watching, after the first observation.
+    pub fn has_ended(&self) -> bool {
+        self.outbox.is_closed()
+    }
+
+    /// The engine that was asked for by name could not be reached at the first try.
+    pub fn failure(&self) -> Option<CollectorError> {
+        self.outbox.failure()
+    }
+
+    /// Tells it something; false if so much is waiting to be obeyed that this was not taken.
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.as_ref().is_some_and(|commands| commands.try_send(command).is_ok())
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        let _ = self.ended.recv_timeout(DROP_TIMEOUT);
+    }
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collector").finish_non_exhaustive()
+    }
+}
+
+/// Observes a host once. `progress` is told how many of how many namespaces are read.
+///
+/// # Errors
+/// As [`Collector::start`]; and the engine that was asked for by option or variable cannot be reached. Without such an
+/// option, a host without an engine is observed as well: the status and the snapshot's limits say what is missing.
+pub fn observe_once(config: CollectorConfig, mut progress: impl FnMut(u32, u32)) -> Result<Observed, CollectorError> {
+    let collector = Collector::start(CollectorConfig { watch: false, ..config }, Box::new(|| {}))?;
+    let mut observed =
+        Observed { observations: Vec::new(), snapshot: Arc::default(), status: CollectorStatus::default() };
+    let until = Instant::now() + ONCE_TIMEOUT;
+    while let Some(update) = collector.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        if let Some(failure) = collector.failure() {
+            return Err(failure);
+        }
+        match update {
+            Update::Observed { observations, snapshot } => {
+                observed.observations.extend_from_slice(&observations);
+                observed.snapshot = snapshot;
+            }
+            Update::Progress { done, total } => progress(done, total),
+            Update::Status(status) => observed.status = status,
+            Update::Complete => break,
+        }
+    }
+    collector.failure().map_or(Ok(observed), Err)
+}

@@ -1,0 +1,39 @@
+//! Where the daemon runs: on this machine, and as which process.
+
+use std::fs;
+
+use bridgewalk_model::engine::EngineFacts;
+
+use crate::endpoint::Address;
+
+/// Whether the engine uses the kernel this program sees. A Unix socket may lead into a virtual machine, and a TCP port
+/// of this host may be forwarded elsewhere: so the kernel's release must agree, and over TCP the host's name as well.
+pub(super) fn is_local(address: &Address, facts: &EngineFacts) -> bool {
+    let this = rustix::system::uname();
+    let same_kernel =
+        facts.kernel_release.is_empty() || this.release().to_string_lossy() == facts.kernel_release.as_str();
+    match address {
+        Address::Unix(_) => same_kernel,
+        Address::Tcp { .. } => same_kernel && this.nodename().to_string_lossy() == facts.host_name.as_str(),
+        Address::Ssh { .. } => false,
+    }
+}
+
+/// The daemon's process: the socket's peer, if that is dockerd. With socket activation the peer is whoever made the
+/// socket (PID 1): then the only dockerd there is, if there is only one.
+pub(super) fn pid(peer: Option<u32>) -> Option<u32> {
+    if let Some(pid) = peer.filter(|pid| is_daemon(*pid)) {
+        return Some(pid);
+    }
+    let mut daemons = fs::read_dir("/proc")
+        .ok()?
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| is_daemon(*pid));
+    let first = daemons.next();
+    first.filter(|_| daemons.next().is_none())
+}
+
+fn is_daemon(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "dockerd")
+}

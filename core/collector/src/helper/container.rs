@@ -1,0 +1,181 @@
+//! Bringing the helper container up and taking it away.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use bollard::{
+    Docker,
+    container::LogOutput,
+    models::{ContainerCreateBody, HostConfig, HostConfigLogConfig},
+    query_parameters::{AttachContainerOptionsBuilder, CreateContainerOptionsBuilder},
+};
+use bridgewalk_agent::AgentLink;
+use futures_util::StreamExt;
+use tokio::{io::AsyncWriteExt, process::ChildStdin};
+
+use super::{
+    LABEL, REPOSITORY,
+    image::{self, helper_error},
+    owner::Owner,
+    plan::{HelperPlan, Tier, helper_container_plan},
+    sweep,
+};
+use crate::{
+    agent::{AgentError, LastWords, find_static, link},
+    engine::Engine,
+};
+
+/// What waits between the engine's stream and the frames' reader.
+const PIPE_BYTES: usize = 256 << 10;
+
+/// The helper container, running.
+pub(crate) struct Container {
+    engine: Arc<Engine>,
+    owner: Owner,
+    words: LastWords,
+    /// Its first process, as the host numbers it.
+    pid: Option<u32>,
+    /// While this is open the sweeper waits.
+    sweeper: Option<ChildStdin>,
+}
+
+impl Container {
+    /// Imports the image, makes the container, attaches to it and starts it.
+    pub(crate) async fn start(engine: &Arc<Engine>, tier: Tier) -> Result<(Self, AgentLink), AgentError> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let program = find_static()?;
+        sweep::orphans(engine).await;
+        let owner = Owner::this(COUNT.fetch_add(1, Ordering::Relaxed));
+        // Before anything is made, so that there is no moment in which nobody would take it away.
+        let sweeper = sweep::start(engine.transport().endpoint(), &owner);
+        let docker = super::docker(engine).map_err(AgentError::Helper)?;
+        let mut container = Self { engine: Arc::clone(engine), owner, words: LastWords::default(), pid: None, sweeper };
+        match container.bring_up(&docker, &program, tier).await {
+            Ok(link) => Ok((container, link)),
+            Err(error) => {
+                container.remove().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn bring_up(
+        &mut self,
+        docker: &Docker,
+        program: &std::path::Path,
+        tier: Tier,
+    ) -> Result<AgentLink, AgentError> {
+        let engine = &Arc::clone(&self.engine);
+        let image = image::import(engine, docker, program, &self.owner).await?;
+        let plan = helper_container_plan(tier);
+        let confinement = engine.confinement().await.map_err(AgentError::Helper)?;
+        let name = format!("{REPOSITORY}-{}", self.owner.as_str());
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        let made = docker
+            .create_container(Some(options), body(&plan, image, self.owner.as_str(), confinement))
+            .await
+            .map_err(|error| helper_error(engine, "POST /containers/create", &error))?;
+        engine.remember_own(made.id.clone());
+        let options = AttachContainerOptionsBuilder::new().stdin(true).stdout(true).stderr(true).stream(true).build();
+        let attached = docker
+            .attach_container(&made.id, Some(options))
+            .await
+            .map_err(|error| helper_error(engine, "POST /containers/{id}/attach", &error))?;
+        docker
+            .start_container(&made.id, None)
+            .await
+            .map_err(|error| helper_error(engine, "POST /containers/{id}/start", &error))?;
+        self.pid = engine.container_pid(&made.id).await.map_err(AgentError::Helper)?;
+
+        let (reader, mut writer) = tokio::io::duplex(PIPE_BYTES);
+        let words = self.words.clone();
+        let mut output = attached.output;
+        tokio::spawn(async move {
+            while let Some(Ok(piece)) = output.next().await {
+                match piece {
+                    LogOutput::StdOut { message } => {
+                        if writer.write_all(&message).await.is_err() {
+                            return;
+                        }
+                    }
+                    LogOutput::StdErr { message } | LogOutput::Console { message } => words.push(&message),
+                    LogOutput::StdIn { .. } => {}
+                }
+            }
+        });
+        Ok(link(reader, attached.input))
+    }
+
+    /// The process that must be left out of what it tells.
+    pub(crate) const fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    pub(crate) fn last_words(&self) -> String {
+        self.words.line()
+    }
+
+    /// Takes container and image away.
+    pub(crate) async fn remove(self) {
+        sweep::clear(&self.engine, &self.owner).await;
+        // Only now may the sweeper look, and find nothing.
+        drop(self.sweeper);
+    }
+}
+
+/// What the engine is asked for.
+fn body(plan: &HelperPlan, image: String, owner: &str, confinement: Vec<String>) -> ContainerCreateBody {
+    let mut security = vec!["no-new-privileges".to_owned()];
+    if plan.unconfined {
+        security.extend(confinement);
+    }
+    ContainerCreateBody {
+        image: Some(image),
+        user: Some("0:0".to_owned()),
+        entrypoint: Some(vec![format!("/{}", image::PROGRAM)]),
+        labels: Some(HashMap::from([(LABEL.to_owned(), owner.to_owned())])),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        open_stdin: Some(true),
+        stdin_once: Some(true),
+        tty: Some(false),
+        host_config: Some(HostConfig {
+            network_mode: Some("host".to_owned()),
+            pid_mode: Some("host".to_owned()),
+            userns_mode: Some("host".to_owned()),
+            readonly_rootfs: Some(true),
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            cap_add: Some(plan.capabilities.iter().map(|name| (*name).to_owned()).collect()),
+            security_opt: Some(security),
+            pids_limit: Some(plan.pids_limit),
+            memory: Some(plan.memory_bytes),
+            log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+            auto_remove: Some(true),
+            ..HostConfig::default()
+        }),
+        ..ContainerCreateBody::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_for_nothing_beyond_the_plan() {
+        let plan = helper_container_plan(Tier::Base);
+        let body = body(&plan, "x:1".to_owned(), "1.2.3.4", vec!["apparmor=unconfined".to_owned()]);
+        let host = body.host_config.unwrap();
+        assert_eq!(host.cap_add.unwrap(), ["NET_ADMIN"]);
+        assert_eq!(host.cap_drop.unwrap(), ["ALL"]);
+        assert_eq!(host.security_opt.unwrap(), ["no-new-privileges"]);
+        assert_eq!((host.binds, host.mounts, host.privileged), (None, None, None));
+        assert_eq!(host.readonly_rootfs, Some(true));
+    }
+}

@@ -1,0 +1,105 @@
+//! The helper container's image: one static program.
+
+use std::path::Path;
+
+use bollard::{Docker, query_parameters::CreateImageOptionsBuilder};
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
+
+use super::{LABEL, REPOSITORY, owner::Owner};
+use crate::{
+    agent::AgentError,
+    engine::{Engine, EngineError},
+};
+
+/// The program's name in the image.
+pub(super) const PROGRAM: &str = "bridgewalk-agent";
+/// An agent is a few megabytes.
+const MAX_PROGRAM_BYTES: u64 = 64 << 20;
+const BLOCK: usize = 512;
+
+/// Imports the program as an image of `owner`'s; its name. No other process uses this image, so that it can be taken
+/// away without asking.
+pub(super) async fn import(
+    engine: &Engine,
+    docker: &Docker,
+    program: &Path,
+    owner: &Owner,
+) -> Result<String, AgentError> {
+    let unreadable = |detail: String| AgentError::Start { program: program.display().to_string(), detail };
+    let length = std::fs::metadata(program).map_err(|error| unreadable(error.to_string()))?.len();
+    if length > MAX_PROGRAM_BYTES {
+        return Err(unreadable(format!("it is longer than {MAX_PROGRAM_BYTES} bytes")));
+    }
+    let bytes = std::fs::read(program).map_err(|error| unreadable(error.to_string()))?;
+    let tag = tag(&bytes, owner);
+    let options = CreateImageOptionsBuilder::new()
+        .from_src("-")
+        .repo(REPOSITORY)
+        .tag(&tag)
+        .changes(vec![format!("ENTRYPOINT [\"/{PROGRAM}\"]"), format!("LABEL {LABEL}={}", owner.as_str())])
+        .build();
+    let mut answers = docker.create_image(Some(options), Some(bollard::body_full(archive(&bytes))), None);
+    while let Some(answer) = answers.next().await {
+        answer.map_err(|error| helper_error(engine, "POST /images/create", &error))?;
+    }
+    Ok(format!("{REPOSITORY}:{tag}"))
+}
+
+pub(super) fn helper_error(engine: &Engine, request: &str, error: &bollard::errors::Error) -> AgentError {
+    let error: EngineError = super::error(engine, request, error);
+    AgentError::Helper(error)
+}
+
+/// `<version>-<hash of the program and its owner>`.
+fn tag(program: &[u8], owner: &Owner) -> String {
+    let digest = Sha256::new().chain_update(program).chain_update(owner.as_str()).finalize();
+    let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{hash}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A POSIX archive (ustar) of one executable file.
+fn archive(program: &[u8]) -> Bytes {
+    let mut header = [0u8; BLOCK];
+    let mut put = |at: usize, text: &[u8]| {
+        for (place, byte) in header.iter_mut().skip(at).zip(text) {
+            *place = *byte;
+        }
+    };
+    put(0, PROGRAM.as_bytes());
+    put(100, b"0000555\0");
+    put(108, b"0000000\0");
+    put(116, b"0000000\0");
+    put(124, format!("{:011o}\0", program.len()).as_bytes());
+    put(136, b"00000000000\0");
+    put(148, b"        ");
+    put(156, b"0");
+    put(257, b"ustar\x0000");
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    for (place, byte) in header.iter_mut().skip(148).zip(format!("{sum:06o}\0 ").as_bytes()) {
+        *place = *byte;
+    }
+    let padding = (BLOCK - program.len() % BLOCK) % BLOCK;
+    let mut archive = BytesMut::with_capacity(program.len() + 4 * BLOCK);
+    archive.extend_from_slice(&header);
+    archive.extend_from_slice(program);
+    archive.put_bytes(0, padding + 2 * BLOCK);
+    archive.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_tar_reads_the_archive() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = vec![7; 1000];
+        let path = folder.path().join("image.tar");
+        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), &archive(&program)).unwrap();
+        let run = std::process::Command::new("tar").arg("-xf").arg(&path).arg("-C").arg(folder.path()).output();
+        assert!(run.unwrap().status.success());
+        assert_eq!(std::fs::read(folder.path().join(PROGRAM)).unwrap(), program);
+    }
+}

@@ -1,0 +1,54 @@
+//! What the engine knows that helps the agent to find namespaces.
+
+use std::collections::BTreeMap;
+
+use bridgewalk_agent::protocol::Hints;
+use bridgewalk_model::{Fact, engine::EngineContainer};
+
+/// Kept from the facts that pass by.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    daemon_pid: Option<u32>,
+    /// By container id.
+    containers: BTreeMap<String, (Option<u32>, String)>,
+}
+
+impl Known {
+    /// Takes in a fact; true if the hints differ after it.
+    pub(crate) fn apply(&mut self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Engine(engine) => {
+                let differs = self.daemon_pid != engine.daemon_pid;
+                self.daemon_pid = engine.daemon_pid;
+                differs
+            }
+            Fact::Containers(containers) => {
+                let containers = containers.iter().filter_map(|container| entry(container)).collect();
+                let differs = self.containers != containers;
+                self.containers = containers;
+                differs
+            }
+            Fact::Container(container) => match entry(container) {
+                Some((id, hint)) => self.containers.insert(id, hint.clone()) != Some(hint),
+                None => self.containers.remove(&container.container_id).is_some(),
+            },
+            Fact::ContainerGone { container_id } => self.containers.remove(container_id).is_some(),
+            _ => false,
+        }
+    }
+
+    /// As the agent takes them.
+    pub(crate) fn hints(&self) -> Hints {
+        Hints {
+            daemon_pid: self.daemon_pid,
+            container_pids: self.containers.iter().filter_map(|(id, (pid, _))| Some(((*pid)?, id.clone()))).collect(),
+            sandbox_keys: self.containers.values().map(|(_, key)| key).filter(|key| !key.is_empty()).cloned().collect(),
+        }
+    }
+}
+
+/// A container that lives.
+fn entry(container: &EngineContainer) -> Option<(String, (Option<u32>, String))> {
+    let lives = container.state.is_alive() && (container.pid.is_some() || !container.sandbox_key.is_empty());
+    lives.then(|| (container.container_id.clone(), (container.pid, container.sandbox_key.clone())))
+}

@@ -1,0 +1,212 @@
+//! The collector before engines that answer as real ones did: `answers/` holds what Docker 20.10, 26.1 and 28.5 said on
+//! a host with one of every wiring, with secrets put where secrets are.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod fake_engine;
+
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bridgewalk_collector::{
+    AgentChoice, AgentError, Collector, CollectorConfig, CollectorError, EngineChoice, EngineError, Update, doctor,
+    observe_once,
+};
+use bridgewalk_model::{
+    Fact, LimitReason, Observation, Remedy, SourceKind,
+    engine::{ContainerState, EngineContainer},
+};
+use fake_engine::FakeEngine;
+use serde_json::{Value, json};
+
+const VERSIONS: [&str; 3] = ["20.10", "26.1", "28.5"];
+const SOON: Duration = Duration::from_secs(10);
+
+fn answers(version: &str) -> serde_json::Map<String, Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/answers/docker-{version}.json"));
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn config(host: String, watch: bool) -> CollectorConfig {
+    let engine = EngineChoice { host: Some(host), context: None };
+    CollectorConfig { engine, agent: AgentChoice::None, watch }
+}
+
+/// The engine's facts, without what differs from run to run.
+fn engine_facts(observations: &[Observation]) -> Vec<Value> {
+    let facts = observations.iter().filter_map(|observation| match &observation.fact {
+        Fact::Engine(_) | Fact::Containers(_) | Fact::Networks(_) | Fact::Swarm(_) => {
+            let mut fact = serde_json::to_value(&observation.fact).unwrap();
+            for unstable in ["address", "is_local", "daemon_pid"] {
+                if let Some(value) = fact.pointer_mut("/of").and_then(Value::as_object_mut) {
+                    value.remove(unstable);
+                }
+            }
+            Some(fact)
+        }
+        _ => None,
+    });
+    facts.collect()
+}
+
+fn containers(observations: &[Observation]) -> Vec<Arc<EngineContainer>> {
+    let listed = observations.iter().find_map(|observation| match &observation.fact {
+        Fact::Containers(containers) => Some(containers.clone()),
+        _ => None,
+    });
+    listed.unwrap()
+}
+
+#[test]
+fn every_engine_is_understood_field_by_field() {
+    for version in VERSIONS {
+        let engine = FakeEngine::start(answers(version));
+        let observed = observe_once(config(engine.host(), false), |_, _| {}).unwrap();
+        let facts = engine_facts(&observed.observations);
+        insta::assert_json_snapshot!(format!("docker-{version}"), facts);
+        assert_eq!(observed.status.agent, Some(Err(AgentError::NotAsked)));
+    }
+}
+
+#[test]
+fn environment_and_arguments_are_never_kept() {
+    for version in VERSIONS {
+        let answers = answers(version);
+        assert!(serde_json::to_string(&answers).unwrap().contains("hunter2"));
+        let engine = FakeEngine::start(answers);
+        let observed = observe_once(config(engine.host(), false), |_, _| {}).unwrap();
+        assert!(!serde_json::to_string(&observed.observations).unwrap().contains("hunter2"));
+    }
+}
+
+#[test]
+fn what_cannot_be_inspected_does_not_hide_the_rest() {
+    let mut answers = answers("28.5");
+    let is_inspection = |path: &&String| path.starts_with("/containers/") && path.as_str() != "/containers/json";
+    let count = answers.keys().filter(is_inspection).count();
+    let broken = answers.keys().find(is_inspection).unwrap().clone();
+    answers.insert(broken, Value::String("not an object \u{1b}".to_owned()));
+    answers.insert("/plugins".to_owned(), Value::Null);
+    let engine = FakeEngine::start(answers);
+    let observed = observe_once(config(engine.host(), false), |_, _| {}).unwrap();
+    assert_eq!(containers(&observed.observations).len(), count - 1);
+    let said = observed.observations.iter().any(|observation| match &observation.fact {
+        Fact::Limits { limits, .. } => limits.iter().any(|limit| matches!(limit.reason, LimitReason::Undecoded { .. })),
+        _ => false,
+    });
+    assert!(said);
+}
+
+#[test]
+fn an_engine_that_was_named_and_is_not_there_is_an_error_of_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = format!("unix://{}", folder.path().join("no.sock").display());
+    let error = observe_once(config(host, false), |_, _| {}).unwrap_err();
+    assert!(matches!(error, CollectorError::Engine(EngineError::NoSocket { .. })), "{error}");
+    assert_eq!(error.to_string().lines().count(), 1);
+    let error = observe_once(config("tcp://127.0.0.1:1".to_owned(), false), |_, _| {}).unwrap_err();
+    assert!(matches!(error, CollectorError::Engine(EngineError::Unreachable { .. })), "{error}");
+    let error = Collector::start(config("gopher://x".to_owned(), true), Box::new(|| {})).unwrap_err();
+    assert!(matches!(error, CollectorError::Endpoint(_)), "{error}");
+}
+
+#[test]
+fn an_engine_too_old_or_not_an_engine_says_so() {
+    let mut old = answers("20.10");
+    old.insert("/version".to_owned(), json!({"Version": "19.03", "ApiVersion": "1.40"}));
+    let engine = FakeEngine::start(old);
+    let error = observe_once(config(engine.host(), false), |_, _| {}).unwrap_err();
+    assert!(matches!(error, CollectorError::Engine(EngineError::TooOld { .. })), "{error}");
+    let engine = FakeEngine::start(serde_json::Map::new());
+    let error = observe_once(config(engine.host(), false), |_, _| {}).unwrap_err();
+    assert!(matches!(error, CollectorError::Engine(EngineError::Refused { status: 404, .. })), "{error}");
+}
+
+/// Takes updates until `found` finds what it looks for.
+fn wait_for<T>(collector: &Collector, what: &str, mut found: impl FnMut(&Fact) -> Option<T>) -> T {
+    let until = Instant::now() + SOON;
+    while let Some(update) = collector.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        if let Update::Observed { observations, .. } = update
+            && let Some(found) = observations.iter().find_map(|observation| found(&observation.fact))
+        {
+            return found;
+        }
+    }
+    panic!("never observed: {what}");
+}
+
+#[test]
+fn an_event_is_handed_on_and_what_it_touches_is_inspected_again() {
+    let answers = answers("28.5");
+    let sixer = answers.values().find(|answer| answer["Name"] == "/sixer").unwrap().clone();
+    let id = sixer["Id"].as_str().unwrap().to_owned();
+    let engine = FakeEngine::start(answers);
+    let collector = Collector::start(config(engine.host(), true), Box::new(|| {})).unwrap();
+    wait_for(&collector, "the list", |fact| matches!(fact, Fact::Containers(_)).then_some(()));
+
+    let mut paused = sixer;
+    paused["State"]["Status"] = json!("paused");
+    engine.answer(&format!("/containers/{id}/json"), Some(paused));
+    engine.event(&json!({"Type": "container", "Action": "pause", "Actor": {"ID": id, "Attributes": {"name": "sixer", "x": "y"}}, "timeNano": 7}));
+    let began = Instant::now();
+    let state = wait_for(&collector, "the pause", |fact| match fact {
+        Fact::EngineEvent(event) => {
+            assert_eq!((event.action.as_str(), event.at_ns, event.attributes.len()), ("pause", 7, 1));
+            None
+        }
+        Fact::Container(container) if container.container_id == id => Some(container.state),
+        _ => None,
+    });
+    assert_eq!(state, ContainerState::Paused);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+
+    engine.answer(&format!("/containers/{id}/json"), None);
+    engine.event(&json!({"Type": "container", "Action": "die", "Actor": {"ID": id}}));
+    wait_for(&collector, "its end", |fact| matches!(fact, Fact::ContainerGone { .. }).then_some(()));
+}
+
+#[test]
+fn a_lost_engine_is_said_and_listed_anew_when_it_is_back() {
+    let mut engine = FakeEngine::start(answers("20.10"));
+    let collector = Collector::start(config(engine.host(), true), Box::new(|| {})).unwrap();
+    wait_for(&collector, "the list", |fact| matches!(fact, Fact::Containers(_)).then_some(()));
+    engine.stop();
+    wait_for(&collector, "the loss", |fact| matches!(fact, Fact::EngineLost { .. }).then_some(()));
+    std::thread::sleep(Duration::from_millis(700));
+    engine.start_again();
+    wait_for(&collector, "the list again, and that events were lost", |fact| match fact {
+        Fact::Limits { limits, .. } => limits
+            .iter()
+            .any(|limit| {
+                limit.source == SourceKind::EngineEvents && matches!(limit.reason, LimitReason::Resynchronised { .. })
+            })
+            .then_some(()),
+        _ => None,
+    });
+}
+
+#[test]
+fn an_endless_event_ends_the_connection_and_not_the_program() {
+    let engine = FakeEngine::start(answers("28.5"));
+    let collector = Collector::start(config(engine.host(), true), Box::new(|| {})).unwrap();
+    wait_for(&collector, "the list", |fact| matches!(fact, Fact::Containers(_)).then_some(()));
+    engine.event(&Value::String("x".repeat(3 << 20)));
+    wait_for(&collector, "the loss", |fact| matches!(fact, Fact::EngineLost { .. }).then_some(()));
+}
+
+#[test]
+fn the_doctor_names_what_would_help() {
+    let engine = FakeEngine::start(answers("26.1"));
+    let checks = doctor(&CollectorConfig { agent: AgentChoice::InProcess, ..config(engine.host(), false) });
+    assert!(checks.iter().any(|check| check.source == SourceKind::Engine && check.can_run));
+    assert!(checks.len() > 8);
+    let checks = doctor(&CollectorConfig { agent: AgentChoice::Container, ..config("unix:///no.sock".into(), false) });
+    for source in [SourceKind::Engine, SourceKind::EngineEvents, SourceKind::Agent] {
+        let check = checks.iter().find(|check| check.source == source).unwrap();
+        assert_eq!((check.can_run, check.remedy), (false, Remedy::ReachEngine), "{check:?}");
+    }
+}

@@ -1,0 +1,252 @@
+//! What was last seen of one host.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, OnceLock},
+};
+
+use super::nat::Translation;
+use crate::{
+    Fact, HostFacts, Limit, NamespaceInode, NamespaceSighting, Observation, SourceKind, Via,
+    engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
+    firewall::Ruleset,
+    kernel::{
+        Address, BridgeVlan, FdbEntry, Ipvs, Link, NameFiles, Neighbour, Process, Route, RoutingRule, Socket,
+        SocketState, Sysctl,
+    },
+    text::reveal,
+};
+
+/// What was last seen of one host: the fold of its observations.
+///
+/// A section of a namespace replaces the one before it whole; the lists of containers, networks and namespaces remove
+/// what is not in them. An engine that was lost leaves what it last said.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub(super) at_ms: u64,
+    pub(super) host: Option<HostFacts>,
+    pub(super) engine: Option<Arc<EngineFacts>>,
+    pub(super) engine_lost: Option<String>,
+    pub(super) containers: BTreeMap<String, Arc<EngineContainer>>,
+    pub(super) networks: BTreeMap<String, Arc<EngineNetwork>>,
+    pub(super) swarm: Option<Arc<Swarm>>,
+    pub(super) namespaces: BTreeMap<NamespaceInode, NamespaceState>,
+    pub(super) processes: Arc<[Process]>,
+    pub(super) name_files: Vec<NameFiles>,
+    pub(super) limits: BTreeMap<SourceKind, Vec<Limit>>,
+}
+
+/// What was last seen of one namespace.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NamespaceState {
+    /// None while its sections came before the list that names it: it is not shown yet.
+    pub(super) sighting: Option<NamespaceSighting>,
+    pub(super) links: Option<(Via, Vec<Link>)>,
+    pub(super) addresses: Vec<Address>,
+    pub(super) routes: Arc<[Route]>,
+    pub(super) routing_rules: Arc<[RoutingRule]>,
+    pub(super) neighbours: Arc<[Neighbour]>,
+    pub(super) fdb: Vec<FdbEntry>,
+    pub(super) vlans: Vec<BridgeVlan>,
+    pub(super) sysctls: Arc<[Sysctl]>,
+    pub(super) firewall: Firewall,
+    pub(super) sockets: Vec<Socket>,
+    pub(super) ipvs: Option<Ipvs>,
+}
+
+/// Rules, and what of them translates addresses, found when first asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Firewall {
+    pub(super) rulesets: Arc<[Ruleset]>,
+    pub(super) translations: OnceLock<Vec<Translation>>,
+}
+
+impl State {
+    /// Takes in one observation.
+    pub fn apply(&mut self, observation: &Observation) {
+        self.at_ms = self.at_ms.max(observation.at_ms);
+        match &observation.fact {
+            Fact::Host(facts) => self.host = Some(shown_host(facts)),
+            Fact::Engine(facts) => {
+                self.engine = Some(Arc::new(shown_engine(facts)));
+                self.engine_lost = None;
+            }
+            Fact::EngineLost { detail } => self.engine_lost = Some(shown(detail)),
+            Fact::Containers(list) => {
+                self.containers =
+                    list.iter().map(|container| (container.container_id.clone(), container.clone())).collect();
+            }
+            Fact::Container(container) => {
+                self.containers.insert(container.container_id.clone(), container.clone());
+            }
+            Fact::ContainerGone { container_id } => {
+                self.containers.remove(container_id);
+            }
+            Fact::Networks(list) => {
+                self.networks = list.iter().map(|network| (network.network_id.clone(), network.clone())).collect();
+            }
+            Fact::Network(network) => {
+                self.networks.insert(network.network_id.clone(), network.clone());
+            }
+            Fact::NetworkGone { network_id } => {
+                self.networks.remove(network_id);
+            }
+            Fact::Swarm(swarm) => self.swarm = Some(Arc::new((**swarm).clone())),
+            Fact::EngineEvent(_) => {}
+            Fact::Namespaces(list) => self.replace_namespaces(list),
+            Fact::Processes(list) => {
+                let mut list = list.clone();
+                for process in &mut list {
+                    reveal_in(&mut process.command);
+                }
+                list.sort_by_key(|process| process.pid);
+                self.processes = list.into();
+            }
+            Fact::NameFiles(list) => self.name_files.clone_from(list),
+            Fact::Limits { of, limits } => {
+                for source in of {
+                    self.limits.remove(source);
+                }
+                for limit in limits {
+                    let list = self.limits.entry(limit.source).or_default();
+                    if !list.contains(limit) {
+                        list.push(limit.clone());
+                    }
+                }
+            }
+            section => self.apply_section(section),
+        }
+    }
+
+    fn apply_section(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Links(section) => {
+                self.section(section.namespace).links = Some((section.via, section.is.clone()));
+            }
+            Fact::Addresses(section) => self.section(section.namespace).addresses.clone_from(&section.is),
+            Fact::Routes(section) => {
+                let mut routes = section.is.clone();
+                routes.sort_by_key(|route| {
+                    let is_ipv6 = route.destination.addr().is_ipv6();
+                    (route.table, is_ipv6, route.destination)
+                });
+                self.section(section.namespace).routes = routes.into();
+            }
+            Fact::RoutingRules(section) => {
+                let mut rules = section.is.clone();
+                rules.sort_by_key(|rule| (rule.is_ipv6, rule.priority));
+                self.section(section.namespace).routing_rules = rules.into();
+            }
+            Fact::Neighbours(section) => {
+                let mut neighbours = section.is.clone();
+                neighbours.sort_by_key(|neighbour| (neighbour.if_index, neighbour.address));
+                self.section(section.namespace).neighbours = neighbours.into();
+            }
+            Fact::Fdb(section) => self.section(section.namespace).fdb.clone_from(&section.is),
+            Fact::BridgeVlans(section) => self.section(section.namespace).vlans.clone_from(&section.is),
+            Fact::Sysctls(section) => {
+                let mut sysctls = section.is.clone();
+                sysctls.sort_by(|a, b| a.path.cmp(&b.path));
+                self.section(section.namespace).sysctls = sysctls.into();
+            }
+            Fact::Firewall(section) => {
+                let rulesets = section.is.iter().map(shown_ruleset).collect();
+                self.section(section.namespace).firewall = Firewall { rulesets, translations: OnceLock::new() };
+            }
+            Fact::Sockets(section) => {
+                let mut sockets = section.is.clone();
+                sockets.sort_by_key(|socket| {
+                    (socket.state != SocketState::Listen, socket.transport, socket.local, socket.remote, socket.inode)
+                });
+                self.section(section.namespace).sockets = sockets;
+            }
+            Fact::Ipvs(section) => self.section(section.namespace).ipvs = Some(section.is.clone()),
+            _ => {}
+        }
+    }
+
+    fn section(&mut self, inode: NamespaceInode) -> &mut NamespaceState {
+        self.namespaces.entry(inode).or_default()
+    }
+
+    fn replace_namespaces(&mut self, list: &[NamespaceSighting]) {
+        let listed: HashMap<NamespaceInode, &NamespaceSighting> =
+            list.iter().map(|sighting| (sighting.inode, sighting)).collect();
+        self.namespaces.retain(|inode, _| listed.contains_key(inode));
+        for (inode, sighting) in listed {
+            let namespace = self.namespaces.entry(inode).or_default();
+            if namespace.sighting.as_ref().is_some_and(|before| is_another(before, sighting)) {
+                *namespace = NamespaceState::default();
+            }
+            namespace.sighting = Some(sighting.clone());
+        }
+    }
+
+    /// The machine's name: its own, else as the engine has it.
+    pub(crate) fn host_name(&self) -> &str {
+        let own = self.host.as_ref().map(|host| host.hostname.as_str()).filter(|name| !name.is_empty());
+        let engine = self.engine.as_ref().map(|engine| engine.host_name.as_str()).filter(|name| !name.is_empty());
+        own.or(engine).unwrap_or("localhost")
+    }
+}
+
+/// Whether the inode names another namespace by now: the paths that kept it and its process are all others. Where one of
+/// the two is missing it may well be the same: a container's namespace has a first process before it has a path, and
+/// that process need not be the lowest for long.
+fn is_another(before: &NamespaceSighting, after: &NamespaceSighting) -> bool {
+    let has_both = |one: &NamespaceSighting| !one.names.is_empty() && one.pid.is_some();
+    has_both(before)
+        && has_both(after)
+        && before.pid != after.pid
+        && !before.names.iter().any(|name| after.names.iter().any(|other| other.path == name.path))
+}
+
+fn reveal_in(text: &mut String) {
+    if let Some(shown) = reveal(text) {
+        *text = shown;
+    }
+}
+
+fn shown(text: &str) -> String {
+    reveal(text).unwrap_or_else(|| text.to_owned())
+}
+
+fn shown_host(facts: &HostFacts) -> HostFacts {
+    let mut facts = facts.clone();
+    for text in [&mut facts.hostname, &mut facts.kernel_release, &mut facts.architecture] {
+        reveal_in(text);
+    }
+    if let Some(text) = &mut facts.operating_system {
+        reveal_in(text);
+    }
+    facts
+}
+
+fn shown_engine(facts: &EngineFacts) -> EngineFacts {
+    let mut facts = facts.clone();
+    for text in [
+        &mut facts.host_name,
+        &mut facts.version,
+        &mut facts.operating_system,
+        &mut facts.kernel_release,
+        &mut facts.address,
+    ] {
+        reveal_in(text);
+    }
+    for plugin in &mut facts.plugins {
+        reveal_in(&mut plugin.name);
+    }
+    facts
+}
+
+/// Rules bear comments that strangers wrote. Chains' and tables' names stay: rules refer to them.
+fn shown_ruleset(ruleset: &Ruleset) -> Ruleset {
+    let mut ruleset = ruleset.clone();
+    for rule in ruleset.tables.iter_mut().flat_map(|table| &mut table.chains).flat_map(|chain| &mut chain.rules) {
+        reveal_in(&mut rule.text);
+        if let Some(comment) = &mut rule.comment {
+            reveal_in(comment);
+        }
+    }
+    ruleset
+}

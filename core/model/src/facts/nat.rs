@@ -1,0 +1,80 @@
+//! A translation's facts.
+
+use super::{Facts, command, derived, file, inside_as_root, netlink};
+use crate::{
+    Source, Sourced, Text,
+    firewall::{Backend, Family, Negatable},
+    snapshot::{Host, NatKind, NatMapping},
+};
+
+pub(super) fn facts(host: &Host, mapping: &NatMapping) -> Vec<Sourced> {
+    let mut facts = Facts::default();
+    let (source, show) = origin(host, mapping);
+    let show = show.as_ref();
+    let kind = match mapping.kind {
+        NatKind::DestinationNat => "DNAT",
+        NatKind::Masquerade => "MASQUERADE",
+        NatKind::SourceNat => "SNAT",
+        NatKind::Redirect => "REDIRECT",
+        NatKind::Proxy => "docker-proxy",
+    };
+    facts.add("kind", kind, &source, show);
+    facts.add_some("protocol", mapping.transport, &source, show);
+    facts.add_some("host-address", mapping.host_ip, &source, show);
+    facts.add_some("host-port", mapping.host_port, &source, show);
+    facts.add_some("to-address", mapping.to_address, &source, show);
+    facts.add_some("to-port", mapping.to_port, &source, show);
+    facts.add_some("source-network", mapping.source, &source, show);
+    facts.add_some("in-interface", mapping.in_interface.as_ref().map(interface), &source, show);
+    facts.add_some("out-interface", mapping.out_interface.as_ref().map(interface), &source, show);
+    let owner = derived("the address");
+    let container = mapping.container.as_ref().and_then(|id| host.container(id));
+    facts.add_some("containers", container.map(|container| &container.name), &owner, None);
+    let network = mapping.network.as_ref().and_then(|id| host.network(id));
+    facts.add_some("network", network.map(|network| &network.name), &owner, None);
+    if let Some(rule) = &mapping.rule {
+        facts.add("table", format!("{} {}", rule.family, Text::new(&rule.table)), &source, show);
+        facts.add("chain", format!("{} {}", Text::new(&rule.chain), rule.position), &source, show);
+        facts.add("rule", &rule.text, &source, show);
+    }
+    facts.add_some("proxy-pid", mapping.proxy_pid, &source, show);
+    facts.list
+}
+
+fn interface(name: &Negatable<String>) -> String {
+    let not = if name.not { "! " } else { "" };
+    format!("{not}{}", Text::new(&name.value))
+}
+
+/// Where the mapping was read, and what prints it.
+fn origin(host: &Host, mapping: &NatMapping) -> (Source, Option<String>) {
+    if let Some(pid) = mapping.proxy_pid {
+        let path = format!("/proc/{pid}/cmdline");
+        let show = format!("tr '\\0' ' ' < {}", super::quote(&path));
+        return (file(path), Some(show));
+    }
+    let Some(rule) = &mapping.rule else { return (derived("docker-proxy"), None) };
+    let inside = |words: &[&str]| {
+        host.namespace(&rule.namespace).map_or_else(|| Some(command(words)), |it| inside_as_root(it, words))
+    };
+    // iptables prints its own rules; tables of nft's own making are invisible to it.
+    let is_iptables = rule.text.starts_with("-A ");
+    match (rule.backend, rule.family) {
+        (Backend::Legacy, Family::Ip6) => (
+            Source::SocketOption { option: "IP6T_SO_GET_ENTRIES".to_owned() },
+            inside(&["ip6tables-legacy-save", "-t", &rule.table]),
+        ),
+        (Backend::Legacy, _) => (
+            Source::SocketOption { option: "IPT_SO_GET_ENTRIES".to_owned() },
+            inside(&["iptables-legacy-save", "-t", &rule.table]),
+        ),
+        (Backend::NfTables, Family::Ip | Family::Ip6) if is_iptables => {
+            let tool = if rule.family == Family::Ip6 { "ip6tables-save" } else { "iptables-save" };
+            (netlink("NFT_MSG_NEWRULE", "NFTA_RULE_EXPRESSIONS"), inside(&[tool, "-t", &rule.table]))
+        }
+        (Backend::NfTables, family) => (
+            netlink("NFT_MSG_NEWRULE", "NFTA_RULE_EXPRESSIONS"),
+            inside(&["nft", "list", "chain", family.as_str(), &rule.table, &rule.chain]),
+        ),
+    }
+}

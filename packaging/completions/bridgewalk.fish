@@ -1,0 +1,242 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_bridgewalk_global_optspecs
+    string join \n host= context= agent= from= demo lang= json h/help V/version
+end
+
+function __fish_bridgewalk_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_bridgewalk_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_bridgewalk_using_subcommand
+    set -l cmd (__fish_bridgewalk_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s V -l version -d 'Print the version'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "veths" -d 'List veth pairs: which of the host\'s interfaces is which container\'s'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "ports" -d 'List container ports: exposed, published, and the rules that do it'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "networks" -d 'List Docker\'s networks and the devices that are them'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "namespaces" -d 'List network namespaces with their interfaces and addresses'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "findings" -d 'List where Docker\'s intent and the kernel\'s state disagree'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "doctor" -d 'Say what can be seen here, what cannot and why, and what would help'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "snapshot" -d 'Print everything that was seen, as JSON'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "record" -d 'Record what happens into a file, until Ctrl-C'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "watch" -d 'Print changes as they come, a line each'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "export" -d 'Write the diagram into an SVG or PNG file'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "man" -d 'Print the man page'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write; it appears when the recording ends' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l seconds -d 'End after so many seconds' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write; its ending, .svg or .png, is its format' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l detail -d 'How much to show: concept, plumbing or everything (default: plumbing)' -r -f -a "concept\t'Networks and containers'
+plumbing\t'Bridges, veths, NAT'
+everything\t'Addresses, MAC addresses, ifindexes, forwarding tables, rules'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l theme -d 'Colours: light or dark (default: light)' -r -f -a "light\t'Dark on light'
+dark\t'Light on dark'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -s h -l help -d 'Print this help'

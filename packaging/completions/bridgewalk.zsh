@@ -1,0 +1,384 @@
+#compdef bridgewalk
+
+autoload -U is-at-least
+
+_bridgewalk() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+'-V[Print the version]' \
+'--version[Print the version]' \
+":: :_bridgewalk_commands" \
+"*::: :->bridgewalk" \
+&& ret=0
+    case $state in
+    (bridgewalk)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:bridgewalk-command-$line[1]:"
+        case $line[1] in
+            (veths)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(ports)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(networks)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(namespaces)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(findings)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(snapshot)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(record)
+_arguments "${_arguments_options[@]}" : \
+'-o+[File to write; it appears when the recording ends]:FILE.bwrec:_files' \
+'--output=[File to write; it appears when the recording ends]:FILE.bwrec:_files' \
+'--seconds=[End after so many seconds]:N:_default' \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(watch)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'-o+[File to write; its ending, .svg or .png, is its format]:FILE:_files' \
+'--output=[File to write; its ending, .svg or .png, is its format]:FILE:_files' \
+'--detail=[How much to show\: concept, plumbing or everything (default\: plumbing)]:LEVEL:((concept\:"Networks and containers"
+plumbing\:"Bridges, veths, NAT"
+everything\:"Addresses, MAC addresses, ifindexes, forwarding tables, rules"))' \
+'--theme=[Colours\: light or dark (default\: light)]:THEME:((light\:"Dark on light"
+dark\:"Light on dark"))' \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(man)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+':shell -- Shell\: bash, elvish, fish, powershell or zsh:(bash elvish fish powershell zsh)' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_bridgewalk_commands] )) ||
+_bridgewalk_commands() {
+    local commands; commands=(
+'veths:List veth pairs\: which of the host'\''s interfaces is which container'\''s' \
+'ports:List container ports\: exposed, published, and the rules that do it' \
+'networks:List Docker'\''s networks and the devices that are them' \
+'namespaces:List network namespaces with their interfaces and addresses' \
+'findings:List where Docker'\''s intent and the kernel'\''s state disagree' \
+'doctor:Say what can be seen here, what cannot and why, and what would help' \
+'snapshot:Print everything that was seen, as JSON' \
+'record:Record what happens into a file, until Ctrl-C' \
+'watch:Print changes as they come, a line each' \
+'export:Write the diagram into an SVG or PNG file' \
+'man:Print the man page' \
+'completions:Print the completions of a shell' \
+    )
+    _describe -t commands 'bridgewalk commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__completions_commands] )) ||
+_bridgewalk__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk completions commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__doctor_commands] )) ||
+_bridgewalk__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk doctor commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__export_commands] )) ||
+_bridgewalk__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk export commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__findings_commands] )) ||
+_bridgewalk__subcmd__findings_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk findings commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__man_commands] )) ||
+_bridgewalk__subcmd__man_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk man commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__namespaces_commands] )) ||
+_bridgewalk__subcmd__namespaces_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk namespaces commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__networks_commands] )) ||
+_bridgewalk__subcmd__networks_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk networks commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__ports_commands] )) ||
+_bridgewalk__subcmd__ports_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk ports commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__record_commands] )) ||
+_bridgewalk__subcmd__record_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk record commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__snapshot_commands] )) ||
+_bridgewalk__subcmd__snapshot_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk snapshot commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__veths_commands] )) ||
+_bridgewalk__subcmd__veths_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk veths commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__watch_commands] )) ||
+_bridgewalk__subcmd__watch_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk watch commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_bridgewalk" ]; then
+    _bridgewalk "$@"
+else
+    compdef _bridgewalk bridgewalk
+fi

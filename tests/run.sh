@@ -1,0 +1,80 @@
+#!/bin/bash
+# Installs what the tests need, builds everything and runs all tests, on the engines from stable suites; with
+# --full also on the newest engine, from a moving suite. Needs root on a Debian or Ubuntu machine, and cargo.
+#
+# Root file systems of the engines are made once and kept in ${BRIDGEWALK_CACHE:-~/.cache/bridgewalk-tests}.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+full=
+case ${1-} in
+'') ;;
+--full) full=1 ;;
+*)
+  echo "usage: tests/run.sh [--full]" >&2
+  exit 2
+  ;;
+esac
+[ -z "$full" ] || export BRIDGEWALK_FULL=1
+
+if [ "$(id -u)" != 0 ]; then
+  echo "tests/run.sh makes network namespaces and mounts: run it as root" >&2
+  exit 2
+fi
+if ! command -v cargo >/dev/null; then
+  echo "tests/run.sh needs Rust: no cargo is in the PATH" >&2
+  exit 2
+fi
+
+say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
+
+packages=(
+  # to build
+  gcc libc6-dev pkg-config
+  # the hosts
+  util-linux iproute2 iptables nftables debootstrap debian-archive-keyring perl-base curl busybox-static
+  # the window
+  xvfb xdotool imagemagick x11-utils libgl1-mesa-dri mesa-vulkan-drivers libgl1 libegl1 libx11-6 libxcursor1 libxi6
+  libxrandr2 libxkbcommon0 libxkbcommon-x11-0 dbus
+  # pictures and documents
+  librsvg2-bin man-db desktop-file-utils
+)
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  say "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  for attempt in 1 2 3; do
+    if apt-get -qq -o Acquire::Retries=3 update &&
+      apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}" >/dev/null; then
+      break
+    fi
+    [ "$attempt" != 3 ] || {
+      echo "cannot install ${missing[*]}" >&2
+      exit 1
+    }
+    sleep 10
+  done
+fi
+
+# All at once, as the tests will want it: a build of less would choose other features and be built again.
+say "building"
+cargo build --locked --workspace --bins --tests
+# The agent as it runs in a container that has nothing but it. The explicit target keeps the flag off build scripts.
+machine=$(rustc -vV | sed -n 's/^host: //p')
+target=${CARGO_TARGET_DIR:-target}
+RUSTFLAGS='-C target-feature=+crt-static' \
+  cargo build --locked --package bridgewalk-agent --bin bridgewalk-agent --target "$machine"
+install -m 755 "$target/$machine/debug/bridgewalk-agent" "$target/debug/bridgewalk-agent-static"
+
+say "root file systems of the engines"
+"$target/debug/bridgewalk-bed" prepare
+
+say "tests"
+# The runner's closing line is the last thing on standard output.
+if cargo nextest --version >/dev/null 2>&1; then
+  exec cargo nextest run --locked --workspace --no-fail-fast 2>&1
+fi
+exec cargo test --locked --workspace --no-fail-fast -- --test-threads=1 2>&1
