@@ -9,6 +9,7 @@ use super::{
     brush::{Brush, Layer, size},
     icon, lines,
     measure::{self, Lanes, RowShape},
+    row,
 };
 use crate::{
     Detail, Word,
@@ -51,6 +52,7 @@ pub(super) fn paint(
     plan.row_width = previous.map_or(plan.row_width, |previous| previous.row_width);
     let mut placed = layout::arrange(&plan, previous);
     shift(&mut placed, top);
+    make_room(context, content, &lanes, &shapes, &mut placed);
     paint_host(brush, context, content, &placed, &lanes);
     paint_feeds(brush, content, &placed, &plan, &kinds);
     for (index, block) in content.blocks.iter().enumerate() {
@@ -218,6 +220,26 @@ fn shift(placed: &mut Placed, top: f32) {
     placed.columns_y += top;
     let paths = placed.feeds.iter_mut().chain(&mut placed.trunks).chain(&mut placed.links);
     paths.flatten().flatten().for_each(|point| point.y += top);
+}
+
+/// The host's box holds what was put somewhere by hand, too.
+fn make_room(
+    context: &Context<'_>,
+    content: &HostContent,
+    lanes: &Lanes,
+    shapes: &[Vec<RowShape>],
+    placed: &mut Placed,
+) {
+    for ((block, shapes), rows) in content.blocks.iter().zip(shapes).zip(&placed.rows) {
+        for ((row, shape), place) in block.rows.iter().zip(shapes).zip(rows) {
+            let Some(at) = row::by_hand(context, row) else { continue };
+            let home = row::home(lanes, shape, place.rect);
+            let right = at.x + home.width + layout::gap::INSIDE;
+            let bottom = at.y + home.height + layout::gap::INSIDE;
+            placed.host.width = placed.host.width.max(right - placed.host.x);
+            placed.host.height = placed.host.height.max(bottom - placed.host.y);
+        }
+    }
 }
 
 fn paint_host(brush: &mut Brush<'_>, context: &Context<'_>, content: &HostContent, placed: &Placed, lanes: &Lanes) {

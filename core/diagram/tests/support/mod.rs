@@ -93,11 +93,11 @@ fn namespace(id: EntityId, kind: NamespaceKind, name: &str) -> Namespace {
         pid: None,
         nsid: None,
         interfaces: Vec::new(),
-        routes: Vec::new(),
-        routing_rules: Vec::new(),
-        neighbours: Vec::new(),
-        sysctls: Vec::new(),
-        firewall: Vec::new(),
+        routes: [].into(),
+        routing_rules: [].into(),
+        neighbours: [].into(),
+        sysctls: [].into(),
+        firewall: [].into(),
         sockets: Vec::new(),
         resolvers: Vec::new(),
         ipvs: None,
@@ -145,7 +145,7 @@ impl Builder {
         let mut stack = namespace(own.clone(), NamespaceKind::Host, name);
         stack.interfaces.push(interface(&own, link(1, "lo", LinkKind::Loopback), Some("127.0.0.1/8")));
         stack.interfaces.push(interface(&own, link(2, "eth0", LinkKind::Physical), Some("10.0.2.15/24")));
-        stack.routes.push(Route {
+        stack.routes = [Route {
             table: 254,
             destination: "0.0.0.0/0".parse().unwrap(),
             kind: RouteKind::Unicast,
@@ -161,12 +161,13 @@ impl Builder {
             scope: 0,
             protocol: "static".into(),
             tos: 0,
-        });
+        }]
+        .into();
         let host = Host {
             id,
             name: name.into(),
             facts: HostFacts { hostname: name.into(), kernel_release: "6.1.0-21-amd64".into(), ..HostFacts::default() },
-            engine: Some(EngineFacts { version: "26.1.5".into(), ..EngineFacts::default() }),
+            engine: Some(EngineFacts { version: "26.1.5".into(), ..EngineFacts::default() }.into()),
             engine_lost: None,
             namespaces: vec![stack],
             containers: Vec::new(),
@@ -174,7 +175,7 @@ impl Builder {
             swarm: None,
             veths: Vec::new(),
             nat: Vec::new(),
-            processes: Vec::new(),
+            processes: [].into(),
             limits: Vec::new(),
         };
         Self { host, next_index: 3, subnets: BTreeMap::new() }
