@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod export;
 pub mod fonts;
 pub mod layout;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bridgewalk_model::{
     EntityId, Text,
     kernel::{LinkKind, RouteKind},
-    snapshot::{Host, Interface, Namespace, NamespaceKind, NatKind, Network},
+    snapshot::{Host, Interface, Namespace, NamespaceKind, NatKind, NatMapping, Network},
 };
 
 use super::{
@@ -203,7 +203,8 @@ fn network_block(host: &Host, network: &Network, kind: BlockKind, detail: Detail
         lines.push(format!("if {} · mtu {} · FDB {learned}", bridge.link.if_index, bridge.link.mtu));
     }
     lines.retain(|line| !line.is_empty());
-    let tunnel = network.namespace.as_ref().and_then(|id| host.namespace(id)).and_then(|namespace| {
+    let shown_namespace = network.namespace.as_ref().filter(|_| detail != Detail::Concept);
+    let tunnel = shown_namespace.and_then(|id| host.namespace(id)).and_then(|namespace| {
         namespace.interfaces.iter().find_map(|interface| match &interface.link.kind {
             LinkKind::Vxlan { vni, port, .. } => {
                 Some((interface.id.clone(), interface.name.to_string(), format!("VNI {vni} · udp {port}")))
@@ -344,7 +345,12 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
             .min_by_key(|block| {
                 let is_own =
                     own_project.get(block).is_some_and(|project| row.project.as_deref() == Some(project.as_str()));
-                (!is_own, members.get(*block).copied().unwrap_or_default(), (*block).clone())
+                (
+                    !leads_to(host, &row, block),
+                    !is_own,
+                    members.get(*block).copied().unwrap_or_default(),
+                    (*block).clone(),
+                )
             })
             .cloned();
         match home.and_then(|home| blocks.iter_mut().find(|block| block.key == home)) {
@@ -384,6 +390,26 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
     add(BlockKind::NoNetwork, "no-network", Word::NoNetwork, vec!["--network none".to_owned()], take(Where::Loopback));
     add(BlockKind::Others, "others", Word::OtherNamespaces, Vec::new(), take(Where::Other));
     add(BlockKind::Parked, "parked", Word::NotRunning, Vec::new(), take(Where::Parked));
+}
+
+/// Whether a translation of the row's leads into this block: its line must not end at another bridge.
+fn leads_to(host: &Host, row: &Row, block: &EntityId) -> bool {
+    let is_resident = |container: &Option<EntityId>| {
+        container.as_ref().is_some_and(|container| row.residents.iter().any(|resident| resident.entity == *container))
+    };
+    let target = |mapping: &NatMapping| {
+        let network = mapping.network.as_ref()?;
+        Some(
+            host.network(network).and_then(|network| network.bridge.as_ref()).is_some_and(|bridge| bridge == block)
+                || network == block,
+        )
+    };
+    !row.cells.is_empty()
+        && host
+            .nat
+            .iter()
+            .filter(|mapping| is_resident(&mapping.container))
+            .any(|mapping| target(mapping) == Some(true))
 }
 
 /// What is collapsed becomes one row that says how many containers it stands for.

@@ -51,7 +51,9 @@ pub(super) fn cells(host: &Host, container: &Container, detail: Detail, words: &
         seen_ports.push((transport, host_port));
         let first = mappings[0];
         let mut notes = vec![reach.note(words)];
-        if let Some(proxy) = mappings.iter().find(|mapping| mapping.kind == NatKind::Proxy) {
+        if detail != Detail::Concept
+            && let Some(proxy) = mappings.iter().find(|mapping| mapping.kind == NatKind::Proxy)
+        {
             let name = words.word(Word::Proxy);
             match (detail, proxy.proxy_pid) {
                 (Detail::Everything, Some(pid)) => notes.push(format!("{name} {pid}")),

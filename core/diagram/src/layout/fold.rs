@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bridgewalk_model::EntityId;
 
-use super::{HostLayout, Part, Plan, Slot, gap};
+use super::{BlockPlan, HostLayout, Part, Plan, Slot, gap};
 
 /// A block with fewer rows is never split.
 const MIN_ROWS_TO_SPLIT: usize = 9;
@@ -17,11 +17,8 @@ const CHANNELS_WIDTH: f32 = 90.0;
 
 /// Places everything anew.
 pub(super) fn fold(plan: &Plan) -> HostLayout {
-    let total: f32 = plan
-        .blocks
-        .iter()
-        .map(|block| block_height(plan, block.rows.iter().map(|row| row.height), block.foot_height) + gap::BLOCK)
-        .sum();
+    let total: f32 =
+        plan.blocks.iter().map(|block| block_height(block, block.rows.iter().map(|row| row.height)) + gap::BLOCK).sum();
     let left =
         plan.outside.iter().chain(&plan.uplinks).map(|size| size.width).fold(0.0, f32::max) * 2.0 + gap::OUTSIDE * 2.0;
     let column_width = plan.row_width + CHANNELS_WIDTH;
@@ -83,7 +80,7 @@ fn flow(plan: &Plan, limit: f32) -> Flow {
     run(plan, limit, &mut |piece| {
         let block = &plan.blocks[piece.block];
         let part = flow.parts.len();
-        let mut y = piece.y + plan.head_height;
+        let mut y = piece.y + block.head_height;
         for row in &block.rows[piece.rows.clone()] {
             flow.rows.insert(row.key.clone(), Slot { part, y, height: row.height });
             y += row.height + gap::ROW;
@@ -112,14 +109,14 @@ fn run(plan: &Plan, limit: f32, emit: &mut dyn FnMut(Piece)) {
             let rest = heights.len() - from;
             // Room for one more container, so that its coming moves nothing.
             let slack = if heights.len() >= MIN_ROWS_TO_SPLIT { median(&heights) + gap::ROW } else { 0.0 };
-            let whole = block_height(plan, heights[from..].iter().copied(), block.foot_height) + slack;
+            let whole = block_height(block, heights[from..].iter().copied()) + slack;
             if y + whole <= limit || (y == 0.0 && rest < MIN_ROWS_TO_SPLIT) {
                 emit(Piece { block: index, rows: from..heights.len(), column, y, height: whole });
                 y += whole + gap::BLOCK;
                 break;
             }
             let mut fitting = 0;
-            let mut height = plan.head_height + block.foot_height;
+            let mut height = block.head_height + block.foot_height;
             for row in &heights[from..] {
                 if y + height + row > limit {
                     break;
@@ -132,7 +129,7 @@ fn run(plan: &Plan, limit: f32, emit: &mut dyn FnMut(Piece)) {
             }
             fitting = fitting.min(rest.saturating_sub(MIN_ROWS_ALONE));
             if rest >= MIN_ROWS_TO_SPLIT && fitting >= MIN_ROWS_ALONE {
-                let height = block_height(plan, heights[from..from + fitting].iter().copied(), block.foot_height);
+                let height = block_height(block, heights[from..from + fitting].iter().copied());
                 emit(Piece { block: index, rows: from..from + fitting, column, y, height });
                 from += fitting;
             } else if y == 0.0 {
@@ -146,8 +143,8 @@ fn run(plan: &Plan, limit: f32, emit: &mut dyn FnMut(Piece)) {
     }
 }
 
-fn block_height(plan: &Plan, rows: impl Iterator<Item = f32>, foot: f32) -> f32 {
-    plan.head_height + rows.map(|height| height + gap::ROW).sum::<f32>() + foot
+fn block_height(block: &BlockPlan, rows: impl Iterator<Item = f32>) -> f32 {
+    block.head_height + rows.map(|height| height + gap::ROW).sum::<f32>() + block.foot_height
 }
 
 fn median(heights: &[f32]) -> f32 {
@@ -197,31 +194,25 @@ pub(super) fn keep(plan: &Plan, previous: &HostLayout) -> Option<HostLayout> {
                     layout.parts[part].height += more;
                     push_down(&mut layout, part, y, more, &mut by_part);
                 }
-                None => add_row(plan, &mut layout, &mut by_part, block, row),
+                None => add_row(&mut layout, &mut by_part, block, row),
             }
         }
         if !layout.parts.iter().any(|part| part.block == block.key) {
-            new_part(&mut layout, &mut by_part, block.key.clone(), plan.head_height + block.foot_height);
+            new_part(&mut layout, &mut by_part, block.key.clone(), block.head_height + block.foot_height);
         }
     }
     layout.column_height = layout.column_height.max(0.0);
     Some(layout)
 }
 
-fn add_row(
-    plan: &Plan,
-    layout: &mut HostLayout,
-    by_part: &mut Vec<Vec<(f32, f32)>>,
-    block: &super::BlockPlan,
-    row: &super::RowPlan,
-) {
+fn add_row(layout: &mut HostLayout, by_part: &mut Vec<Vec<(f32, f32)>>, block: &BlockPlan, row: &super::RowPlan) {
     let own: Vec<usize> =
         layout.parts.iter().enumerate().filter(|(_, part)| part.block == block.key).map(|(index, _)| index).collect();
     for &index in &own {
         let part = &layout.parts[index];
         let taken = &mut by_part[index];
         taken.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut y = part.y + plan.head_height;
+        let mut y = part.y + block.head_height;
         let mut place = None;
         for &(top, height) in taken.iter() {
             if y + row.height + gap::ROW <= top + 0.5 {
@@ -249,9 +240,9 @@ fn add_row(
         layout.rows.insert(row.key.clone(), Slot { part: index, y, height: row.height });
         return;
     }
-    let height = plan.head_height + row.height + gap::ROW + block.foot_height;
+    let height = block.head_height + row.height + gap::ROW + block.foot_height;
     let index = new_part(layout, by_part, block.key.clone(), height);
-    let y = layout.parts[index].y + plan.head_height;
+    let y = layout.parts[index].y + block.head_height;
     by_part[index].push((y, row.height));
     layout.rows.insert(row.key.clone(), Slot { part: index, y, height: row.height });
 }

@@ -17,6 +17,7 @@ use bridgewalk_model::EntityId;
 use serde::{Deserialize, Serialize};
 
 pub use detour::detour;
+pub(crate) use detour::passes;
 pub use order::by_shared_members;
 pub use plan::{BlockPlan, FeedPlan, Plan, RowPlan, Size, Terminal};
 

@@ -27,8 +27,6 @@ pub struct Plan {
     pub title_height: f32,
     /// Width of every row.
     pub row_width: f32,
-    /// Height of every block's head.
-    pub head_height: f32,
     /// Blocks in the order wanted.
     pub blocks: Vec<BlockPlan>,
     /// Lines from an uplink to blocks and rows: they come in at a row's left.
@@ -40,6 +38,8 @@ pub struct Plan {
 pub struct BlockPlan {
     /// Stable.
     pub key: EntityId,
+    /// Height of its head: its first row begins below.
+    pub head_height: f32,
     /// Its rows in the order wanted.
     pub rows: Vec<RowPlan>,
     /// Room below the last row.

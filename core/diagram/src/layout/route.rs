@@ -174,7 +174,7 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
                     x: columns[part.column],
                     y: columns_y + part.y,
                     width: layout.row_width,
-                    height: plan.head_height,
+                    height: block.head_height,
                 }
             })
             .collect();

@@ -33,7 +33,7 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block,
     let cable = strokes.get(&block.key).copied().unwrap_or(Stroke { color: theme.cable, width: 2.0, dash: None });
     for (part, area) in wires.placed.blocks[wires.index].iter().enumerate() {
         let is_wired = measure::is_wired(block.kind);
-        let height = if is_wired { area.height } else { area.height + PAD };
+        let height = if is_wired { area.height } else { area.height + PAD + 4.0 };
         let body = Rect { x: area.x + lanes.bridge_x, y: area.y, width: lanes.bridge, height: height.max(lanes.head) };
         if is_wired {
             switch(brush, context, block, body, part);
@@ -44,7 +44,7 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block,
             head_cell(brush, context, block, area, lanes);
         }
         let reaches_out = !wires.placed.trunks[wires.index].is_empty() || !wires.placed.links[wires.index].is_empty();
-        if is_wired && reaches_out {
+        if is_wired && reaches_out && context.view.detail != Detail::Concept {
             let at = Point { x: body.right(), y: area.y + HEAD_LINE };
             port(brush, entity, at, cable.color);
         }

@@ -9,6 +9,7 @@ use super::{
     brush::{Brush, Layer, size},
     icon, lines,
     measure::{self, Lanes, RowShape},
+    row,
 };
 use crate::{
     Detail, Word,
@@ -51,6 +52,7 @@ pub(super) fn paint(
     plan.row_width = previous.map_or(plan.row_width, |previous| previous.row_width);
     let mut placed = layout::arrange(&plan, previous);
     shift(&mut placed, top);
+    make_room(context, content, &lanes, &shapes, &mut placed);
     paint_host(brush, context, content, &placed, &lanes);
     paint_feeds(brush, content, &placed, &plan, &kinds);
     for (index, block) in content.blocks.iter().enumerate() {
@@ -128,7 +130,7 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
             for (line, y) in block.rows[row].interfaces.iter().zip(&shape.line_y) {
                 if let Some(&other) = measure::elsewhere(line.block.as_ref(), &block.key).and_then(|key| place.get(key))
                 {
-                    let dx = lanes.box_x + lanes.box_width + measure::SOCKET;
+                    let dx = lanes.box_x + lanes.box_width + measure::SOCKET + measure::PLUG;
                     elsewhere[other].push(Terminal { block: index, row: Some(row), dx, dy: *y });
                 }
             }
@@ -164,7 +166,6 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
         uplinks,
         title_height: TITLE_HEIGHT,
         row_width: lanes.row_width(),
-        head_height: lanes.head + layout::gap::ROW,
         blocks: content
             .blocks
             .iter()
@@ -178,14 +179,23 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
                     .zip(&shapes[index])
                     .map(|(row, shape)| RowPlan { key: row.key.clone(), height: shape.height })
                     .collect(),
-                foot_height: 0.0,
-                outlet: (lanes.bridge_x + lanes.bridge + measure::PORT / 2.0, HEAD_LINE),
+                head_height: lanes.head_height(block),
+                foot_height: lanes.foot_height(block),
+                outlet: (lanes.bridge_x + lanes.bridge + port_reach(detail), HEAD_LINE),
                 elsewhere,
             })
             .collect(),
         feeds,
     };
     (plan, kinds)
+}
+
+/// How far a port reaches out of its bridge.
+pub(super) const fn port_reach(detail: Detail) -> f32 {
+    match detail {
+        Detail::Concept => 0.0,
+        Detail::Plumbing | Detail::Everything => measure::PORT / 2.0,
+    }
 }
 
 fn remote_size(remote: &Remote) -> Size {
@@ -210,6 +220,26 @@ fn shift(placed: &mut Placed, top: f32) {
     placed.columns_y += top;
     let paths = placed.feeds.iter_mut().chain(&mut placed.trunks).chain(&mut placed.links);
     paths.flatten().flatten().for_each(|point| point.y += top);
+}
+
+/// The host's box holds what was put somewhere by hand, too.
+fn make_room(
+    context: &Context<'_>,
+    content: &HostContent,
+    lanes: &Lanes,
+    shapes: &[Vec<RowShape>],
+    placed: &mut Placed,
+) {
+    for ((block, shapes), rows) in content.blocks.iter().zip(shapes).zip(&placed.rows) {
+        for ((row, shape), place) in block.rows.iter().zip(shapes).zip(rows) {
+            let Some(at) = row::by_hand(context, row) else { continue };
+            let home = row::home(lanes, shape, place.rect);
+            let right = at.x + home.width + layout::gap::INSIDE;
+            let bottom = at.y + home.height + layout::gap::INSIDE;
+            placed.host.width = placed.host.width.max(right - placed.host.x);
+            placed.host.height = placed.host.height.max(bottom - placed.host.y);
+        }
+    }
 }
 
 fn paint_host(brush: &mut Brush<'_>, context: &Context<'_>, content: &HostContent, placed: &Placed, lanes: &Lanes) {

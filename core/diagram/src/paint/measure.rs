@@ -21,8 +21,14 @@ pub(super) const CELL_GAP: f32 = 6.0;
 pub(super) const PROJECT_BAND: f32 = 26.0;
 /// How far a project's frame reaches beyond its boxes.
 pub(super) const FRAME: f32 = 16.0;
+/// Half a plug, which lies before the interface it is in.
+pub(super) const PLUG: f32 = 3.0;
 /// How far an interface reaches beyond its box, towards its cable.
 pub(super) const SOCKET: f32 = 6.0;
+/// The least distance from a row's top to the middle of its first interface.
+const ANCHOR: f32 = PAD + RESIDENT_LINE + INTERFACE_GAP;
+/// Room for the cell beside a bridge's head.
+const HEAD_CELL: f32 = 56.0;
 /// A bridge's port, a square.
 pub(super) const PORT: f32 = 12.0;
 
@@ -34,6 +40,7 @@ pub(super) struct Lanes {
     pub bridge: f32,
     pub box_x: f32,
     pub box_width: f32,
+    /// Height of a bridge's own text.
     pub head: f32,
 }
 
@@ -85,6 +92,23 @@ impl Lanes {
         let bridge_x = if nat > 0.0 { nat + 44.0 } else { 0.0 };
         let box_x = bridge_x + bridge + 72.0;
         Self { nat, bridge_x, bridge, box_x, box_width, head: PAD + 20.0 + head_lines as f32 * 16.0 + PAD }
+    }
+
+    /// Where a block's first row begins. A row's cable is at least [`ANCHOR`] below its top, so that a port's name stays
+    /// clear of the bridge's own text; above the first box a line may leave the head.
+    pub(super) fn head_height(&self, block: &Block) -> f32 {
+        if is_wired(block.kind) { (self.head - ANCHOR).max(HEAD_CELL) } else { PAD + 4.0 }
+    }
+
+    /// Room below the last row: for the text of a bridge without ports, and an enclosure's edge.
+    pub(super) fn foot_height(&self, block: &Block) -> f32 {
+        if !is_wired(block.kind) {
+            0.0
+        } else if block.rows.is_empty() {
+            self.head - self.head_height(block)
+        } else {
+            0.0
+        }
     }
 
     pub(super) fn row_width(&self) -> f32 {

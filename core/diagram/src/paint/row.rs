@@ -6,8 +6,8 @@ use super::{
     Context, block,
     block::Wires,
     brush::{Brush, Layer, size},
-    icon,
-    measure::{self, NOTE_LINE, PAD, PORT, RESIDENT_LINE, RowShape, SOCKET},
+    host, icon,
+    measure::{self, FRAME, Lanes, NOTE_LINE, PAD, PLUG, PORT, RESIDENT_LINE, RowShape, SOCKET},
 };
 use crate::{
     Detail, Word,
@@ -30,14 +30,8 @@ pub(super) fn paint(
     cable: Stroke,
 ) {
     let lanes = wires.lanes;
-    let home =
-        Rect { x: area.x + lanes.box_x, y: area.y + shape.box_y, width: lanes.box_width, height: shape.box_height };
-    let by_hand = row
-        .residents
-        .iter()
-        .map(|resident| &resident.entity)
-        .chain([&row.key])
-        .find_map(|entity| context.view.arrangement.get(entity));
+    let home = home(lanes, shape, area);
+    let by_hand = by_hand(context, row);
     let body = by_hand.map_or(home, |place| Rect { x: place.x, y: place.y, ..home });
     let offset = Point { x: body.x - home.x, y: body.y - home.y };
     resident_box(brush, context, row, body);
@@ -51,8 +45,9 @@ pub(super) fn paint(
         let chip = chip(body, y, line, is_here, is_elsewhere);
         interface(brush, context, row, line, chip, is_elsewhere);
         if is_here && measure::is_wired(block.kind) {
-            let from = Point { x: bridge_right + PORT / 2.0, y: y_home };
-            let to = Point { x: chip.x, y };
+            let from = Point { x: bridge_right + host::port_reach(context.view.detail), y: y_home };
+            let plug = if context.view.detail == Detail::Concept { 0.0 } else { PLUG };
+            let to = Point { x: chip.x - plug, y };
             let path =
                 if by_hand.is_some() { layout::detour(from, to, &obstacles(wires, body)) } else { vec![from, to] };
             let entity = line.port.as_ref().map(|(id, _)| id).or(line.entity.as_ref()).unwrap_or(&row.key);
@@ -125,11 +120,26 @@ pub(super) fn paint(
     }
 }
 
+/// The place of a row's box in its lane.
+pub(super) fn home(lanes: &Lanes, shape: &RowShape, area: Rect) -> Rect {
+    Rect { x: area.x + lanes.box_x, y: area.y + shape.box_y, width: lanes.box_width, height: shape.box_height }
+}
+
+/// Where somebody has put it.
+pub(super) fn by_hand(context: &Context<'_>, row: &Row) -> Option<Point> {
+    let mut names = row.residents.iter().map(|resident| &resident.entity).chain([&row.key]);
+    names.find_map(|entity| context.view.arrangement.get(entity)).copied()
+}
+
 fn obstacles(wires: &Wires<'_>, own: Rect) -> Vec<Rect> {
     let lanes = wires.lanes;
     let mut boxes = vec![own];
     for rows in &wires.placed.rows {
-        boxes.extend(rows.iter().map(|row| Rect { x: row.rect.x + lanes.box_x, width: lanes.box_width, ..row.rect }));
+        boxes.extend(rows.iter().map(|row| Rect {
+            x: row.rect.x + lanes.box_x - FRAME,
+            width: lanes.box_width + 2.0 * FRAME,
+            ..row.rect
+        }));
     }
     for part in wires.placed.blocks.iter().flatten() {
         boxes.push(Rect { x: part.x + lanes.bridge_x, width: lanes.bridge, ..*part });

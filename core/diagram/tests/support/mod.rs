@@ -1,5 +1,5 @@
 //! Hosts made by hand, and plain English.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part, and fails where it is wrong")]
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use bridgewalk_model::{
 };
 
 /// The key with its dashes as spaces.
-pub struct English;
+pub(crate) struct English;
 
 impl Words for English {
     fn word(&self, word: Word) -> String {
@@ -42,8 +42,8 @@ impl Words for English {
 }
 
 /// Builds a host bit by bit.
-pub struct Builder {
-    pub host: Host,
+pub(crate) struct Builder {
+    pub(crate) host: Host,
     next_index: u32,
     subnets: BTreeMap<String, (u8, u8)>,
 }
@@ -71,7 +71,13 @@ fn link(if_index: u32, name: &str, kind: LinkKind) -> Link {
 }
 
 fn bridge() -> LinkKind {
-    LinkKind::Bridge { stp: false, vlan_filtering: false, ageing_time_cs: 30_000, nf_call_iptables: false, nf_call_ip6tables: false }
+    LinkKind::Bridge {
+        stp: false,
+        vlan_filtering: false,
+        ageing_time_cs: 30_000,
+        nf_call_iptables: false,
+        nf_call_ip6tables: false,
+    }
 }
 
 fn namespace(id: EntityId, kind: NamespaceKind, name: &str) -> Namespace {
@@ -87,11 +93,11 @@ fn namespace(id: EntityId, kind: NamespaceKind, name: &str) -> Namespace {
         pid: None,
         nsid: None,
         interfaces: Vec::new(),
-        routes: Vec::new(),
-        routing_rules: Vec::new(),
-        neighbours: Vec::new(),
-        sysctls: Vec::new(),
-        firewall: Vec::new(),
+        routes: [].into(),
+        routing_rules: [].into(),
+        neighbours: [].into(),
+        sysctls: [].into(),
+        firewall: [].into(),
         sockets: Vec::new(),
         resolvers: Vec::new(),
         ipvs: None,
@@ -133,28 +139,35 @@ fn interface(owner: &EntityId, link: Link, address: Option<&str>) -> Interface {
 }
 
 impl Builder {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let id = EntityId::host(name);
         let own = id.namespace("host");
         let mut stack = namespace(own.clone(), NamespaceKind::Host, name);
         stack.interfaces.push(interface(&own, link(1, "lo", LinkKind::Loopback), Some("127.0.0.1/8")));
         stack.interfaces.push(interface(&own, link(2, "eth0", LinkKind::Physical), Some("10.0.2.15/24")));
-        stack.routes.push(Route {
+        stack.routes = [Route {
             table: 254,
             destination: "0.0.0.0/0".parse().unwrap(),
             kind: RouteKind::Unicast,
-            next_hops: vec![NextHop { gateway: Some("10.0.2.2".parse().unwrap()), if_index: 2, weight: 1, is_dead: false, is_on_link: false }],
+            next_hops: vec![NextHop {
+                gateway: Some("10.0.2.2".parse().unwrap()),
+                if_index: 2,
+                weight: 1,
+                is_dead: false,
+                is_on_link: false,
+            }],
             preferred_source: None,
             metric: 100,
             scope: 0,
             protocol: "static".into(),
             tos: 0,
-        });
+        }]
+        .into();
         let host = Host {
             id,
             name: name.into(),
             facts: HostFacts { hostname: name.into(), kernel_release: "6.1.0-21-amd64".into(), ..HostFacts::default() },
-            engine: Some(EngineFacts { version: "26.1.5".into(), ..EngineFacts::default() }),
+            engine: Some(EngineFacts { version: "26.1.5".into(), ..EngineFacts::default() }.into()),
             engine_lost: None,
             namespaces: vec![stack],
             containers: Vec::new(),
@@ -162,7 +175,7 @@ impl Builder {
             swarm: None,
             veths: Vec::new(),
             nat: Vec::new(),
-            processes: Vec::new(),
+            processes: [].into(),
             limits: Vec::new(),
         };
         Self { host, next_index: 3, subnets: BTreeMap::new() }
@@ -172,15 +185,19 @@ impl Builder {
         self.host.namespaces[0].id.clone()
     }
 
-    pub fn network_id(&self, name: &str) -> EntityId {
+    pub(crate) fn network_id(&self, name: &str) -> EntityId {
         self.host.id.network(name)
     }
 
     /// A network of the given driver with the /16 `172.second.0.0`.
-    pub fn network(&mut self, name: &str, driver: &str, second: u8) -> &mut Network {
+    pub(crate) fn network(&mut self, name: &str, driver: &str, second: u8) -> &mut Network {
         let id = self.network_id(name);
         self.subnets.insert(name.into(), (second, 2));
-        let device = if name == "bridge" { "docker0".to_owned() } else { format!("br-{:012x}", 0x5f_3c_91_u64 * u64::from(second) * 7919) };
+        let device = if name == "bridge" {
+            "docker0".to_owned()
+        } else {
+            format!("br-{:012x}", 0x5f_3c_91_u64 * u64::from(second) * 7919)
+        };
         let subnet = format!("172.{second}.0.0/16");
         let mut network = Network {
             id: id.clone(),
@@ -194,7 +211,12 @@ impl Builder {
             is_config_only: false,
             has_ipv4: true,
             has_ipv6: false,
-            pools: vec![AddressPool { subnet: subnet.parse().unwrap(), gateway: None, ip_range: None, reserved: BTreeMap::new() }],
+            pools: vec![AddressPool {
+                subnet: subnet.parse().unwrap(),
+                gateway: None,
+                ip_range: None,
+                reserved: BTreeMap::new(),
+            }],
             options: BTreeMap::new(),
             bridge_name: None,
             bridge: None,
@@ -241,7 +263,15 @@ impl Builder {
                 br0.network = Some(id.clone());
                 network.bridge = Some(br0.id.clone());
                 inner.interfaces.push(br0);
-                let vxlan = LinkKind::Vxlan { vni: 4097, port: 4789, local: None, remote: None, learning: false, proxy: true, underlay_if_index: None };
+                let vxlan = LinkKind::Vxlan {
+                    vni: 4097,
+                    port: 4789,
+                    local: None,
+                    remote: None,
+                    learning: false,
+                    proxy: true,
+                    underlay_if_index: None,
+                };
                 inner.interfaces.push(interface(&owner, link(9, "vxlan0", vxlan), None));
                 network.namespace = Some(owner);
                 network.peers = vec![NetworkPeer { name: "beta".into(), address: Some("10.0.2.16".parse().unwrap()) }];
@@ -253,7 +283,7 @@ impl Builder {
         self.host.networks.last_mut().unwrap()
     }
 
-    pub fn internal(&mut self, name: &str, second: u8) {
+    pub(crate) fn internal(&mut self, name: &str, second: u8) {
         self.network(name, "bridge", second).is_internal = true;
         let id = self.network_id(name);
         self.host.nat.retain(|mapping| mapping.network.as_ref() != Some(&id));
@@ -265,7 +295,7 @@ impl Builder {
     }
 
     /// A running container in its own namespace, wired to `networks`.
-    pub fn container(&mut self, name: &str, image: &str, networks: &[&str]) -> &mut Container {
+    pub(crate) fn container(&mut self, name: &str, image: &str, networks: &[&str]) -> &mut Container {
         let id = self.host.id.container(name);
         let owner = self.host.id.namespace(&format!("container-{name}"));
         let mut inner = namespace(owner.clone(), NamespaceKind::Container, name);
@@ -273,13 +303,18 @@ impl Builder {
         inner.interfaces.push(interface(&owner, link(1, "lo", LinkKind::Loopback), Some("127.0.0.1/8")));
         let mut attachments = Vec::new();
         for (number, network_name) in networks.iter().enumerate() {
-            let network = self.host.networks.iter().find(|network| network.name.as_str() == *network_name).unwrap().clone();
+            let network =
+                self.host.networks.iter().find(|network| network.name.as_str() == *network_name).unwrap().clone();
             let (second, last) = self.subnets.get_mut(*network_name).unwrap();
             let address = format!("172.{second}.0.{last}/16");
             *last += 1;
             let index = self.index();
             let near_index = self.index();
-            let kind = if network.driver.as_str() == "macvlan" { LinkKind::Macvlan { mode: "bridge".into() } } else { LinkKind::Veth };
+            let kind = if network.driver.as_str() == "macvlan" {
+                LinkKind::Macvlan { mode: "bridge".into() }
+            } else {
+                LinkKind::Veth
+            };
             let mut eth = interface(&owner, link(index, &format!("eth{number}"), kind), Some(&address));
             eth.network = Some(network.id.clone());
             if let Some(bridge) = &network.bridge {
@@ -343,17 +378,17 @@ impl Builder {
         self.host.containers.last_mut().unwrap()
     }
 
-    pub fn last(&mut self) -> &mut Container {
+    pub(crate) fn last(&mut self) -> &mut Container {
         self.host.containers.last_mut().unwrap()
     }
 
-    pub fn expose(&mut self, port: u16) -> &mut Self {
+    pub(crate) fn expose(&mut self, port: u16) -> &mut Self {
         self.last().exposed_ports.push(PortKey { port, transport: Transport::Tcp });
         self
     }
 
     /// Publishes `to` of the last container, with its rule and its proxy.
-    pub fn publish(&mut self, host_ip: &str, host_port: u16, to: u16) -> &mut Self {
+    pub(crate) fn publish(&mut self, host_ip: &str, host_port: u16, to: u16) -> &mut Self {
         let container = self.last().clone();
         let port = PortKey { port: to, transport: Transport::Tcp };
         let host_ip = host_ip.parse().ok();
@@ -380,14 +415,14 @@ impl Builder {
         self
     }
 
-    pub fn project(&mut self, project: &str) -> &mut Self {
+    pub(crate) fn project(&mut self, project: &str) -> &mut Self {
         let service = self.last().name.clone();
         self.last().compose = Some(Compose { project: project.into(), service, number: Some(1) });
         self
     }
 
     /// Takes the last container's namespace away: it does not run.
-    pub fn stop(&mut self, state: ContainerState) -> &mut Self {
+    pub(crate) fn stop(&mut self, state: ContainerState) -> &mut Self {
         let container = self.last();
         container.state = state;
         let namespace = container.namespace.take().unwrap();
@@ -397,24 +432,25 @@ impl Builder {
     }
 
     /// The last container lives in the namespace of `other`.
-    pub fn share(&mut self, other: &str) -> &mut Self {
+    pub(crate) fn share(&mut self, other: &str) -> &mut Self {
         let gone = self.last().namespace.take().unwrap();
         self.host.namespaces.retain(|namespace| namespace.id != gone);
         let target = if other == "host" { self.own() } else { self.host.id.namespace(&format!("container-{other}")) };
         let id = self.last().id.clone();
         self.last().namespace = Some(target.clone());
-        self.last().network_mode = if other == "host" { "host".into() } else { format!("container:{other}").as_str().into() };
+        self.last().network_mode =
+            if other == "host" { "host".into() } else { format!("container:{other}").as_str().into() };
         self.host.namespaces.iter_mut().find(|namespace| namespace.id == target).unwrap().containers.push(id);
         self
     }
 
-    pub fn snapshot(self) -> Snapshot {
+    pub(crate) fn snapshot(self) -> Snapshot {
         Snapshot { schema_version: 1, at_ms: 0, hosts: vec![self.host] }
     }
 }
 
 /// Three containers, two networks.
-pub fn small() -> Snapshot {
+pub(crate) fn small() -> Snapshot {
     let mut host = Builder::new("alpha");
     host.network("bridge", "bridge", 17);
     host.network("backend", "bridge", 18);
@@ -428,7 +464,7 @@ pub fn small() -> Snapshot {
 }
 
 /// Everything a course shows.
-pub fn classroom() -> Snapshot {
+pub(crate) fn classroom() -> Snapshot {
     let mut host = Builder::new("classroom");
     host.network("bridge", "bridge", 17);
     host.network("shop_default", "bridge", 18).project = Some("shop".into());
@@ -464,7 +500,7 @@ pub fn classroom() -> Snapshot {
 }
 
 /// `count` containers in five networks; every fourth is also on the first.
-pub fn many(count: usize) -> Snapshot {
+pub(crate) fn many(count: usize) -> Snapshot {
     let mut host = Builder::new("busy");
     let names: Vec<String> = (0..(count / 20).max(3)).map(|number| format!("net{number}")).collect();
     for (number, name) in names.iter().enumerate() {
