@@ -4,7 +4,7 @@
 
 mod support;
 
-use bridgewalk_diagram::{Detail, Drawing, ThemeName, View, check, draw, export, scene::Point};
+use bridgewalk_diagram::{Detail, Drawing, Filter, Scope, ThemeName, View, Word, check, draw, export, scene::Point};
 use bridgewalk_model::Snapshot;
 use support::English;
 
@@ -100,4 +100,64 @@ fn only_what_matters_keeps_its_colour() {
     let view = View { emphasis: [web].into(), ..View::default() };
     assert_ne!(draw(&snapshot, &view, None, &English).scene, draw(&snapshot, &View::default(), None, &English).scene);
     picture("small-emphasis", &snapshot, &view);
+}
+
+#[test]
+fn a_namespace_is_drawn_from_the_inside() {
+    let snapshot = support::classroom();
+    for key in ["container-shop-web-1", "container-probe", "host"] {
+        let id = snapshot.hosts[0].id.namespace(key);
+        for detail in [Detail::Plumbing, Detail::Everything] {
+            let view = View { scope: Scope::Namespace(id.clone()), detail, ..View::default() };
+            let drawing = picture(&format!("inside-{key}-{detail:?}"), &snapshot, &view);
+            let faults = check::faults(&drawing.scene);
+            assert!(
+                faults.is_empty(),
+                "{key} {detail:?}: {} faults\n{}",
+                faults.len(),
+                faults[..faults.len().min(12)].join("\n")
+            );
+        }
+    }
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    let mut host = support::Builder::new("<b>&\"x'");
+    host.network("bridge", "bridge", 17);
+    host.container("a]]><img onerror=x>\u{202e}\u{1}", "\u{1b}[31m\"&'", &["bridge"]);
+    host.container(&"x".repeat(5_000), "y", &["bridge"]);
+    let drawing = picture("hostile", &host.snapshot(), &View::default());
+    let svg = export::svg(&drawing.scene);
+    assert!(!svg.contains("<img") && !svg.contains("<b>"), "{svg}");
+    assert!(!svg.chars().any(|character| character.is_control() && character != '\n'));
+    assert!(check::faults(&drawing.scene).is_empty(), "{:#?}", check::faults(&drawing.scene));
+}
+
+#[test]
+fn every_word_has_a_key_of_its_own() {
+    let keys: std::collections::BTreeSet<_> = Word::ALL.iter().map(|word| word.key()).collect();
+    assert_eq!(keys.len(), Word::ALL.len());
+    assert!(keys.iter().all(|key| key.starts_with("diagram-")));
+}
+
+#[test]
+fn what_is_hidden_or_filtered_is_not_drawn() {
+    let snapshot = support::classroom();
+    let names = |view: &View| {
+        let drawing = draw(&snapshot, view, None, &English);
+        assert!(check::faults(&drawing.scene).is_empty());
+        drawing.scene.targets.iter().map(|target| target.name.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let hello = snapshot.hosts[0].containers.iter().find(|container| container.name.as_str() == "hello").unwrap();
+    assert!(names(&View::default()).contains("container hello"));
+    assert!(!names(&View { hidden: [hello.id.clone()].into(), ..View::default() }).contains("container hello"));
+    let filter = Filter { text: "SHOP".into(), ..Filter::default() };
+    let shop = names(&View { filter, ..View::default() });
+    assert!(shop.contains("container shop-db-1") && !shop.contains("container hello"));
+    let filter = Filter { project: Some("shop".into()), ..Filter::default() };
+    assert!(!names(&View { filter, ..View::default() }).contains("container traefik"));
+    let project = snapshot.hosts[0].id.project("shop");
+    let collapsed = names(&View { collapsed: [project].into(), ..View::default() });
+    assert!(!collapsed.contains("container shop-db-1") && collapsed.contains("shop"));
 }

@@ -184,9 +184,18 @@ fn number(value: f32) -> String {
     format!("{}", if hundredths == 0.0 { 0.0 } else { hundredths })
 }
 
-/// Without what XML 1.0 forbids. Text is sanitised at assembly; this keeps the file valid whatever it is handed.
+/// Without what XML 1.0 forbids, and with what it means as markup escaped: the writer leaves `&` as it is. Text is
+/// sanitised at assembly; this keeps the file valid whatever it is handed.
 fn legal(text: &str) -> String {
-    text.chars()
-        .filter(|character| !matches!(u32::from(*character), 0..=8 | 0xb | 0xc | 0xe..=0x1f | 0xfffe | 0xffff))
-        .collect()
+    let mut legal = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => legal.push_str("&amp;"),
+            '<' => legal.push_str("&lt;"),
+            '>' => legal.push_str("&gt;"),
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            other => legal.push(other),
+        }
+    }
+    legal
 }

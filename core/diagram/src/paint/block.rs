@@ -235,12 +235,11 @@ fn nat_cell(brush: &mut Brush<'_>, context: &Context<'_>, cell: &NatCell, rect: 
     );
     let (x, room) = (rect.x + 34.0, rect.width - 42.0);
     let mut y = rect.y + 17.0;
-    let face = if cell.reach == Reach::Outward { Face::Regular } else { Face::Mono };
+    let (face, note_face) = measure::cell_faces(cell);
     brush.text(entity, x, y, &cell.label, (face, size::BODY, theme.text), Anchor::Start, room);
     for note in &cell.notes {
         y += 14.0;
-        let face = if cell.reach == Reach::Outward { Face::Mono } else { Face::Regular };
-        brush.text(entity, x, y, note, (face, size::SMALL, theme.muted), Anchor::Start, room);
+        brush.text(entity, x, y, note, (note_face, size::SMALL, theme.muted), Anchor::Start, room);
     }
     if let Some(entity) = entity {
         let name =

@@ -4,7 +4,7 @@ use bridgewalk_model::EntityId;
 
 use super::brush::size;
 use crate::{
-    content::{Block, BlockKind, HostContent, NatCell, Row},
+    content::{Block, BlockKind, HostContent, NatCell, Reach, Row},
     fonts::text_width,
     scene::Face,
 };
@@ -117,8 +117,14 @@ impl Lanes {
 }
 
 pub(super) fn cell_width(cell: &NatCell) -> f32 {
-    let label = text_width(&cell.label, Face::Mono, size::BODY);
-    cell.notes.iter().map(|note| text_width(note, Face::Regular, size::SMALL)).fold(label, f32::max) + 44.0
+    let (label_face, note_face) = cell_faces(cell);
+    let label = text_width(&cell.label, label_face, size::BODY);
+    cell.notes.iter().map(|note| text_width(note, note_face, size::SMALL)).fold(label, f32::max) + 44.0
+}
+
+/// The faces of a cell's label and notes: what is a name or address is in monospace.
+pub(super) fn cell_faces(cell: &NatCell) -> (Face, Face) {
+    if cell.reach == Reach::Outward { (Face::Regular, Face::Mono) } else { (Face::Mono, Face::Regular) }
 }
 
 pub(super) fn cell_height(cell: &NatCell) -> f32 {

@@ -1,12 +1,595 @@
-//! One namespace from the inside.
+//! One namespace from the inside: its interfaces and where each cable ends, its routes, who answers for names, and what
+//! listens.
 
-use bridgewalk_model::{EntityId, Snapshot};
+use bridgewalk_model::{
+    EntityId, Snapshot,
+    kernel::{LinkKind, RouteKind, SocketState},
+    snapshot::{Host, Interface, Namespace},
+};
 
-use super::{Context, brush::Brush};
-use crate::scene::Rect;
+use super::{
+    Context,
+    brush::{Brush, Layer, size},
+    icon, row,
+};
+use crate::{
+    Detail, Word,
+    content::Reach,
+    fonts::text_width,
+    scene::{Anchor, Color, Face, LineEnd, Point, Rect, Stroke},
+    theme::Theme,
+};
+
+const PAD: f32 = 14.0;
+const LINE: f32 = 18.0;
+const GAP: f32 = 16.0;
+/// Between the lanes: room for a cable or a route's line.
+const LANE_GAP: f32 = 64.0;
+/// Above the lanes: the title, who lives here, and the lanes' headings.
+const TOP: f32 = 112.0;
+/// The main routing table (`RT_TABLE_MAIN`).
+const MAIN_TABLE: u32 = 254;
+/// The most routes shown.
+const MAX_ROUTES: usize = 24;
+
+/// An interface, measured.
+struct Port<'a> {
+    interface: &'a Interface,
+    lines: Vec<String>,
+    end: Option<End>,
+    /// A bridge's port stands a little to the right of its bridge.
+    indent: f32,
+    height: f32,
+}
+
+/// Where a cable ends.
+struct End {
+    entity: EntityId,
+    title: String,
+    note: String,
+    is_world: bool,
+    is_seen: bool,
+    /// Containers live there.
+    is_inhabited: bool,
+}
 
 /// Paints it; its extent.
 pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, snapshot: &Snapshot, id: &EntityId) -> Rect {
-    let _ = (brush, context, snapshot, id);
-    Rect::default()
+    let Some((host, namespace)) = snapshot.namespace(id) else { return Rect::default() };
+    let ports = ports(context, snapshot, host, namespace);
+    let mono = |text: &str| text_width(text, Face::Mono, size::BODY);
+    let widest = |widths: &mut dyn Iterator<Item = f32>, least: f32| widths.fold(least, f32::max).min(420.0).ceil();
+
+    let ends_width = widest(
+        &mut ports.iter().filter_map(|port| port.end.as_ref()).map(|end| {
+            text_width(&end.title, Face::Strong, size::TITLE).max(text_width(&end.note, Face::Mono, size::SMALL)) + 52.0
+        }),
+        150.0,
+    );
+    let ports_width = widest(
+        &mut ports.iter().map(|port| {
+            let title = text_width(&port.interface.name.to_string(), Face::Strong, size::TITLE) + 90.0;
+            port.lines.iter().map(|line| mono(line)).fold(title, f32::max) + 2.0 * PAD + port.indent
+        }),
+        190.0,
+    );
+    let routes = routes(namespace, context);
+    let names = names(namespace, context);
+    let middle_width =
+        widest(&mut routes.iter().map(|route| &route.text).chain(&names).map(|line| mono(line) + 2.0 * PAD), 200.0);
+    let sockets = sockets(namespace);
+    let sockets_width = widest(
+        &mut sockets
+            .iter()
+            .map(|socket| mono(&socket.label) + text_width(&socket.process, Face::Regular, size::SMALL) + 64.0),
+        190.0,
+    );
+
+    let frame_x = ends_width + LANE_GAP - 20.0;
+    let ports_x = frame_x + 20.0;
+    let middle_x = ports_x + ports_width + LANE_GAP;
+    let sockets_x = middle_x + middle_width + LANE_GAP / 2.0;
+    let frame_width = sockets_x + sockets_width + 24.0 - frame_x;
+
+    title(brush, context, host, namespace, frame_x, frame_width);
+    for (x, word) in [(ports_x, Word::Interfaces), (middle_x, Word::Routes), (sockets_x, Word::Listening)] {
+        let color = brush.theme.muted;
+        brush.text(
+            None,
+            x,
+            TOP - 14.0,
+            &context.words.word(word),
+            (Face::Regular, size::BODY, color),
+            Anchor::Start,
+            220.0,
+        );
+    }
+
+    // Interfaces and their cables.
+    let mut y = TOP;
+    let mut places = Vec::new();
+    for port in &ports {
+        let x = ports_x + port.indent;
+        let rect = Rect { x, y, width: ports_width - port.indent, height: port.height };
+        port_box(brush, context, port, rect);
+        if let Some(end) = &port.end {
+            cable(brush, context, port, end, rect, ends_width);
+        }
+        places.push((port.interface.link.if_index, rect));
+        y += port.height + GAP;
+    }
+    let ports_bottom = y;
+
+    // Routes, names.
+    let mut y = TOP;
+    let routes_rect = list(
+        brush,
+        middle_x,
+        y,
+        middle_width,
+        &routes.iter().map(|route| route.text.clone()).collect::<Vec<_>>(),
+        context,
+    );
+    if let Some((index, route)) = routes.iter().enumerate().find(|(_, route)| route.is_default)
+        && let Some((_, rect)) = places.iter().find(|(if_index, _)| Some(*if_index) == route.if_index)
+    {
+        let line_y = routes_rect.y + PAD + LINE * index as f32 + LINE / 2.0;
+        let (from, to) = (Point { x: middle_x, y: line_y }, Point { x: rect.right(), y: rect.center().y });
+        let x = (from.x + to.x) / 2.0;
+        let path = if (from.y - to.y).abs() < 0.5 {
+            vec![from, to]
+        } else {
+            vec![from, Point { x, y: from.y }, Point { x, y: to.y }, to]
+        };
+        let stroke = Stroke { color: brush.theme.outward, width: 1.5, dash: Some((6.0, 4.0)) };
+        brush.line(Some(&namespace.id), path, stroke, LineEnd::Plain, LineEnd::Arrow);
+    }
+    y = routes_rect.bottom() + 36.0;
+    let color = brush.theme.muted;
+    brush.text(
+        None,
+        middle_x,
+        y - 10.0,
+        &context.words.word(Word::Dns),
+        (Face::Regular, size::BODY, color),
+        Anchor::Start,
+        middle_width,
+    );
+    let names_rect = list(brush, middle_x, y, middle_width, &names, context);
+
+    let sockets_bottom =
+        doors(brush, context, namespace, &sockets, Rect { x: sockets_x, y: TOP, width: sockets_width, height: 0.0 });
+    let bottom = ports_bottom.max(names_rect.bottom() + GAP).max(sockets_bottom) + 8.0;
+    let frame = Rect { x: frame_x, y: 0.0, width: frame_width, height: bottom };
+    let stroke = Stroke { color: brush.theme.frame, width: 1.5, dash: None };
+    brush.rect(Layer::Ground, Some(&namespace.id), frame, 14.0, Some(brush.theme.host), Some(stroke));
+    Rect { x: 0.0, y: 0.0, width: frame.right(), height: bottom }
+}
+
+fn title(brush: &mut Brush<'_>, context: &Context<'_>, host: &Host, namespace: &Namespace, x: f32, width: f32) {
+    let theme = brush.theme;
+    let name = format!("{} {}", context.words.word(Word::Namespace), namespace.name);
+    let used = brush.text(
+        Some(&namespace.id),
+        x + 20.0,
+        36.0,
+        &name,
+        (Face::Strong, size::HOST, theme.text),
+        Anchor::Start,
+        width - 40.0,
+    );
+    let note = format!("{} {} · net:[{}]", context.words.word(Word::Host), host.name, namespace.inode.0);
+    brush.text(
+        Some(&namespace.id),
+        x + 34.0 + used,
+        36.0,
+        &note,
+        (Face::Regular, size::BODY, theme.muted),
+        Anchor::Start,
+        width - used - 60.0,
+    );
+    let rect = Rect { x, y: 0.0, width, height: TOP - 30.0 };
+    brush.target(&namespace.id, name, rect, 1, false);
+    let mut at = x + 20.0;
+    for container in namespace.containers.iter().filter_map(|id| host.container(id)) {
+        let name = container.name.to_string();
+        let needs = text_width(&name, Face::Strong, size::BODY) + 34.0;
+        if at + needs > x + width - 60.0 {
+            brush.text(
+                Some(&namespace.id),
+                at,
+                65.0,
+                "…",
+                (Face::Strong, size::BODY, theme.muted),
+                Anchor::Start,
+                40.0,
+            );
+            break;
+        }
+        let pill = Rect { x: at, y: 50.0, width: needs, height: 24.0 };
+        brush.rect(
+            Layer::Boxes,
+            Some(&container.id),
+            pill,
+            6.0,
+            Some(theme.container),
+            Some(Theme::thin(theme.outline)),
+        );
+        icon::state(brush, &container.id, Point { x: at + 14.0, y: 62.0 }, container.state);
+        brush.text(
+            Some(&container.id),
+            at + 24.0,
+            66.0,
+            &name,
+            (Face::Strong, size::BODY, theme.text),
+            Anchor::Start,
+            needs,
+        );
+        let state = context.words.word(row::word_of(container.state));
+        brush.target(&container.id, format!("{} {name}, {state}", context.words.word(Word::Container)), pill, 3, false);
+        at += needs + 10.0;
+    }
+}
+
+fn ports<'a>(context: &Context<'_>, snapshot: &'a Snapshot, host: &'a Host, namespace: &'a Namespace) -> Vec<Port<'a>> {
+    // A bridge, then its ports; the rest as the kernel numbers them.
+    let mut order: Vec<&Interface> = Vec::new();
+    for interface in namespace.interfaces.iter().filter(|interface| interface.master.is_none()) {
+        order.push(interface);
+        order.extend(namespace.interfaces.iter().filter(|port| port.master.as_ref() == Some(&interface.id)));
+    }
+    order.extend(namespace.interfaces.iter().filter(|port| {
+        port.master.as_ref().is_some_and(|master| !namespace.interfaces.iter().any(|other| other.id == *master))
+    }));
+    order
+        .into_iter()
+        .map(|interface| {
+            let mut lines: Vec<String> = interface.addresses.iter().map(ToString::to_string).collect();
+            if context.view.detail == Detail::Everything {
+                lines.extend(interface.link.mac_address.map(|mac| mac.to_string()));
+                lines.push(format!("if {} · mtu {}", interface.link.if_index, interface.link.mtu));
+            }
+            if !interface.link.is_up {
+                lines.push(context.words.word(Word::Down));
+            }
+            let height = 2.0 * PAD + 16.0 + LINE * lines.len() as f32;
+            let end = end(context, snapshot, host, namespace, interface);
+            let height = if end.is_some() { height.max(48.0) } else { height };
+            Port { interface, lines, end, indent: if interface.master.is_some() { 24.0 } else { 0.0 }, height }
+        })
+        .collect()
+}
+
+fn end(
+    context: &Context<'_>,
+    snapshot: &Snapshot,
+    host: &Host,
+    namespace: &Namespace,
+    interface: &Interface,
+) -> Option<End> {
+    if let Some((_, far_namespace, far)) = interface.peer.as_ref().and_then(|peer| snapshot.interface(peer)) {
+        let master =
+            far.master.as_ref().and_then(|id| snapshot.interface(id)).map(|(_, _, master)| master.name.to_string());
+        let network =
+            interface.network.as_ref().and_then(|id| host.network(id)).map(|network| network.name.to_string());
+        let title = match (&master, far_namespace.is_host) {
+            (Some(master), _) => network.map_or_else(|| master.clone(), |network| format!("{network} · {master}")),
+            (None, false) => far_namespace.name.to_string(),
+            (None, true) => host.name.to_string(),
+        };
+        let address = far.addresses.first().map(|address| format!(" · {address}")).unwrap_or_default();
+        let entity = if far_namespace.is_host { far.id.clone() } else { far_namespace.id.clone() };
+        return Some(End {
+            entity,
+            title,
+            note: format!("{}{address}", far.name),
+            is_world: false,
+            is_seen: true,
+            is_inhabited: !far_namespace.is_host && !far_namespace.containers.is_empty(),
+        });
+    }
+    match &interface.link.kind {
+        LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. } | LinkKind::Vlan { .. } | LinkKind::Vxlan { .. } => {
+            let (_, _, parent) = interface.parent.as_ref().and_then(|parent| snapshot.interface(parent))?;
+            let note = context.words.word(Word::OnParent);
+            Some(End {
+                entity: parent.id.clone(),
+                title: parent.name.to_string(),
+                note,
+                is_world: false,
+                is_seen: true,
+                is_inhabited: false,
+            })
+        }
+        LinkKind::Physical if namespace.is_host => Some(End {
+            entity: EntityId::outside(),
+            title: context.words.word(Word::Outside),
+            note: context.words.word(Word::OutsideNote),
+            is_world: true,
+            is_seen: true,
+            is_inhabited: false,
+        }),
+        LinkKind::Veth => Some(End {
+            entity: interface.id.clone(),
+            title: "?".to_owned(),
+            note: context.words.word(Word::UnseenPeer),
+            is_world: false,
+            is_seen: false,
+            is_inhabited: false,
+        }),
+        _ => None,
+    }
+}
+
+fn port_box(brush: &mut Brush<'_>, context: &Context<'_>, port: &Port<'_>, rect: Rect) {
+    let theme = brush.theme;
+    let entity = Some(&port.interface.id);
+    let link = &port.interface.link;
+    let (fill, kind): (Color, &str) = match &link.kind {
+        LinkKind::Bridge { .. } => (theme.bridge, "bridge"),
+        LinkKind::Loopback => (theme.outside, "loopback"),
+        LinkKind::Veth => (theme.interface, "veth"),
+        LinkKind::Physical => (theme.interface, ""),
+        LinkKind::Vxlan { .. } => (theme.interface, "vxlan"),
+        LinkKind::Macvlan { .. } => (theme.interface, "macvlan"),
+        LinkKind::Ipvlan { .. } => (theme.interface, "ipvlan"),
+        LinkKind::Vlan { .. } => (theme.interface, "vlan"),
+        LinkKind::Dummy => (theme.interface, "dummy"),
+        LinkKind::Tun => (theme.interface, "tun"),
+        LinkKind::Other { name } => (theme.interface, name.as_str()),
+    };
+    let stroke = if link.is_up { Theme::thin(theme.outline) } else { Theme::dashed(theme.outline) };
+    brush.rect(Layer::Boxes, entity, rect, 6.0, Some(fill), Some(stroke));
+    let mut y = rect.y + PAD + 11.0;
+    let used = brush.text(
+        entity,
+        rect.x + PAD,
+        y,
+        port.interface.name.as_str(),
+        (Face::Strong, size::TITLE, theme.text),
+        Anchor::Start,
+        rect.width - 2.0 * PAD,
+    );
+    brush.text(
+        entity,
+        rect.right() - PAD,
+        y,
+        kind,
+        (Face::Regular, size::SMALL, theme.muted),
+        Anchor::End,
+        rect.width - 2.0 * PAD - used - 8.0,
+    );
+    y += 3.0;
+    for line in &port.lines {
+        y += LINE;
+        brush.text(
+            entity,
+            rect.x + PAD,
+            y,
+            line,
+            (Face::Mono, size::BODY, theme.muted),
+            Anchor::Start,
+            rect.width - 2.0 * PAD,
+        );
+    }
+    let name = format!("{} {} {}", context.words.word(Word::Interface), port.interface.name, port.lines.join(", "));
+    brush.target(&port.interface.id, name, rect, 3, false);
+}
+
+fn cable(brush: &mut Brush<'_>, context: &Context<'_>, port: &Port<'_>, end: &End, rect: Rect, width: f32) {
+    let theme = brush.theme;
+    let middle = rect.center().y;
+    let far = Rect { x: 0.0, y: middle - 22.0, width, height: 44.0 };
+    let (radius, fill) = match (end.is_world, end.is_inhabited) {
+        (true, _) => (20.0, theme.outside),
+        (false, true) => (8.0, theme.container),
+        (false, false) => (8.0, theme.bridge),
+    };
+    let stroke = if end.is_seen { Theme::thin(theme.outline) } else { Theme::dashed(theme.outline) };
+    brush.rect(
+        Layer::Boxes,
+        Some(&end.entity),
+        far,
+        radius,
+        end.is_seen.then_some(fill).or(Some(theme.parked)),
+        Some(stroke),
+    );
+    brush.text(
+        Some(&end.entity),
+        PAD,
+        middle - 3.0,
+        &end.title,
+        (Face::Strong, size::TITLE, theme.text),
+        Anchor::Start,
+        width - 2.0 * PAD,
+    );
+    let face = if end.is_world || !end.is_seen { Face::Regular } else { Face::Mono };
+    brush.text(
+        Some(&end.entity),
+        PAD,
+        middle + 13.0,
+        &end.note,
+        (face, size::SMALL, theme.muted),
+        Anchor::Start,
+        width - 2.0 * PAD,
+    );
+    let path = vec![Point { x: width + 3.0, y: middle }, Point { x: rect.x - 3.0, y: middle }];
+    let color = if end.is_world { theme.outline } else { theme.cable };
+    let stroke = Stroke { color, width: 2.0, dash: (!end.is_seen).then_some((5.0, 4.0)) };
+    brush.line_target(
+        &port.interface.id,
+        format!("{} {} – {}", context.words.word(Word::Cable), port.interface.name, end.note),
+        path.clone(),
+    );
+    brush.line(Some(&port.interface.id), path, stroke, LineEnd::Plug, LineEnd::Plug);
+    if end.is_seen {
+        brush.target(&end.entity, format!("{} {}", end.title, end.note), far, 3, false);
+    }
+}
+
+struct RouteLine {
+    text: String,
+    is_default: bool,
+    if_index: Option<u32>,
+}
+
+fn routes(namespace: &Namespace, context: &Context<'_>) -> Vec<RouteLine> {
+    let name_of = |if_index: u32| {
+        namespace
+            .interfaces
+            .iter()
+            .find(|interface| interface.link.if_index == if_index)
+            .map_or_else(|| format!("if {if_index}"), |interface| interface.name.to_string())
+    };
+    let is_shown = |kind: RouteKind| !matches!(kind, RouteKind::Broadcast | RouteKind::Multicast | RouteKind::Local);
+    let mut lines: Vec<RouteLine> = namespace
+        .routes
+        .iter()
+        .filter(|route| route.table == MAIN_TABLE && is_shown(route.kind))
+        .map(|route| {
+            let is_default = route.destination.prefix_len() == 0;
+            let destination =
+                if is_default { context.words.word(Word::DefaultRoute) } else { route.destination.to_string() };
+            let hop = route.next_hops.first();
+            let way = hop.map_or_else(
+                || format!("{:?}", route.kind).to_lowercase(),
+                |hop| {
+                    let device = name_of(hop.if_index);
+                    hop.gateway.map_or_else(|| device.clone(), |gateway| format!("{gateway} · {device}"))
+                },
+            );
+            RouteLine { text: format!("{destination} → {way}"), is_default, if_index: hop.map(|hop| hop.if_index) }
+        })
+        .collect();
+    lines.sort_by_key(|line| !line.is_default);
+    if lines.len() > MAX_ROUTES {
+        let rest = lines.len() - MAX_ROUTES;
+        lines.truncate(MAX_ROUTES);
+        lines.push(RouteLine { text: format!("+{rest}"), is_default: false, if_index: None });
+    }
+    lines
+}
+
+fn names(namespace: &Namespace, context: &Context<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for resolver in &namespace.resolvers {
+        for server in &resolver.nameservers {
+            let line = if resolver.is_embedded_dns {
+                format!("{server} · {}", context.words.word(Word::EmbeddedDns))
+            } else {
+                server.to_string()
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        if !resolver.search.is_empty() {
+            let search: Vec<&str> = resolver.search.iter().map(bridgewalk_model::Text::as_str).collect();
+            let line = format!("search {}", search.join(" "));
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+/// Lines in one box; a word where there are none.
+fn list(brush: &mut Brush<'_>, x: f32, y: f32, width: f32, lines: &[String], context: &Context<'_>) -> Rect {
+    let theme = brush.theme;
+    let rect = Rect { x, y, width, height: 2.0 * PAD + LINE * lines.len().max(1) as f32 };
+    brush.rect(Layer::Boxes, None, rect, 6.0, Some(theme.interface), Some(Theme::thin(theme.outline)));
+    if lines.is_empty() {
+        let nothing = context.words.word(Word::Nothing);
+        brush.text(
+            None,
+            x + PAD,
+            y + PAD + 13.0,
+            &nothing,
+            (Face::Regular, size::BODY, theme.muted),
+            Anchor::Start,
+            width - 2.0 * PAD,
+        );
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let baseline = y + PAD + 13.0 + LINE * index as f32;
+        brush.text(
+            None,
+            x + PAD,
+            baseline,
+            line,
+            (Face::Mono, size::BODY, theme.text),
+            Anchor::Start,
+            width - 2.0 * PAD,
+        );
+    }
+    rect
+}
+
+struct Listener {
+    label: String,
+    process: String,
+    is_loopback: bool,
+}
+
+fn sockets(namespace: &Namespace) -> Vec<Listener> {
+    let mut listeners: Vec<Listener> = Vec::new();
+    for socket in namespace.sockets.iter().filter(|socket| socket.socket.state == SocketState::Listen) {
+        let local = socket.socket.local;
+        let address = if local.address.is_unspecified() {
+            "*".to_owned()
+        } else if local.address.is_ipv6() {
+            format!("[{}]", local.address)
+        } else {
+            local.address.to_string()
+        };
+        let label = format!("{address}:{}/{}", local.port, socket.socket.transport);
+        if !listeners.iter().any(|other| other.label == label) {
+            let process = socket.command.as_ref().map(ToString::to_string).unwrap_or_default();
+            listeners.push(Listener { label, process, is_loopback: local.address.is_loopback() });
+        }
+    }
+    listeners
+}
+
+/// Listening sockets as doors; where the last one ends.
+fn doors(brush: &mut Brush<'_>, context: &Context<'_>, namespace: &Namespace, sockets: &[Listener], at: Rect) -> f32 {
+    let theme = brush.theme;
+    let mut y = at.y;
+    if sockets.is_empty() {
+        let nothing = context.words.word(Word::Nothing);
+        brush.text(None, at.x, y + 16.0, &nothing, (Face::Regular, size::BODY, theme.muted), Anchor::Start, at.width);
+        return y + 30.0;
+    }
+    for socket in sockets {
+        let rect = Rect { x: at.x, y, width: at.width, height: 30.0 };
+        let color = if socket.is_loopback { theme.closed } else { theme.open };
+        brush.rect(Layer::Boxes, Some(&namespace.id), rect, 15.0, Some(theme.interface), Some(Theme::thin(color)));
+        let mark = Point { x: rect.x + 18.0, y: rect.center().y };
+        if socket.is_loopback {
+            icon::reach(brush, Some(&namespace.id), mark, Reach::HostOnly, theme.closed);
+        } else {
+            icon::door(brush, &namespace.id, mark, true);
+        }
+        let used = brush.text(
+            Some(&namespace.id),
+            rect.x + 32.0,
+            y + 19.0,
+            &socket.label,
+            (Face::Mono, size::BODY, theme.text),
+            Anchor::Start,
+            rect.width - 46.0,
+        );
+        brush.text(
+            Some(&namespace.id),
+            rect.right() - 14.0,
+            y + 19.0,
+            &socket.process,
+            (Face::Regular, size::SMALL, theme.muted),
+            Anchor::End,
+            rect.width - used - 58.0,
+        );
+        y += 30.0 + 8.0;
+    }
+    y + 8.0
 }
