@@ -56,6 +56,9 @@ fn the_window_shows_a_live_host_and_follows_clicks_and_keys() -> Result<()> {
         Ok((photograph(&shown)? > 100).then_some(()))
     })?;
 
+    // Without a window manager nobody gives it the keyboard.
+    process::ok(on_display("xdotool", &["search", "--onlyvisible", "--name", "Bridgewalk", "windowfocus"]), SOON)?;
+
     // Found by its name, opened from the palette, and back.
     let differs = |what: &str, keys: &[&str], text: Option<&str>, before: &str, after: &str| -> Result<()> {
         process::ok(on_display("xdotool", &[&["key"], keys].concat()), SOON)?;
