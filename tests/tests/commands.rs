@@ -95,6 +95,7 @@ fn places(host: &DockerHost) -> Result<Vec<Place<'_>>> {
     Ok(places)
 }
 
+/// One pair: host's interface, index, bridge, container's interface, index, MAC, addresses, containers.
 type Row = (String, u64, String, String, u64, String, BTreeSet<String>, BTreeSet<String>);
 
 #[test]
@@ -343,8 +344,11 @@ fn networks(host: &DockerHost) -> Result<()> {
     Ok(())
 }
 
+/// What is in a namespace: containers, interfaces, addresses.
+type Inside = (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>);
+
 fn namespaces(host: &DockerHost, places: &[Place<'_>]) -> Result<()> {
-    let expected: BTreeMap<u64, (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>)> = places
+    let expected: BTreeMap<u64, Inside> = places
         .iter()
         .map(|place| {
             let interfaces = place.links.iter().map(|link| text(&link["ifname"])).collect();
