@@ -131,7 +131,7 @@ fn wired(host: &Host, id: &str, ends: usize) -> bool {
 fn latency(changes: usize) -> Result<()> {
     let mut watch = Watch::start()?;
     let mut found: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut note = |kind, from: f64, to: f64| found.entry(kind).or_insert_with(Vec::new).push(to - from);
+    let mut note = |kind, from: f64, to: f64| found.entry(kind).or_default().push(to - from);
     let mut left = changes;
     let mut round = 0;
     run("docker", &["network", "create", "speed"])?;
