@@ -49,6 +49,19 @@ fn nothing_overlaps_and_no_line_runs_through_a_box() {
     }
 }
 
+/// What is seen before the agent has spoken, or without one.
+#[test]
+fn the_engine_alone_is_drawn() {
+    let mut snapshot = support::classroom();
+    for host in &mut snapshot.hosts {
+        host.namespaces.clear();
+        host.veths.clear();
+    }
+    for detail in [Detail::Concept, Detail::Plumbing, Detail::Everything] {
+        draw(&snapshot, &View { detail, ..View::default() }, None, &English);
+    }
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let view = View::default();

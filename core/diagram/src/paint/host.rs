@@ -136,6 +136,8 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
             }
         }
     }
+    // With the engine alone the host's own interfaces are not seen: nothing can be fed from them then.
+    feeds.retain(|(_, uplink), _| *uplink < content.uplinks.len());
     let mut count_at: BTreeMap<usize, usize> = BTreeMap::new();
     for (_, uplink) in feeds.keys() {
         *count_at.entry(*uplink).or_default() += 1;
