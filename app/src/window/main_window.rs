@@ -1,5 +1,7 @@
 //! The window as a whole: what it knows, and the one place where commands are run.
 
+mod errands;
+
 use std::{cell::RefCell, sync::Arc};
 
 use bridgewalk_collector::{Command as CollectorCommand, Update};
@@ -13,7 +15,7 @@ use super::{
     command::{self, Action, Command},
     command_palette::CommandPalette,
     context::{Context, Drawn, Seen},
-    dialogs::{Dialogs, Errand, Outcome},
+    dialogs::{Dialogs, Errand},
     draftsman::Draftsman,
     filter_bar::FilterBar,
     findings,
@@ -367,55 +369,6 @@ impl MainWindow {
                 self.send_for(ctx, action);
             }
         }
-    }
-
-    fn send_for(&mut self, ctx: &egui::Context, action: Action) {
-        let title = self.words().text(action.entry().key);
-        let scene = self.drawn.scene.clone();
-        let errand = match (action, scene) {
-            (Action::OpenRecording, _) => Errand::AskAndOpen { title },
-            (Action::SaveRecording, _) => Errand::SaveRecording { title, observations: self.feed.observations() },
-            (Action::GoLive, _) => Errand::GoLive,
-            (Action::ExportSvg, Some(scene)) => Errand::ExportSvg { title, scene },
-            (Action::ExportPng, Some(scene)) => Errand::ExportPng { title, scene },
-            _ => return,
-        };
-        self.send(ctx, errand);
-    }
-
-    fn send(&mut self, ctx: &egui::Context, errand: Errand) {
-        let waker = ctx.clone();
-        self.dialogs.send(errand, Arc::clone(&self.opener), move || waker.request_repaint());
-    }
-
-    fn take_outcome(&mut self, ctx: &egui::Context) {
-        match self.dialogs.take() {
-            Some(Outcome::Opened(feed)) => self.show(ctx, feed),
-            Some(Outcome::Written(path)) => {
-                let path = path.display().to_string();
-                self.say(ctx, self.words().format("window-written", &[("path", path.into())]));
-            }
-            Some(Outcome::Failed(why)) => self.say(ctx, why),
-            Some(Outcome::Declined) | None => {}
-        }
-    }
-
-    /// Another source in place of this one.
-    fn show(&mut self, ctx: &egui::Context, feed: Box<dyn Feed>) {
-        self.store_view();
-        self.origin = feed.origin();
-        self.feed = feed;
-        self.seen = Seen::default();
-        self.drawn = Drawn::default();
-        self.trail.clear();
-        self.selection = None;
-        self.host_name = None;
-        self.view = View { theme: self.view.theme, detail: self.view.detail, ..View::default() };
-        self.history.clear();
-        self.question = Question::default();
-        self.canvas = Canvas::default();
-        self.is_fresh_wanted = true;
-        self.listen(ctx);
     }
 
     fn enter(&mut self, entity: EntityId) {
