@@ -10,6 +10,7 @@ mod findings;
 mod names;
 mod pools;
 mod ports;
+pub mod walk;
 
 pub use findings::{Evidence, FINDING_KEYS, Finding, FindingKind, Severity, findings};
 pub use names::{Name, NameKind, names};
