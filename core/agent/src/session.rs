@@ -1,8 +1,8 @@
 //! One talk with a program: what it asked, what was found, what was told already.
 //!
 //! A session runs on one thread and waits; threads of their own read. What changed is marked, and read again at once,
-//! but a part of a namespace no more often than [`part_interval`] allows: a burst ends with one reading after it. What
-//! was told is kept, and only what differs from it is told again.
+//! but with rests in proportion to what reading takes ([`pending`]): a burst ends with one reading after it. What was
+//! told is kept, and only what differs from it is told again.
 
 mod memory;
 mod pending;
@@ -36,8 +36,9 @@ use pending::Pending;
 
 /// Changes that come together are read together.
 const COALESCE: Duration = Duration::from_millis(2);
-/// Namespaces are looked for no more often.
-const FIND_INTERVAL: Duration = Duration::from_millis(20);
+/// What has no events of its own and depends on others (sockets, their processes, names' files) is read so long after
+/// the engine's word: first what changed, then what may have.
+const AFTERWARDS: Duration = Duration::from_millis(40);
 
 /// The program does not listen any more.
 struct Gone;
@@ -106,10 +107,16 @@ struct Session {
     socket_owners: Arc<HashMap<u64, u32>>,
     owners_are_partial: bool,
     find_at: Option<Instant>,
-    found_at: Option<Instant>,
+    /// When finding was asked for, was over, and so may be asked for again: at most half of the time goes into it.
+    find_asked_at: Instant,
+    find_rested_at: Instant,
     is_finding: bool,
+    find_owners_at: Option<Instant>,
     is_finding_owners: bool,
-    files_are_due: bool,
+    /// When files of names are read again.
+    files_at: Option<Instant>,
+    /// The own number of each container's processes, which stays.
+    inner_pids: HashMap<u32, (Process, Option<u32>)>,
     pending: Pending,
     busy: HashSet<NamespaceInode>,
     to_subscribe: HashSet<NamespaceInode>,
@@ -123,6 +130,7 @@ struct Session {
 impl Session {
     fn start(messages: mpsc::Sender<Message>) -> io::Result<Self> {
         raise_descriptor_limit();
+        let now = Instant::now();
         let (answer_sender, answers) = mpsc::channel(2 * MAX_UNDER_WAY);
         Ok(Self {
             messages,
@@ -137,10 +145,13 @@ impl Session {
             socket_owners: Arc::default(),
             owners_are_partial: false,
             find_at: None,
-            found_at: None,
+            find_asked_at: now,
+            find_rested_at: now,
             is_finding: false,
+            find_owners_at: None,
             is_finding_owners: false,
-            files_are_due: false,
+            files_at: None,
+            inner_pids: HashMap::new(),
             pending: Pending::default(),
             busy: HashSet::new(),
             to_subscribe: HashSet::new(),
@@ -155,7 +166,7 @@ impl Session {
     async fn run(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<Option<ProtocolError>, Gone> {
         loop {
             self.dispatch();
-            if self.is_quiet() {
+            if self.rests() {
                 self.settle().await?;
             }
             let next = self.next_due();
@@ -208,22 +219,32 @@ impl Session {
     fn look_again(&mut self) {
         let now = Instant::now();
         self.look_for_namespaces(now);
-        self.find_socket_owners();
+        self.find_owners_at.get_or_insert(now + AFTERWARDS);
+        self.files_at.get_or_insert(now + AFTERWARDS);
         for place in &self.places {
-            self.pending.mark(place.inode, Parts::of(&[Part::Firewall, Part::Sockets]), now);
+            self.pending.mark(place.inode, Parts::of(&[Part::Sockets]), now + AFTERWARDS);
+            // Rules of nf_tables have events, others have not.
+            if place.is_host || self.memory.has_silent_rules(place.inode) {
+                self.pending.mark(place.inode, Parts::of(&[Part::Firewall]), now);
+            }
         }
     }
 
     fn look_for_namespaces(&mut self, now: Instant) {
-        let earliest = self.found_at.map_or(now, |found| (found + FIND_INTERVAL).max(now + COALESCE));
-        self.find_at.get_or_insert(earliest);
+        self.find_at.get_or_insert(self.find_rested_at.max(now + COALESCE));
     }
 
     fn find_socket_owners(&mut self) {
+        self.find_owners_at = None;
         if !self.is_finding_owners {
             self.is_finding_owners = true;
             self.readers.ask(Task::FindSocketOwners);
         }
+    }
+
+    /// Whether what says which process holds which socket is there, and nobody asked for it anew.
+    const fn owners_are_known(&self) -> bool {
+        !self.is_finding_owners && self.find_owners_at.is_none()
     }
 
     fn take_events(&mut self, events: Vec<Event>) {
@@ -252,6 +273,7 @@ impl Session {
         let now = Instant::now();
         if !self.is_finding && self.find_at.is_some_and(|at| at <= now) {
             self.find_at = None;
+            self.find_asked_at = now;
             self.is_finding = true;
             self.readers.ask(Task::Find { hints: Arc::clone(&self.hints), before: self.places.clone() });
             if self.full_is_due {
@@ -261,6 +283,9 @@ impl Session {
         if self.is_finding && self.full_is_due {
             return;
         }
+        if self.find_owners_at.is_some_and(|at| at <= now) && self.busy.len() + 2 < MAX_UNDER_WAY {
+            self.find_socket_owners();
+        }
         let mut known: Option<Arc<Known>> = None;
         for place in &self.places {
             if self.busy.len() + 2 >= MAX_UNDER_WAY {
@@ -269,7 +294,7 @@ impl Session {
             if self.busy.contains(&place.inode) {
                 continue;
             }
-            let parts = self.pending.take_due(place.inode, now, !self.is_finding_owners);
+            let parts = self.pending.take_due(place.inode, now, self.owners_are_known());
             if parts.is_empty() {
                 continue;
             }
@@ -290,13 +315,16 @@ impl Session {
     fn next_due(&self) -> Option<Instant> {
         let find_at = self.find_at.filter(|_| !self.is_finding);
         let may_read = self.busy.len() + 2 < MAX_UNDER_WAY && !(self.is_finding && self.full_is_due);
-        let part = may_read.then(|| self.pending.next_due(&self.busy, !self.is_finding_owners)).flatten();
-        find_at.into_iter().chain(part).min()
+        let part = may_read.then(|| self.pending.next_due(&self.busy, self.owners_are_known())).flatten();
+        let owners = self.find_owners_at.filter(|_| may_read);
+        let files = self.files_at.filter(|_| self.rests());
+        [find_at, part, owners, files].into_iter().flatten().min()
     }
 
-    fn is_quiet(&self) -> bool {
+    /// Whether all is read for now.
+    fn rests(&self) -> bool {
         !self.is_finding
-            && !self.is_finding_owners
+            && self.owners_are_known()
             && self.busy.is_empty()
             && self.find_at.is_none()
             && !self.full_is_due
@@ -312,8 +340,9 @@ impl Session {
                 self.owners_are_partial = is_partial;
                 Ok(())
             }
-            Answer::Read { namespace, parts, reading, subscription } => {
+            Answer::Read { namespace, parts, reading, subscription, took } => {
                 self.busy.remove(&namespace);
+                self.pending.took(namespace, took);
                 if !self.places.iter().any(|place| place.inode == namespace) {
                     return Ok(());
                 }
@@ -371,14 +400,14 @@ impl Session {
     async fn take_found(&mut self, found: Found) -> Result<(), Gone> {
         let now = Instant::now();
         self.is_finding = false;
-        self.found_at = Some(now);
+        self.find_rested_at = now + now.duration_since(self.find_asked_at);
         let before: HashSet<NamespaceInode> = self.places.iter().map(|place| place.inode).collect();
         let there: HashSet<NamespaceInode> = found.places.iter().map(|place| place.inode).collect();
         self.places = found.places;
         self.sightings = found.sightings;
         self.processes = found.processes;
         self.find_limits = found.limits;
-        self.files_are_due = true;
+        self.files_at.get_or_insert(if self.full_is_due { now } else { now + AFTERWARDS });
         self.pending.retain(|inode| there.contains(&inode));
         self.memory.retain(|inode| there.contains(&inode));
         self.to_subscribe.retain(|inode| there.contains(inode));
@@ -393,7 +422,8 @@ impl Session {
             self.places.iter().map(|place| place.inode).filter(|inode| is_full || !before.contains(inode)).collect();
         for inode in &new {
             self.pending.mark(*inode, Parts::ALL_BUT_SOCKETS, now);
-            self.pending.mark(*inode, Parts::of(&[Part::Sockets]), now);
+            let sockets_at = if is_full { now } else { now + AFTERWARDS };
+            self.pending.mark(*inode, Parts::of(&[Part::Sockets]), sockets_at);
         }
         if let Some(watch) = &mut self.watch {
             watch.retain(|inode| there.contains(&inode));
@@ -413,7 +443,7 @@ impl Session {
                     self.pending.mark(place.inode, Parts::of(&[Part::Links]), now);
                 }
             }
-            self.find_socket_owners();
+            self.find_owners_at.get_or_insert(now + AFTERWARDS);
         }
         if is_full {
             let total = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
@@ -429,7 +459,8 @@ impl Session {
     /// When all is read for now: what depends on it, and the end of a full observation.
     async fn settle(&mut self) -> Result<(), Gone> {
         let mut facts = vec![Fact::Processes(self.processes_that_matter())];
-        if std::mem::take(&mut self.files_are_due) {
+        if self.full.is_some() || self.files_at.is_some_and(|at| at <= Instant::now()) {
+            self.files_at = None;
             let (files, limits) = self.name_files();
             self.memory.name_file_limits = limits;
             facts.push(Fact::NameFiles(files));
@@ -449,6 +480,7 @@ impl Session {
                 self.places.clear();
                 self.sightings.clear();
                 self.processes.clear();
+                self.inner_pids.clear();
                 self.pending = Pending::default();
                 self.memory = Memory::default();
             }
@@ -456,19 +488,24 @@ impl Session {
         Ok(())
     }
 
-    fn processes_that_matter(&self) -> Vec<Process> {
+    fn processes_that_matter(&mut self) -> Vec<Process> {
         let representatives: HashSet<u32> = self.places.iter().filter_map(|place| place.pid).collect();
         let holders: BTreeSet<u32> = self.memory.socket_holders();
-        self.processes
-            .iter()
-            .filter(|process| {
-                process.container_id.is_some()
-                    || process.command == "docker-proxy"
-                    || representatives.contains(&process.pid)
-                    || holders.contains(&process.pid)
-            })
-            .map(|process| Process { inner_pid: processes::inner_pid(process.pid), ..process.clone() })
-            .collect()
+        let matter = self.processes.iter().filter(|process| {
+            process.container_id.is_some()
+                || process.command == "docker-proxy"
+                || representatives.contains(&process.pid)
+                || holders.contains(&process.pid)
+        });
+        let mut before = std::mem::take(&mut self.inner_pids);
+        let mut list = Vec::new();
+        for process in matter {
+            let known = before.remove(&process.pid).filter(|(same, _)| same == process);
+            let (same, inner_pid) = known.unwrap_or_else(|| (process.clone(), processes::inner_pid(process.pid)));
+            list.push(Process { inner_pid, ..process.clone() });
+            self.inner_pids.insert(process.pid, (same, inner_pid));
+        }
+        list
     }
 
     fn name_files(&self) -> (Vec<NameFiles>, Vec<Limit>) {

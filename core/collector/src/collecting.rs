@@ -247,9 +247,13 @@ impl Collecting {
         match said {
             EngineSaid::Connected(engine) => {
                 let address = engine.transport().endpoint().address.to_string();
+                let daemon = engine.daemon_here();
                 self.engine = Some(engine);
                 self.status.engine = Some(Ok(address));
                 self.say_status();
+                if let Some(pid) = daemon {
+                    self.start_beside(pid);
+                }
             }
             EngineSaid::Facts(facts) => {
                 for fact in facts {
@@ -303,6 +307,16 @@ impl Collecting {
     }
 
     // ---- the agent
+
+    /// Starts an agent that reads while the engine is listed: where its daemon is a process of this machine, control
+    /// groups tell which container a process belongs to, and nothing needs to be waited for.
+    fn start_beside(&mut self, daemon_pid: u32) {
+        let here = matches!(self.choice, AgentChoice::InProcess | AgentChoice::Sudo | AgentChoice::Pkexec);
+        if here && self.agent.is_none() && self.starting.is_none() && !self.is_agent_settled {
+            self.known.daemon(daemon_pid);
+            self.start_agent();
+        }
+    }
 
     fn start_agent(&mut self) {
         let elsewhere = self.facts.as_ref().filter(|facts| !facts.is_local && self.engine.is_some());

@@ -37,6 +37,11 @@ impl Known {
         }
     }
 
+    /// The daemon's process, known before the engine has told anything.
+    pub(crate) const fn daemon(&mut self, pid: u32) {
+        self.daemon_pid = Some(pid);
+    }
+
     /// As the agent takes them.
     pub(crate) fn hints(&self) -> Hints {
         Hints {

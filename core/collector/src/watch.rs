@@ -14,7 +14,7 @@ use std::{
 
 use bridgewalk_model::{
     Fact, Limit, LimitReason, Remedy, SourceKind,
-    engine::{EngineEvent, EngineEventKind},
+    engine::{EngineEvent, EngineEventKind, Swarm},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
@@ -113,24 +113,28 @@ impl Session<'_> {
 
     /// Lists everything; false when nobody listens any more.
     async fn list(&mut self, engine: &Engine) -> Result<bool, EngineError> {
-        let (facts, containers, networks) =
-            futures_util::future::try_join3(engine.facts(), engine.containers(), engine.networks()).await?;
-        self.failed.clear();
-        let swarm = if facts.is_swarm_manager {
-            engine.swarm().await.map_err(|error| self.failed.insert(Subject::Swarm, error)).ok()
-        } else {
-            None
+        let said = self.said;
+        // What it is, at once: it answers again. What it has takes longer.
+        let facts = async {
+            let facts = engine.facts().await?;
+            let is_swarm_manager = facts.is_swarm_manager;
+            let _ = said.send(EngineSaid::Facts(vec![Fact::Engine(Box::new(facts))])).await;
+            let swarm = if is_swarm_manager { engine.swarm().await } else { Ok(Swarm::default()) };
+            Ok(swarm)
         };
+        let (swarm, containers, networks) =
+            futures_util::future::try_join3(facts, engine.containers(), engine.networks()).await?;
+        self.failed.clear();
+        let swarm = swarm.map_err(|error| self.failed.insert(Subject::Swarm, error)).unwrap_or_default();
         self.failed.extend(containers.failed.into_iter().map(|(id, error)| (Subject::Container(id), error)));
         self.failed.extend(networks.failed.into_iter().map(|(id, error)| (Subject::Network(id), error)));
-        let mut said = vec![
-            Fact::Engine(Box::new(facts)),
+        let facts = vec![
             Fact::Networks(networks.found),
             Fact::Containers(containers.found),
-            Fact::Swarm(Box::new(swarm.unwrap_or_default())),
+            Fact::Swarm(Box::new(swarm)),
+            self.limits(),
         ];
-        said.push(self.limits());
-        Ok(self.say(EngineSaid::Facts(said)).await && self.say(EngineSaid::Listed).await)
+        Ok(self.say(EngineSaid::Facts(facts)).await && self.say(EngineSaid::Listed).await)
     }
 
     async fn follow(

@@ -1,6 +1,6 @@
 //! The test bed by hand: `bridgewalk-bed prepare [--full]` makes the root file systems (`tests/run.sh` does so
-//! before the tests, so that none of them pays for it); `bridgewalk-bed up VERSION [everything]` starts a host
-//! and keeps it until its standard input ends.
+//! before the tests, so that none of them pays for it); `bridgewalk-bed up VERSION [everything | crowd COUNT]` starts a
+//! host and keeps it until its standard input ends.
 
 use std::{io::Read, time::Instant};
 
@@ -28,10 +28,18 @@ fn main() -> Result<()> {
             let start = Instant::now();
             let host = DockerHost::start(engine, "bed")?;
             println!("up after {:.1?}", start.elapsed());
-            if rest == ["everything"] {
-                scenario::everything(&host)?;
-                println!("everything after {:.1?}", start.elapsed());
+            match rest {
+                [] => {}
+                ["everything"] => scenario::everything(&host)?,
+                ["crowd", count] => {
+                    host.docker(&["network", "create", "front"])?;
+                    let count: usize = count.parse()?;
+                    scenario::crowd(&host, count / 2, "crowd", "front")?;
+                    scenario::crowd(&host, count - count / 2, "more", "bridge")?;
+                }
+                _ => bail!("a host is brought up bare, with everything, or with crowd COUNT"),
             }
+            println!("ready after {:.1?}", start.elapsed());
             let pid = host.pid();
             println!("enter: nsenter -t {pid} -m -u -i -n -p -C bash");
             println!("docker: DOCKER_HOST=unix://{}", host.socket_path().display());
@@ -40,7 +48,7 @@ fn main() -> Result<()> {
             println!("it is gone at the end of standard input");
             std::io::stdin().read_to_end(&mut Vec::new())?;
         }
-        _ => bail!("usage: bridgewalk-bed prepare | up VERSION [everything]"),
+        _ => bail!("usage: bridgewalk-bed prepare | up VERSION [everything | crowd COUNT]"),
     }
     Ok(())
 }

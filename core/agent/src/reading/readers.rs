@@ -9,6 +9,7 @@ use std::{
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, mpsc as queue},
     thread,
+    time::{Duration, Instant},
 };
 
 use bridgewalk_model::{LimitReason, NamespaceInode, Via};
@@ -65,6 +66,8 @@ pub(crate) enum Answer {
         reading: Reading,
         /// The events' socket, or why there is none; none if it was not asked for.
         subscription: Option<io::Result<Subscription>>,
+        /// How long it took.
+        took: Duration,
     },
     /// To [`Task::Find`].
     Found(Found),
@@ -182,10 +185,11 @@ impl Here {
 
     fn read(&mut self, place: &Place, parts: Parts, subscribe: bool, known: &Known) -> Answer {
         let namespace = place.inode;
-        match self.enter(place) {
+        let begun = Instant::now();
+        let (reading, subscription) = match self.enter(place) {
             Ok(()) => {
                 let subscription = subscribe.then(Subscription::open);
-                Answer::Read { namespace, parts, reading: read_inside(place, parts, known), subscription }
+                (read_inside(place, parts, known), subscription)
             }
             Err(error) => {
                 let denied = matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES));
@@ -196,8 +200,9 @@ impl Here {
                     record.limit(Part::Links, Part::Links.source(), LimitReason::Vanished);
                     record.reading
                 };
-                Answer::Read { namespace, parts, reading, subscription: subscribe.then_some(Err(error)) }
+                (reading, subscribe.then_some(Err(error)))
             }
-        }
+        };
+        Answer::Read { namespace, parts, reading, subscription, took: begun.elapsed() }
     }
 }

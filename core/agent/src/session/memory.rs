@@ -5,7 +5,7 @@ use std::{
     mem::{Discriminant, discriminant},
 };
 
-use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, SourceKind};
+use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, Section, SourceKind, Via, firewall::Backend};
 
 use crate::reading::{Part, Parts, namespace_of_fact, remedy, without_counters};
 
@@ -106,6 +106,15 @@ impl Memory {
             }
             _ => false,
         })
+    }
+
+    /// Whether rules were seen there whose changes nobody tells: those of legacy iptables, or any where the events may
+    /// not be heard.
+    pub(super) fn has_silent_rules(&self, namespace: NamespaceInode) -> bool {
+        let kind = discriminant(&Fact::Firewall(Section { namespace, via: Via::Netlink, is: Vec::new() }));
+        self.event_limits.contains_key(&namespace)
+            || matches!(self.told.get(&(Some(namespace), kind)), Some(Fact::Firewall(section))
+                if section.is.iter().any(|ruleset| ruleset.backend == Backend::Legacy))
     }
 
     /// Forgets namespaces.

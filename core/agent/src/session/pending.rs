@@ -9,30 +9,43 @@ use bridgewalk_model::NamespaceInode;
 
 use crate::reading::{Part, Parts};
 
-/// A part is read no more often. Sockets have no events and come with each word of the engine; rules that legacy
-/// iptables writes likewise.
-const fn part_interval(part: Part) -> Duration {
+/// A part is read no more often, whatever happens; sockets, which have no events, come with each word of the engine.
+const fn shortest_interval(part: Part) -> Duration {
     match part {
         Part::Sockets => Duration::from_millis(250),
-        _ => Duration::from_millis(20),
+        _ => Duration::from_millis(4),
     }
 }
+
+/// At most a quarter of the time goes into reading one namespace.
+const REST: u32 = 3;
+/// A reading that was held up is no measure.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// Marks, each with the time at which it is due.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     due: HashMap<(NamespaceInode, Part), Instant>,
     taken: HashMap<(NamespaceInode, Part), Instant>,
+    /// What the last reading took, with the rest after it.
+    pace: HashMap<NamespaceInode, Duration>,
 }
 
 impl Pending {
     /// Marks parts to be read at `at`, or as soon after as they may.
     pub(super) fn mark(&mut self, namespace: NamespaceInode, parts: Parts, at: Instant) {
+        let pace = self.pace.get(&namespace).copied().unwrap_or_default();
         for part in Part::ALL.into_iter().filter(|part| parts.has(*part)) {
             let key = (namespace, part);
-            let earliest = self.taken.get(&key).map_or(at, |taken| at.max(*taken + part_interval(part)));
+            let interval = pace.max(shortest_interval(part));
+            let earliest = self.taken.get(&key).map_or(at, |taken| at.max(*taken + interval));
             self.due.entry(key).and_modify(|due| *due = earliest.min(*due)).or_insert(earliest);
         }
+    }
+
+    /// Says what a reading of `namespace` took.
+    pub(super) fn took(&mut self, namespace: NamespaceInode, took: Duration) {
+        self.pace.insert(namespace, took + (took * REST).min(LONGEST_REST));
     }
 
     /// The parts of `namespace` that are due, taken off.
@@ -67,6 +80,7 @@ impl Pending {
     pub(super) fn retain(&mut self, is_there: impl Fn(NamespaceInode) -> bool) {
         self.due.retain(|(namespace, _), _| is_there(*namespace));
         self.taken.retain(|(namespace, _), _| is_there(*namespace));
+        self.pace.retain(|namespace, _| is_there(*namespace));
     }
 }
 
@@ -83,6 +97,7 @@ mod tests {
         let mut pending = Pending::default();
         pending.mark(namespace, links, ms(0));
         assert_eq!(pending.take_due(namespace, ms(0), true), links);
+        pending.took(namespace, Duration::from_millis(5));
         for at in 1..15 {
             pending.mark(namespace, links, ms(at));
             assert!(pending.take_due(namespace, ms(at), true).is_empty());

@@ -34,6 +34,7 @@ pub(super) fn pid(peer: Option<u32>) -> Option<u32> {
     first.filter(|_| daemons.next().is_none())
 }
 
-fn is_daemon(pid: u32) -> bool {
+/// Whether a process of this machine is a Docker daemon.
+pub(super) fn is_daemon(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "dockerd")
 }

@@ -43,7 +43,6 @@ const CONCURRENT: usize = 8;
 pub(crate) struct Engine {
     transport: Arc<Transport>,
     api: (u32, u32),
-    version: Value,
     own: Mutex<HashSet<String>>,
 }
 
@@ -72,8 +71,14 @@ impl Engine {
     /// Connects and agrees on a version: the newest that both know.
     pub(crate) async fn connect(endpoint: Endpoint) -> Result<Self, EngineError> {
         let transport = Transport::new(endpoint)?;
-        let version = transport.get("/version").await?;
-        let theirs = Field::of(&version).get("ApiVersion").text();
+        let theirs = match transport.ping().await {
+            Ok(Some(version)) => version,
+            // Not every engine, nor every proxy before one, has it.
+            Ok(None) | Err(EngineError::Refused { .. }) => {
+                Field::of(&transport.get("/version").await?).get("ApiVersion").text()
+            }
+            Err(error) => return Err(error),
+        };
         let too_old =
             || EngineError::TooOld { address: transport.endpoint().address.to_string(), version: theirs.clone() };
         let api = parse_version(&theirs).ok_or_else(|| EngineError::Undecodable {
@@ -83,7 +88,12 @@ impl Engine {
         if api < OLDEST_API {
             return Err(too_old());
         }
-        Ok(Self { transport: Arc::new(transport), api: api.min(NEWEST_API), version, own: Mutex::default() })
+        Ok(Self { transport: Arc::new(transport), api: api.min(NEWEST_API), own: Mutex::default() })
+    }
+
+    /// The daemon's process, where it is at the other end of a Unix socket: then it is on this machine for certain.
+    pub(crate) fn daemon_here(&self) -> Option<u32> {
+        self.transport.peer_pid().filter(|pid| daemon::is_daemon(*pid))
     }
 
     /// Its connections, for whoever makes the helper container.
@@ -109,11 +119,12 @@ impl Engine {
 
     /// What it says of itself.
     pub(crate) async fn facts(&self) -> Result<EngineFacts, EngineError> {
-        let (info, plugins) = futures_util::future::join(self.get("/info"), self.get("/plugins")).await;
-        let info = info?;
+        let (version, info, plugins) =
+            futures_util::future::join3(self.get("/version"), self.get("/info"), self.get("/plugins")).await;
+        let (version, info) = (version?, info?);
         // Not every engine that speaks this API has plugins.
         let plugins = plugins.unwrap_or(Value::Null);
-        let facts = facts::facts(Field::of(&self.version), Field::of(&info), Field::of(&plugins));
+        let facts = facts::facts(Field::of(&version), Field::of(&info), Field::of(&plugins));
         let endpoint = self.transport.endpoint();
         let is_local = daemon::is_local(&endpoint.address, &facts);
         Ok(EngineFacts {

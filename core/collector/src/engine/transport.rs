@@ -94,12 +94,20 @@ impl Transport {
     pub(crate) async fn get(&self, path: &str) -> Result<serde_json::Value, EngineError> {
         let named = || format!("GET {path}");
         let _slot = self.slots.acquire().await;
-        let bytes = self.bounded(ANSWER_TIMEOUT, path, Box::pin(self.get_bytes(path))).await?;
-        serde_json::from_slice(&bytes)
+        let answer = self.bounded(ANSWER_TIMEOUT, path, Box::pin(self.get_whole(path))).await?;
+        serde_json::from_slice(answer.body())
             .map_err(|error| EngineError::Undecodable { request: named(), detail: error.to_string() })
     }
 
-    async fn get_bytes(&self, path: &str) -> Result<Bytes, EngineError> {
+    /// `GET /_ping`, which every engine answers at once, while it runs other programs before it tells its version: the
+    /// newest API that it knows, if it says so.
+    pub(crate) async fn ping(&self) -> Result<Option<String>, EngineError> {
+        const PATH: &str = "/_ping";
+        let answer = self.bounded(ANSWER_TIMEOUT, PATH, Box::pin(self.get_whole(PATH))).await?;
+        Ok(answer.headers().get("api-version").and_then(|version| version.to_str().ok()).map(str::to_owned))
+    }
+
+    async fn get_whole(&self, path: &str) -> Result<Response<Bytes>, EngineError> {
         // A connection that was idle may have been closed meanwhile: then the request was not even sent.
         while let Some(mut sender) = self.take_idle() {
             if sender.ready().await.is_ok() {
@@ -120,9 +128,10 @@ impl Transport {
         path: &str,
         sender: SendRequest<Empty<Bytes>>,
         response: Response<Incoming>,
-    ) -> Result<Bytes, EngineError> {
-        let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|error| {
+    ) -> Result<Response<Bytes>, EngineError> {
+        let (head, body) = response.into_parts();
+        let status = head.status;
+        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(|error| {
             if error.downcast_ref::<LengthLimitError>().is_some() {
                 EngineError::TooLong { request: format!("GET {path}"), max_bytes: MAX_ANSWER_BYTES }
             } else {
@@ -134,7 +143,7 @@ impl Transport {
             return Err(refused(path, status.as_u16(), &bytes));
         }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(sender);
-        Ok(bytes)
+        Ok(Response::from_parts(head, bytes))
     }
 
     /// `GET path`, the answer's body as it comes.
