@@ -22,6 +22,7 @@
 
 pub mod cgroup;
 pub mod compare;
+pub mod demo;
 pub mod host;
 pub mod image;
 pub mod link;

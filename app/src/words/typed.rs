@@ -179,10 +179,12 @@ impl Words {
     /// A change on one line.
     pub fn change(self, change: &Change) -> String {
         let subject = self.subject(&change.subject);
-        let name = change.name.as_str();
+        let name = change.limit.as_deref().map_or_else(|| change.name.to_string(), |limit| self.limit(limit));
         match change.kind {
-            ChangeKind::Added => self.format("change-added", &[("subject", subject.into()), ("name", name.into())]),
-            ChangeKind::Removed => self.format("change-removed", &[("subject", subject.into()), ("name", name.into())]),
+            ChangeKind::Added => self.format("change-added", &[("subject", subject.into()), ("name", name.as_str().into())]),
+            ChangeKind::Removed => {
+                self.format("change-removed", &[("subject", subject.into()), ("name", name.as_str().into())])
+            }
             ChangeKind::Changed => {
                 let field = change.field.as_deref().map_or_else(String::new, |field| self.fact(field));
                 let shown = |value: &Option<Text>| match value {

@@ -15,8 +15,7 @@ use std::{
 };
 
 use bridgewalk_model::{
-    Fact, Limit, LimitReason, NamespaceInode, NamespaceSighting, Observation, SourceKind,
-    kernel::{NameFiles, Process},
+    Fact, Limit, LimitReason, NamespaceInode, NamespaceSighting, Observation, SourceKind, kernel::Process,
 };
 use tokio::sync::mpsc;
 
@@ -25,7 +24,7 @@ use crate::{
     host_facts, privilege,
     protocol::{Hints, Message, PROTOCOL_VERSION, ProtocolError, Request},
     reading::{
-        Known, Part, Parts, Reading, name_files,
+        Known, Part, Parts, Reading,
         readers::{Answer, MAX_UNDER_WAY, Readers, Task},
         remedy,
     },
@@ -113,8 +112,9 @@ struct Session {
     is_finding: bool,
     find_owners_at: Option<Instant>,
     is_finding_owners: bool,
-    /// When files of names are read again.
-    files_at: Option<Instant>,
+    /// When containers are looked into again.
+    look_inside_at: Option<Instant>,
+    is_looking_inside: bool,
     /// The own number of each container's processes, which stays.
     inner_pids: HashMap<u32, (Process, Option<u32>)>,
     pending: Pending,
@@ -150,7 +150,8 @@ impl Session {
             is_finding: false,
             find_owners_at: None,
             is_finding_owners: false,
-            files_at: None,
+            look_inside_at: None,
+            is_looking_inside: false,
             inner_pids: HashMap::new(),
             pending: Pending::default(),
             busy: HashSet::new(),
@@ -220,7 +221,7 @@ impl Session {
         let now = Instant::now();
         self.look_for_namespaces(now);
         self.find_owners_at.get_or_insert(now + AFTERWARDS);
-        self.files_at.get_or_insert(now + AFTERWARDS);
+        self.look_inside_at.get_or_insert(now + AFTERWARDS);
         for place in &self.places {
             self.pending.mark(place.inode, Parts::of(&[Part::Sockets]), now + AFTERWARDS);
             // Rules of nf_tables have events, others have not.
@@ -283,12 +284,18 @@ impl Session {
         if self.is_finding && self.full_is_due {
             return;
         }
-        if self.find_owners_at.is_some_and(|at| at <= now) && self.busy.len() + 2 < MAX_UNDER_WAY {
+        if self.find_owners_at.is_some_and(|at| at <= now) && self.has_room() {
             self.find_socket_owners();
+        }
+        if !self.is_looking_inside && self.look_inside_at.is_some_and(|at| at <= now) && self.has_room() {
+            self.look_inside_at = None;
+            self.is_looking_inside = true;
+            let processes = self.processes.iter().filter(|process| process.container_id.is_some()).cloned().collect();
+            self.readers.ask(Task::LookInside { processes });
         }
         let mut known: Option<Arc<Known>> = None;
         for place in &self.places {
-            if self.busy.len() + 2 >= MAX_UNDER_WAY {
+            if !self.has_room() {
                 return;
             }
             if self.busy.contains(&place.inode) {
@@ -314,16 +321,22 @@ impl Session {
 
     fn next_due(&self) -> Option<Instant> {
         let find_at = self.find_at.filter(|_| !self.is_finding);
-        let may_read = self.busy.len() + 2 < MAX_UNDER_WAY && !(self.is_finding && self.full_is_due);
+        let may_read = self.has_room() && !(self.is_finding && self.full_is_due);
         let part = may_read.then(|| self.pending.next_due(&self.busy, self.owners_are_known())).flatten();
         let owners = self.find_owners_at.filter(|_| may_read);
-        let files = self.files_at.filter(|_| self.rests());
-        [find_at, part, owners, files].into_iter().flatten().min()
+        let inside = self.look_inside_at.filter(|_| may_read && !self.is_looking_inside);
+        [find_at, part, owners, inside].into_iter().flatten().min()
+    }
+
+    /// Whether readers may be asked to read more: three of what is under way is no reading of a namespace.
+    fn has_room(&self) -> bool {
+        self.busy.len() + 3 < MAX_UNDER_WAY
     }
 
     /// Whether all is read for now.
     fn rests(&self) -> bool {
         !self.is_finding
+            && !self.is_looking_inside
             && self.owners_are_known()
             && self.busy.is_empty()
             && self.find_at.is_none()
@@ -339,6 +352,16 @@ impl Session {
                 self.socket_owners = Arc::new(owners);
                 self.owners_are_partial = is_partial;
                 Ok(())
+            }
+            Answer::Inside(inside) => {
+                self.is_looking_inside = false;
+                let there: HashSet<u32> = self.processes.iter().map(|process| process.pid).collect();
+                self.inner_pids.retain(|pid, _| there.contains(pid));
+                self.inner_pids.extend(inside.inner_pids.into_iter().map(|known| (known.0.pid, known)));
+                self.memory.name_file_limits = inside.limits;
+                let files = Fact::NameFiles(inside.name_files);
+                let is_news = !self.places.is_empty() && self.memory.is_news(&files);
+                if is_news { self.tell(vec![files]).await } else { Ok(()) }
             }
             Answer::Read { namespace, parts, reading, subscription, took } => {
                 self.busy.remove(&namespace);
@@ -407,7 +430,8 @@ impl Session {
         self.sightings = found.sightings;
         self.processes = found.processes;
         self.find_limits = found.limits;
-        self.files_at.get_or_insert(if self.full_is_due { now } else { now + AFTERWARDS });
+        let look_inside_at = if self.full_is_due { now } else { now + AFTERWARDS };
+        self.look_inside_at.get_or_insert(look_inside_at);
         self.pending.retain(|inode| there.contains(&inode));
         self.memory.retain(|inode| there.contains(&inode));
         self.to_subscribe.retain(|inode| there.contains(inode));
@@ -451,7 +475,10 @@ impl Session {
             self.full = Some(Full { total, open });
             self.tell(vec![Fact::Host(host_facts::read())]).await?;
         }
-        let mut facts = vec![Fact::Namespaces(self.sightings.clone()), Fact::Processes(self.processes_that_matter())];
+        let mut facts = vec![Fact::Namespaces(self.sightings.clone())];
+        if !is_full {
+            facts.push(Fact::Processes(self.processes_that_matter()));
+        }
         facts.retain(|fact| self.memory.is_news(fact));
         self.tell(facts).await
     }
@@ -459,12 +486,6 @@ impl Session {
     /// When all is read for now: what depends on it, and the end of a full observation.
     async fn settle(&mut self) -> Result<(), Gone> {
         let mut facts = vec![Fact::Processes(self.processes_that_matter())];
-        if self.full.is_some() || self.files_at.is_some_and(|at| at <= Instant::now()) {
-            self.files_at = None;
-            let (files, limits) = self.name_files();
-            self.memory.name_file_limits = limits;
-            facts.push(Fact::NameFiles(files));
-        }
         if !self.places.is_empty() {
             facts.push(self.limits());
         }
@@ -488,7 +509,7 @@ impl Session {
         Ok(())
     }
 
-    fn processes_that_matter(&mut self) -> Vec<Process> {
+    fn processes_that_matter(&self) -> Vec<Process> {
         let representatives: HashSet<u32> = self.places.iter().filter_map(|place| place.pid).collect();
         let holders: BTreeSet<u32> = self.memory.socket_holders();
         let matter = self.processes.iter().filter(|process| {
@@ -497,37 +518,15 @@ impl Session {
                 || representatives.contains(&process.pid)
                 || holders.contains(&process.pid)
         });
-        let mut before = std::mem::take(&mut self.inner_pids);
         let mut list = Vec::new();
         for process in matter {
-            let known = before.remove(&process.pid).filter(|(same, _)| same == process);
-            let (same, inner_pid) = known.unwrap_or_else(|| (process.clone(), processes::inner_pid(process.pid)));
-            list.push(Process { inner_pid, ..process.clone() });
-            self.inner_pids.insert(process.pid, (same, inner_pid));
+            let known = self.inner_pids.get(&process.pid).filter(|(same, _)| same == process).map(|(_, pid)| *pid);
+            list.push(Process {
+                inner_pid: known.unwrap_or_else(|| processes::inner_pid(process.pid)),
+                ..process.clone()
+            });
         }
         list
-    }
-
-    fn name_files(&self) -> (Vec<NameFiles>, Vec<Limit>) {
-        let mut asked: HashSet<&str> = HashSet::new();
-        let mut files = Vec::new();
-        let mut limits = Vec::new();
-        for process in &self.processes {
-            let Some(container_id) = &process.container_id else { continue };
-            if !asked.insert(container_id) {
-                continue;
-            }
-            match name_files::read(process.pid) {
-                Some(of_process) => files.push(of_process),
-                None => {
-                    let reason = LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() };
-                    let remedy = remedy(&reason);
-                    limits.push(Limit { source: SourceKind::NameFiles, namespace: process.namespace, reason, remedy });
-                }
-            }
-        }
-        limits.dedup();
-        (files, limits)
     }
 
     fn limits(&self) -> Fact {

@@ -38,6 +38,28 @@ pub enum SourceKind {
     Agent,
 }
 
+impl SourceKind {
+    /// As in JSON: `kernel_events`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Namespaces => "namespaces",
+            Self::Links => "links",
+            Self::Fdb => "fdb",
+            Self::NfTables => "nf_tables",
+            Self::LegacyTables => "legacy_tables",
+            Self::Sockets => "sockets",
+            Self::Processes => "processes",
+            Self::NameFiles => "name_files",
+            Self::Sysctls => "sysctls",
+            Self::Ipvs => "ipvs",
+            Self::KernelEvents => "kernel_events",
+            Self::EngineEvents => "engine_events",
+            Self::Agent => "agent",
+        }
+    }
+}
+
 /// Why a source says nothing, or not everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -1,11 +1,12 @@
 //! The test bed by hand: `bridgewalk-bed prepare [--full]` makes the root file systems (`tests/run.sh` does so
 //! before the tests, so that none of them pays for it); `bridgewalk-bed up VERSION [everything | crowd COUNT]` starts a
-//! host and keeps it until its standard input ends.
+//! host and keeps it until its standard input ends; `bridgewalk-bed demo FOLDER` makes the bundled recordings anew.
 
-use std::{io::Read, time::Instant};
+use std::{io::Read, path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use bridgewalk_tests::{
+    demo,
     host::DockerHost,
     rootfs::{self, Engine},
     scenario,
@@ -48,7 +49,12 @@ fn main() -> Result<()> {
             println!("it is gone at the end of standard input");
             std::io::stdin().read_to_end(&mut Vec::new())?;
         }
-        _ => bail!("usage: bridgewalk-bed prepare | up VERSION [everything | crowd COUNT]"),
+        ["demo", folder] => {
+            for path in demo::record(Path::new(folder))? {
+                println!("{} ({} bytes)", path.display(), path.metadata()?.len());
+            }
+        }
+        _ => bail!("usage: bridgewalk-bed prepare | demo FOLDER | up VERSION [everything | crowd COUNT]"),
     }
     Ok(())
 }

@@ -1,8 +1,19 @@
 //! Processes (`/proc/PID`), as far as networks go.
 
-use std::{collections::HashMap, fs, io, os::unix::fs::MetadataExt, path::Path};
+use std::{
+    collections::HashMap,
+    fs, io,
+    mem::MaybeUninit,
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    path::Path,
+};
 
 use bridgewalk_model::{NamespaceInode, kernel::Process};
+use rustix::{
+    fs::{AtFlags, Mode, OFlags},
+    io::Errno,
+    path::Arg,
+};
 
 use crate::protocol::Hints;
 
@@ -21,16 +32,54 @@ pub(crate) struct Seen {
 
 /// All processes but the kernel's own, by PID. One that vanishes meanwhile is left out.
 pub(crate) fn list(hints: &Hints) -> Vec<Seen> {
-    let mut pids: Vec<u32> = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
+    let mut pids: Vec<u32> = pids().collect();
     pids.sort_unstable();
     let mut seen: Vec<Seen> = pids.into_iter().filter_map(look).collect();
     resolve_synthetic(&mut seen);
     name_containers(&mut seen, hints);
     seen
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
+/// A folder of `/proc`, held open: its files are found without the way there.
+struct Folder(OwnedFd);
+
+impl Folder {
+    fn of(pid: u32) -> Option<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()).ok().map(Self)
+    }
+
+    /// A file, as far as 16 KiB.
+    fn text(&self, name: &str) -> Option<String> {
+        let file = rustix::fs::openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let mut content = vec![0; 16 << 10];
+        let mut len = 0;
+        while let Some(free @ [_, ..]) = content.get_mut(len..) {
+            match rustix::io::read(&file, free) {
+                Ok(0) => break,
+                Ok(count) => len += count,
+                Err(Errno::INTR) => {}
+                Err(_) => return None,
+            }
+        }
+        content.truncate(len);
+        Some(String::from_utf8_lossy(&content).into_owned())
+    }
+
+    fn inode(&self, name: &str) -> rustix::io::Result<u64> {
+        rustix::fs::statat(&self.0, name, AtFlags::empty()).map(|stat| stat.st_ino)
+    }
+
+    fn link(&self, name: impl Arg) -> Option<String> {
+        let mut target = [MaybeUninit::uninit(); 4 << 10];
+        let (target, _) = rustix::fs::readlinkat_raw(&self.0, name, &mut target).ok()?;
+        Some(String::from_utf8_lossy(target).into_owned())
+    }
 }
 
 /// The namespace of a process.
@@ -48,20 +97,20 @@ fn synthetic_of(pid: u32) -> Option<NamespaceInode> {
 }
 
 fn look(pid: u32) -> Option<Seen> {
-    let directory = format!("/proc/{pid}");
-    let stat = fs::read_to_string(format!("{directory}/stat")).ok()?;
+    let folder = Folder::of(pid)?;
+    let stat = folder.text("stat")?;
     let (command, parent_pid) = parse_stat(&stat)?;
     // Threads of the kernel are children of kthreadd, and hold nothing.
     if pid == 2 || parent_pid == 2 {
         return None;
     }
-    let namespace = namespace_of(pid)?;
-    let mount_view = fs::metadata(format!("{directory}/ns/mnt")).ok().and_then(|metadata| {
-        let root = fs::read_link(format!("{directory}/root")).ok()?;
-        Some((metadata.ino(), root.to_string_lossy().into_owned()))
-    });
-    let container_id =
-        fs::read_to_string(format!("{directory}/cgroup")).ok().and_then(|cgroup| container_of_cgroup(&cgroup));
+    let namespace = match folder.inode("ns/net") {
+        Ok(inode) => NamespaceInode(inode),
+        Err(Errno::ACCESS | Errno::PERM) => synthetic_of(pid)?,
+        Err(_) => return None,
+    };
+    let mount_view = folder.inode("ns/mnt").ok().and_then(|inode| Some((inode, folder.link("root")?)));
+    let container_id = folder.text("cgroup").and_then(|cgroup| container_of_cgroup(&cgroup));
     let arguments = if command == "docker-proxy" { arguments(pid) } else { Vec::new() };
     let process =
         Process { pid, parent_pid, command, arguments, namespace: Some(namespace), container_id, inner_pid: None };
@@ -189,19 +238,19 @@ pub(crate) fn inner_pid(pid: u32) -> Option<u32> {
 pub(crate) fn socket_owners() -> (HashMap<u64, u32>, bool) {
     let mut owners = HashMap::new();
     let mut denied = false;
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let descriptors = match fs::read_dir(format!("/proc/{pid}/fd")) {
-            Ok(descriptors) => descriptors,
+    for pid in pids() {
+        let folder = rustix::fs::open(format!("/proc/{pid}/fd"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        let folder = match folder {
+            Ok(folder) => Folder(folder),
             Err(error) => {
-                denied |= error.kind() == io::ErrorKind::PermissionDenied;
+                denied |= matches!(error, Errno::ACCESS | Errno::PERM);
                 continue;
             }
         };
-        for descriptor in descriptors.flatten() {
-            let Ok(target) = fs::read_link(descriptor.path()) else { continue };
-            let inode = target
-                .to_str()
+        let Ok(names) = rustix::fs::Dir::read_from(&folder.0) else { continue };
+        for name in names.flatten() {
+            let inode = folder
+                .link(name.file_name())
                 .and_then(|target| target.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok());
             if let Some(inode) = inode {
                 owners.entry(inode).and_modify(|owner: &mut u32| *owner = pid.min(*owner)).or_insert(pid);

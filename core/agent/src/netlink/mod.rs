@@ -5,7 +5,7 @@
 
 pub(crate) mod attributes;
 
-use std::{io, time::Duration};
+use std::{cell::Cell, io, time::Duration};
 
 use netlink_sys::{Socket, SocketAddr};
 use rustix::net::sockopt::{self, Timeout};
@@ -57,6 +57,11 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
+thread_local! {
+    /// The buffer of the socket before: a reader opens several in each of hundreds of namespaces.
+    static SPARE: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
+}
+
 /// A socket that asks and reads answers.
 pub(crate) struct Netlink {
     socket: Socket,
@@ -71,7 +76,8 @@ impl Netlink {
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
         sockopt::set_socket_timeout(&socket, Timeout::Recv, Some(Duration::from_millis(ANSWER_TIMEOUT_MS)))?;
-        Ok(Self { socket, buffer: vec![0; BUFFER_LEN], sequence: 0 })
+        let buffer = SPARE.take().unwrap_or_else(|| vec![0; BUFFER_LEN]);
+        Ok(Self { socket, buffer, sequence: 0 })
     }
 
     /// Has the kernel check headers and filters strictly, which `TARGET_NETNSID` needs.
@@ -179,6 +185,12 @@ impl Netlink {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+impl Drop for Netlink {
+    fn drop(&mut self) {
+        SPARE.set(Some(std::mem::take(&mut self.buffer)));
     }
 }
 

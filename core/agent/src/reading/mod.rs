@@ -2,10 +2,11 @@
 
 mod addresses;
 mod device_conf;
+pub(crate) mod inside;
 mod ipvs;
 mod link_kind;
 mod links;
-pub(crate) mod name_files;
+mod name_files;
 mod neighbours;
 mod outside;
 mod proc_net;

@@ -12,12 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bridgewalk_model::{LimitReason, NamespaceInode, Via};
+use bridgewalk_model::{LimitReason, NamespaceInode, Via, kernel::Process};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tokio::sync::mpsc;
 
-use super::{Known, Part, Parts, Reading, Record, outside, read_inside};
+use super::{Known, Part, Parts, Reading, Record, inside::Inside, outside, read_inside};
 use crate::{
     discovery::{self, Door, Found, Place, processes},
     netlink::Netlink,
@@ -44,6 +44,11 @@ pub(crate) enum Task {
     },
     /// Find out which process holds which socket.
     FindSocketOwners,
+    /// Look into containers through these processes of theirs.
+    LookInside {
+        /// Those with a container, by PID.
+        processes: Vec<Process>,
+    },
     /// Find all namespaces.
     Find {
         /// What the engine knows.
@@ -78,6 +83,8 @@ pub(crate) enum Answer {
         /// Whether some processes may not be looked at.
         is_partial: bool,
     },
+    /// To [`Task::LookInside`].
+    Inside(Inside),
 }
 
 /// The threads. They end when this is dropped.
@@ -136,6 +143,7 @@ fn serve(waiting: &Mutex<queue::Receiver<Task>>, answers: &mpsc::Sender<Answer>)
             Task::Find { hints, before } => Answer::Found(discovery::find(&hints, &before, |host| {
                 here.enter(host).and_then(|()| Netlink::open(NETLINK_ROUTE)).ok()
             })),
+            Task::LookInside { processes } => Answer::Inside(Inside::read(processes)),
             Task::FindSocketOwners => {
                 let (owners, is_partial) = processes::socket_owners();
                 Answer::SocketOwners { owners, is_partial }

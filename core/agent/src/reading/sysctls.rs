@@ -1,48 +1,58 @@
 //! Sysctls that decide about forwarding. `/proc/sys/net` shows the namespace of the thread that reads it.
 
-use bridgewalk_model::kernel::Sysctl;
+use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{Mode, OFlags};
+use bridgewalk_model::kernel::Sysctl;
+use rustix::fs::{CWD, Mode, OFlags};
 
 use super::links::Device;
 
-/// What the whole namespace obeys, below `/proc/sys/net`.
-const FILES: [&str; 19] = [
-    "bridge/bridge-nf-call-arptables",
-    "bridge/bridge-nf-call-ip6tables",
-    "bridge/bridge-nf-call-iptables",
-    "ipv4/conf/all/accept_local",
-    "ipv4/conf/all/forwarding",
-    "ipv4/conf/all/proxy_arp",
-    "ipv4/conf/all/route_localnet",
-    "ipv4/conf/all/rp_filter",
-    "ipv4/conf/default/accept_local",
-    "ipv4/conf/default/forwarding",
-    "ipv4/conf/default/proxy_arp",
-    "ipv4/conf/default/route_localnet",
-    "ipv4/conf/default/rp_filter",
-    "ipv4/ip_forward",
-    "ipv6/conf/all/disable_ipv6",
-    "ipv6/conf/all/forwarding",
-    "ipv6/conf/default/disable_ipv6",
-    "ipv6/conf/default/forwarding",
-    "netfilter/nf_conntrack_max",
+/// What the whole namespace obeys, by folder below `/proc/sys/net`.
+const FILES: [(&str, &[&str]); 4] = [
+    ("bridge", &["bridge-nf-call-arptables", "bridge-nf-call-ip6tables", "bridge-nf-call-iptables"]),
+    (
+        "ipv4",
+        &[
+            "conf/all/accept_local",
+            "conf/all/forwarding",
+            "conf/all/proxy_arp",
+            "conf/all/route_localnet",
+            "conf/all/rp_filter",
+            "conf/default/accept_local",
+            "conf/default/forwarding",
+            "conf/default/proxy_arp",
+            "conf/default/route_localnet",
+            "conf/default/rp_filter",
+            "ip_forward",
+        ],
+    ),
+    ("ipv6", &["conf/all/disable_ipv6", "conf/all/forwarding", "conf/default/disable_ipv6", "conf/default/forwarding"]),
+    ("netfilter", &["nf_conntrack_max"]),
 ];
 
 /// The sysctls of the calling thread's namespace, by path; what the kernel does not have is left out.
 pub(crate) fn read(devices: &[Device]) -> Vec<Sysctl> {
-    let mut sysctls: Vec<Sysctl> =
-        FILES.iter().filter_map(|file| Some(Sysctl { path: format!("net/{file}"), value: value(file)? })).collect();
+    let mut sysctls = Vec::new();
+    for (folder, files) in FILES {
+        // The kernel keeps the folders of all namespaces in one list, and goes through it each time it is asked for one.
+        let Ok(entry) = open(CWD, &format!("/proc/sys/net/{folder}"), OFlags::PATH) else { continue };
+        for file in files {
+            let value = open(&entry, file, OFlags::RDONLY).ok().and_then(|file| value(&file));
+            sysctls.extend(value.map(|value| Sysctl { path: format!("net/{folder}/{file}"), value }));
+        }
+    }
     sysctls.extend(devices.iter().flat_map(|device| device.conf.sysctls(&device.link.name)));
     sysctls.sort_by(|a, b| a.path.cmp(&b.path));
     sysctls
 }
 
-/// A number, at once: these files are read by the hundred, and a `File` would ask for their size first.
-fn value(file: &str) -> Option<String> {
-    let file =
-        rustix::fs::open(format!("/proc/sys/net/{file}"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+fn open(folder: impl AsFd, path: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::openat(folder, path, flags | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// A number, at once: these files are read by the hundred, and `std` would ask for their size first.
+fn value(file: &OwnedFd) -> Option<String> {
     let mut content = [0; 64];
-    let len = rustix::io::read(&file, &mut content).ok()?;
+    let len = rustix::io::read(file, &mut content).ok()?;
     Some(std::str::from_utf8(content.get(..len)?).ok()?.trim().to_owned())
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityId, Snapshot, Text};
+use crate::{EntityId, Limit, Snapshot, Text};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Change {
     pub before: Option<Text>,
     /// Its value after.
     pub after: Option<Text>,
+    /// What is not seen, or is seen again, where the subject is `limit`; for words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Box<Limit>>,
 }
 
 /// Every [`Change::subject`], in the order in which changes are listed.
@@ -95,6 +98,7 @@ struct Thing {
     key: String,
     name: Text,
     fields: Vec<(&'static str, String)>,
+    limit: Option<Box<Limit>>,
 }
 
 /// The differences from `before` to `after`: by host, kind of thing and key. Counters and ages are not among them.
@@ -147,6 +151,7 @@ fn compare(changes: &mut Vec<Change>, subject: &str, before: Vec<Thing>, after: 
             field: None,
             before: None,
             after: None,
+            limit: thing.limit.clone(),
         };
         match pair {
             (None, Some(thing)) => changes.push(change(&thing, ChangeKind::Added)),

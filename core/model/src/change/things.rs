@@ -78,7 +78,7 @@ fn compare_namespaces(changes: &mut Vec<Change>, before: Option<&Host>, after: O
 }
 
 fn thing(entity: &EntityId, key: &str, name: &Text, fields: Vec<(&'static str, String)>) -> Thing {
-    Thing { entity: entity.clone(), key: key.to_owned(), name: name.clone(), fields }
+    Thing { entity: entity.clone(), key: key.to_owned(), name: name.clone(), fields, limit: None }
 }
 
 /// A thing that is its own value.
@@ -230,7 +230,9 @@ fn limits(host: &Host) -> Vec<Thing> {
         .map(|limit| {
             let place = limit.namespace.and_then(|inode| host.namespaces.iter().find(|one| one.inode == inode));
             let entity = place.map_or(&host.id, |namespace| &namespace.id);
-            value(entity, &format!("{:?}: {:?}", limit.source, limit.reason))
+            let key = format!("{:?}: {:?}", limit.source, limit.reason);
+            let name = Text::new(limit.source.name());
+            Thing { limit: Some(Box::new(limit.clone())), ..thing(entity, &key, &name, vec![]) }
         })
         .collect()
 }
