@@ -113,10 +113,8 @@ impl Words {
                 "evidence-parent-isolation",
                 &[("interface", named(interface).into()), ("parent", named(parent).into())],
             ),
-            Evidence::Tunnel { vni, remote, .. } => self.format(
-                "evidence-tunnel",
-                &[("vni", vni.to_string().into()), ("remote", remote.to_string().into())],
-            ),
+            Evidence::Tunnel { vni, remote, .. } => self
+                .format("evidence-tunnel", &[("vni", vni.to_string().into()), ("remote", remote.to_string().into())]),
             Evidence::TimeToLive => self.text("evidence-time-to-live"),
             Evidence::Martian { address } => {
                 self.format("evidence-martian", &[("address", address.to_string().into())])
@@ -129,9 +127,7 @@ impl Words {
                 let family = if *is_ipv6 { "IPv6" } else { "IPv4" };
                 self.format("evidence-no-address", &[("of", place(of).into()), ("family", family.into())])
             }
-            Evidence::Beyond { address } => {
-                self.format("evidence-beyond", &[("address", address.to_string().into())])
-            }
+            Evidence::Beyond { address } => self.format("evidence-beyond", &[("address", address.to_string().into())]),
         }
     }
 

@@ -16,6 +16,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
+pub use evidence::evidence_text;
 pub(crate) use findings::name;
 pub use fluent_bundle::FluentValue;
 pub use language::Language;

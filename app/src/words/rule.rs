@@ -137,3 +137,52 @@ fn summaries(snapshot: &Snapshot, rule: &RuleRef) -> Vec<RuleSummary> {
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use bridgewalk_model::{firewall::Hook, kernel::Transport};
+
+    use super::*;
+    use crate::words::Language;
+
+    fn rule() -> RuleSummary {
+        RuleSummary {
+            hooks: vec![Hook::Forward],
+            sources: vec![Negatable::is_not("10.0.0.0/8".parse().unwrap())],
+            destinations: vec![Negatable::is("172.18.0.2/32".parse().unwrap())],
+            destination_is_local: Some(false),
+            in_interface: Some(Negatable::is_not("br-shop".to_owned())),
+            out_interface: Some(Negatable::is("br-shop".to_owned())),
+            protocol: Some(Negatable::is(Transport::Tcp.number())),
+            destination_ports: vec![Negatable::is(PortRange::one(80))],
+            states: vec![Negatable::is("NEW".to_owned())],
+            action: Action::Drop,
+            ..RuleSummary::default()
+        }
+    }
+
+    #[test]
+    fn a_rule_is_told_by_what_it_does() {
+        let said = Words::new(Language::En).summary(&rule());
+        assert_eq!(
+            said,
+            "silently drops whatever is TCP, does not come from 10.0.0.0/8, goes to 172.18.0.2/32, goes to no address of \
+             this machine, goes to port 80, does not come in by br-shop, leaves by br-shop, belongs to a connection that \
+             is NEW"
+        );
+        let said = Words::new(Language::En).summary(&RuleSummary { action: Action::Accept, ..RuleSummary::default() });
+        assert_eq!(said, "lets through everything");
+    }
+
+    #[test]
+    fn every_condition_has_its_words() {
+        let ways = ["protocol", "source", "destination", "local", "source-port", "port", "in", "out", "state"];
+        for language in Language::ALL {
+            let words = Words::new(language);
+            let missing = |key: &String| !words.has(key);
+            let keys = ways.iter().flat_map(|way| [format!("rule-if-{way}"), format!("rule-if-not-{way}")]);
+            let missing: Vec<String> = keys.filter(missing).collect();
+            assert!(missing.is_empty(), "{}: {missing:?}", language.code());
+        }
+    }
+}

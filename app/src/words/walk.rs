@@ -57,7 +57,9 @@ impl Words {
             Action::Bridged => match (by, out) {
                 (Some(by), Some(out)) => self.format("hop-bridged", &[("in", by.into()), ("out", out.into())]),
                 (Some(by), None) => self.format("hop-bridged-up", &[("in", by.into())]),
-                (None, out) => self.format("hop-bridged-down", &[("out", out.unwrap_or_else(|| "?".to_owned()).into())]),
+                (None, out) => {
+                    self.format("hop-bridged-down", &[("out", out.unwrap_or_else(|| "?".to_owned()).into())])
+                }
             },
             Action::Routed => match out {
                 Some(out) => self.format("hop-routed", &[("out", out.into())]),
@@ -118,7 +120,8 @@ impl Words {
 
     /// How a packet's way ends, in a sentence.
     pub fn walk_way(self, snapshot: &Snapshot, way: &Way) -> String {
-        let place = way.hops.last().map_or_else(|| self.text("unknown"), |hop| self.walk_place(snapshot, &hop.namespace));
+        let place =
+            way.hops.last().map_or_else(|| self.text("unknown"), |hop| self.walk_place(snapshot, &hop.namespace));
         let arguments = [("place", place.into())];
         match way.verdict {
             Verdict::Delivered => self.format("way-delivered", &arguments),
@@ -135,8 +138,7 @@ impl Words {
         let place = |id: &EntityId| self.walk_place(snapshot, id);
         match unknown {
             Unknown::Match { rule, asks, taken_as } => {
-                let arguments =
-                    [("does", self.rule_does(snapshot, rule).into()), ("asks", asks.as_str().into())];
+                let arguments = [("does", self.rule_does(snapshot, rule).into()), ("asks", asks.as_str().into())];
                 if *taken_as {
                     self.format("unknown-match-yes", &arguments)
                 } else {
@@ -224,12 +226,8 @@ impl Words {
                     ("value", setting.value.as_str().into()),
                 ],
             ),
-            Opening::AddRoute { namespace } => {
-                self.format("opening-add-route", &[("place", place(namespace).into())])
-            }
-            Opening::SetUp { interface } => {
-                self.format("opening-set-up", &[("interface", named(interface).into())])
-            }
+            Opening::AddRoute { namespace } => self.format("opening-add-route", &[("place", place(namespace).into())]),
+            Opening::SetUp { interface } => self.format("opening-set-up", &[("interface", named(interface).into())]),
             Opening::StartContainer { container } => {
                 self.format("opening-start-container", &[("container", named(container).into())])
             }
