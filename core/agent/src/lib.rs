@@ -48,6 +48,9 @@ pub enum Leave {
     MayProve,
 }
 
+/// The agent's argument that gives it [`Leave::MayProve`].
+pub const MAY_PROVE: &str = "--may-prove";
+
 /// Runs the agent in this process on named threads of its own, with this process's privilege. It ends, and its threads
 /// with it, when the requests are dropped. If the system gives it no thread, an error is its only message.
 pub fn start_in_process(leave: Leave) -> AgentLink {

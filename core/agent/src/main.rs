@@ -7,7 +7,7 @@ use std::{
 };
 
 use bridgewalk_agent::{
-    Leave,
+    Leave, MAY_PROVE,
     frame::{FrameDecoder, encode_message},
     protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request},
 };
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let text = match arguments[..] {
         [] => return serve(Leave::ReadOnly),
-        ["--may-prove"] => return serve(Leave::MayProve),
+        [MAY_PROVE] => return serve(Leave::MayProve),
         ["--version"] => format!("bridgewalk-agent {} (protocol {PROTOCOL_VERSION})\n", env!("CARGO_PKG_VERSION")),
         ["--help"] => HELP.to_owned(),
         _ => {
