@@ -40,7 +40,8 @@ pub(crate) fn decode(body: &[u8]) -> Option<TraceMessage<'_>> {
     let by = match kind {
         1 => StepKind::Policy,
         2 => StepKind::Return,
-        3 => StepKind::Rule { handle: be64(attributes, 3)? },
+        // At a chain's end newer kernels speak of a rule that has no handle.
+        3 => be64(attributes, 3).map_or(StepKind::Return, |handle| StepKind::Rule { handle }),
         _ => return None,
     };
     let verdict = match by {

@@ -322,7 +322,8 @@ fn foretold(hops: &[&Hop]) -> Vec<(Hook, RuleRef)> {
 /// The rules that did match, with their hooks; none for one that the snapshot does not have. The second flow's come
 /// after the first's on the way there, before it on the way back.
 fn observed(namespace: &Namespace, trace: &NamespaceTrace, is_reply: bool) -> Vec<(Option<Hook>, Option<RuleRef>)> {
-    let flows = if is_reply { [TracedFlow::Second, TracedFlow::Probe] } else { [TracedFlow::Probe, TracedFlow::Second] };
+    let flows =
+        if is_reply { [TracedFlow::Second, TracedFlow::Probe] } else { [TracedFlow::Probe, TracedFlow::Second] };
     let of = |flow| trace.passages.iter().filter(move |it| it.flow == flow && it.is_reply == is_reply);
     let passages = flows.into_iter().flat_map(of).filter(|it| !matches!(it.family, Family::Netdev | Family::Arp));
     passages.flat_map(|passage| rules(namespace, passage)).collect()
@@ -374,9 +375,9 @@ fn first_difference(foretold: &[(Hook, RuleRef)], observed: &[(Option<Hook>, Opt
         // The first of each hook may stand anywhere in it.
         if last != Some(*hook) {
             last = Some(*hook);
-            let at = rest.iter().position(|(its, seen)| {
-                *its == Some(*hook) && seen.as_ref().is_some_and(|seen| is_same(rule, seen))
-            });
+            let at = rest
+                .iter()
+                .position(|(its, seen)| *its == Some(*hook) && seen.as_ref().is_some_and(|seen| is_same(rule, seen)));
             match at {
                 Some(at) => drop(rest.remove(at)),
                 None => {

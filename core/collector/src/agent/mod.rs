@@ -52,7 +52,9 @@ impl RunningAgent {
     ) -> Result<Self, AgentError> {
         match choice {
             AgentChoice::None => Err(AgentError::NotAsked),
-            AgentChoice::InProcess => Ok(Self { link: bridgewalk_agent::start_in_process(leave), keeper: Keeper::Threads }),
+            AgentChoice::InProcess => {
+                Ok(Self { link: bridgewalk_agent::start_in_process(leave), keeper: Keeper::Threads })
+            }
             AgentChoice::Sudo | AgentChoice::Pkexec => {
                 let (child, link) = child::start(choice, leave)?;
                 Ok(Self { link, keeper: Keeper::Child(child) })

@@ -104,7 +104,7 @@ pub enum StepKind {
         /// `NFTA_TRACE_RULE_HANDLE`.
         handle: u64,
     },
-    /// A jumped-to chain's end.
+    /// A chain's end.
     Return,
     /// The base chain's policy.
     Policy,
