@@ -1,8 +1,24 @@
 //! How a packet goes, hop by hop, with the rule that decides, or why it does not arrive.
 
 mod connection;
+mod ends;
+mod evidence;
+mod hop;
+mod opening;
 mod packet;
+mod question;
+mod result;
 pub mod rules;
+mod unknown;
+mod walker;
 
 pub use connection::Connection;
+pub use ends::EndError;
+pub use evidence::{Evidence, NameSource, PortSetting};
+pub use hop::{Action, Hop};
+pub use opening::Opening;
 pub use packet::{Layer4, Packet};
+pub use question::{End, Protocol, Question};
+pub use result::{Alternative, Verdict, Walk, Way};
+pub use unknown::Unknown;
+pub use walker::Walker;
