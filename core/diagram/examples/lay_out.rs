@@ -78,8 +78,9 @@ fn main() -> Result<(), Failure> {
         .transpose()?;
     #[allow(clippy::disallowed_methods, reason = "an example measures")]
     let begin = Instant::now();
-    let host = Host::of(&graph, &wiring);
-    let placed = arrange(&host.plan, earlier.as_ref().map(|drawing| &drawing.state));
+    let state = earlier.as_ref().map(|drawing| &drawing.state);
+    let host = Host::of(&graph, &wiring, state);
+    let placed = arrange(&host.plan, state);
     let (nodes, edges) = host.drawing(&placed);
     let ms = begin.elapsed().as_secs_f64() * 1e3;
     let nodes = graph.nodes.iter().zip(nodes);
@@ -179,7 +180,7 @@ struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    fn of(graph: &'a Graph, wiring: &'a Wiring) -> Self {
+    fn of(graph: &'a Graph, wiring: &'a Wiring, earlier: Option<&HostLayout>) -> Self {
         const NONE: usize = usize::MAX;
         let mut block_of = vec![NONE; graph.nodes.len()];
         let mut row_of = vec![NONE; graph.nodes.len()];
@@ -212,7 +213,9 @@ impl<'a> Host<'a> {
             shared.extend(row.ends.iter().skip(1).map(|end| (home, end.block)));
             rows[home].push(row);
         }
-        let order = by_shared_members(rows.len(), &shared);
+        let order = earlier
+            .and_then(|state| order_of(state, graph, wiring))
+            .unwrap_or_else(|| by_shared_members(rows.len(), &shared));
         let mut place = vec![0; rows.len()];
         for (block, &bridge) in order.iter().enumerate() {
             place[bridge] = block;
@@ -397,6 +400,20 @@ impl<'a> Host<'a> {
         path.extend([Point { x, y }, goal]);
         path
     }
+}
+
+/// The order in which the blocks stand already, if all of them do.
+fn order_of(state: &HostLayout, graph: &Graph, wiring: &Wiring) -> Option<Vec<usize>> {
+    let mut first: HashMap<&EntityId, usize> = HashMap::new();
+    for (place, part) in state.parts.iter().enumerate() {
+        first.entry(&part.block).or_insert(place);
+    }
+    let owner = EntityId::host("lay_out");
+    let place = |bridge: &usize| first.get(&owner.child("bridge", &graph.nodes[*bridge].id)).copied();
+    let places: Vec<usize> = wiring.bridges.iter().map(place).collect::<Option<_>>()?;
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by_key(|bridge| places[*bridge]);
+    Some(order)
 }
 
 /// From the outside to an uplink of the host that begins at `host_x`.

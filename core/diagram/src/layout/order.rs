@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 /// How often the blocks are gone over one by one.
-const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 4;
+/// How far a block is moved at once.
+const MAX_STEPS: usize = 40;
 
 /// Reorders `0..count` so that the ends of each of `shared` (two blocks that share a member) come close: each block goes
 /// to the mean place of its neighbours, a few times. Blocks that share nothing keep their order.
@@ -16,7 +18,7 @@ pub fn by_shared_members(count: usize, shared: &[(usize, usize)]) -> Vec<usize> 
         }
     }
     // A hub says nothing about who belongs beside whom.
-    let hub_degree = (count / 3).max(4);
+    let hub_degree = (count / 3).max(8);
     let mut distinct: Vec<usize> = Vec::with_capacity(count);
     for list in &neighbours {
         let mut list = list.clone();
@@ -24,6 +26,12 @@ pub fn by_shared_members(count: usize, shared: &[(usize, usize)]) -> Vec<usize> 
         list.dedup();
         distinct.push(list.len());
     }
+    let shared: Vec<(usize, usize)> = shared
+        .iter()
+        .copied()
+        .filter(|(a, b)| *a < count && *b < count && distinct[*a].max(distinct[*b]) < hub_degree)
+        .collect();
+    let shared = shared.as_slice();
     let mut order: Vec<usize> = (0..count).collect();
     let mut best = (length(&order, shared), order.clone());
     for _ in 0..24 {
@@ -79,7 +87,7 @@ fn closer(mut order: Vec<usize>, shared: &[(usize, usize)]) -> Vec<usize> {
                 let mut change = 0;
                 let mut at = from;
                 // One step further each time: the block changes places with its neighbour there.
-                while if is_rightward { at + 1 < count } else { at > 0 } {
+                while if is_rightward { at + 1 < count } else { at > 0 } && at.abs_diff(from) < MAX_STEPS {
                     let next = if is_rightward { at + 1 } else { at - 1 };
                     let other = order[next];
                     for &(friend, weight) in &near[block] {
