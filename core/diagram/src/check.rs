@@ -127,12 +127,12 @@ mod tests {
     use bridgewalk_model::EntityId;
 
     use super::*;
-    use crate::scene::{Color, Face, Item, LineEnd, Stroke};
+    use crate::scene::{Color, Face, Item, Layer, LineEnd, Stroke};
 
     #[test]
     fn each_fault_is_found() {
         let stroke = Stroke { color: Color::hex(0), width: 1.0, dash: None };
-        let item = |shape| Item { shape, entity: Some(EntityId::outside()) };
+        let item = |shape| Item { layer: Layer::Boxes, shape, entity: Some(EntityId::outside()) };
         let boxed = |x: f32| {
             let rect = Rect { x, y: 10.0, width: 100.0, height: 40.0 };
             item(Shape::Box { rect, radius: 0.0, fill: Some(Color::hex(0)), stroke: Some(stroke) })

@@ -3,6 +3,8 @@
 //! The window paints a scene, an exporter writes it; neither adds to it, so they cannot differ. Every shape that stands
 //! for something in the snapshot says for what.
 
+use std::ops::Range;
+
 use bridgewalk_model::EntityId;
 use serde::{Deserialize, Serialize};
 
@@ -137,9 +139,25 @@ pub enum Shape {
     },
 }
 
+/// What lies over what; the items of a scene are in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Layer {
+    /// Frames that hold boxes.
+    #[default]
+    Ground,
+    /// Lines and the dots where they branch.
+    Lines,
+    /// Boxes that stand for a thing.
+    Boxes,
+    /// What stands on boxes: texts, icons, ports.
+    Marks,
+}
+
 /// A shape and what it stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
+    /// Its layer.
+    pub layer: Layer,
     /// The shape.
     pub shape: Shape,
     /// The thing it stands for or belongs to; none: decoration.
@@ -163,6 +181,41 @@ pub struct Target {
     pub is_movable: bool,
 }
 
+/// What a line stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EdgeKind {
+    /// A cable: a veth pair, or membership of a network where cables are not shown.
+    Cable,
+    /// What comes in, to a published port.
+    Inward,
+    /// What goes out, behind the host's address or by the default route.
+    Outward,
+    /// Encapsulated, to other hosts.
+    Tunnel,
+    /// Between the outside and the host's interfaces.
+    Uplink,
+    /// Upon a parent interface or in a stack shared with it.
+    Attachment,
+}
+
+/// A line from one box to another, for files in which it is a connector. What is painted of it is among the items;
+/// where several share a way, the shared pieces are painted once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// The thing it stands for.
+    pub entity: Option<EntityId>,
+    /// What it stands for.
+    pub kind: EdgeKind,
+    /// From one box's edge to the other's; at least two.
+    pub points: Vec<Point>,
+    /// At the first point.
+    pub start: LineEnd,
+    /// At the last point.
+    pub end: LineEnd,
+    /// The items that are painted of it, and of those that share its way.
+    pub items: Range<usize>,
+}
+
 /// A picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
@@ -174,6 +227,8 @@ pub struct Scene {
     pub items: Vec<Item>,
     /// In reading order: from the outside inwards, top to bottom. Also the keyboard's order.
     pub targets: Vec<Target>,
+    /// The lines that lead from box to box.
+    pub edges: Vec<Edge>,
 }
 
 impl Rect {

@@ -12,7 +12,7 @@ use crate::{
     Detail, Word,
     content::{Block, BlockKind, HostContent, NatCell, Reach},
     layout::{Placed, PlacedRow},
-    scene::{Anchor, Color, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
     theme::Theme,
 };
 
@@ -57,7 +57,13 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block,
             let from = Point { x: rect.right(), y: rect.center().y };
             let to = Point { x: rect.x + lanes.bridge_x, y: from.y };
             let stroke = Stroke { color: theme.inward, width: 1.75, dash: cell.is_unseen.then_some((5.0, 4.0)) };
-            brush.line(cell.entity.as_ref(), vec![from, to], stroke, LineEnd::Plain, LineEnd::Arrow);
+            brush.edge(
+                EdgeKind::Inward,
+                cell.entity.as_ref(),
+                vec![from, to],
+                stroke,
+                (LineEnd::Plain, LineEnd::Arrow),
+            );
         }
         row::paint(brush, context, block, row, shape, place.rect, wires, cable);
     }
@@ -155,7 +161,7 @@ fn head_cell(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, area: 
         nat_cell(brush, context, cell, rect, block);
         let stroke = Stroke { color: theme.outward, width: 1.5, dash: Some((6.0, 4.0)) };
         let path = vec![Point { x: bridge_x, y: middle }, Point { x: rect.right(), y: middle }];
-        brush.line(cell.entity.as_ref(), path, stroke, LineEnd::Plain, LineEnd::Arrow);
+        brush.edge(EdgeKind::Outward, cell.entity.as_ref(), path, stroke, (LineEnd::Plain, LineEnd::Arrow));
     } else if let Some((entity, name, note)) = &block.tunnel {
         let rect = beside(40.0);
         brush.rect(Layer::Boxes, Some(entity), rect, 6.0, Some(theme.interface), Some(Theme::thin(theme.outline)));
@@ -178,13 +184,8 @@ fn head_cell(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, area: 
             rect.width - 24.0,
         );
         let stroke = Stroke { color: theme.outline, width: 1.75, dash: None };
-        brush.line(
-            Some(entity),
-            vec![Point { x: rect.right(), y: middle }, Point { x: bridge_x, y: middle }],
-            stroke,
-            LineEnd::Plain,
-            LineEnd::Plain,
-        );
+        let path = vec![Point { x: rect.right(), y: middle }, Point { x: bridge_x, y: middle }];
+        brush.edge(EdgeKind::Tunnel, Some(entity), path, stroke, (LineEnd::Plain, LineEnd::Plain));
         brush.target(entity, format!("{} {name}, {note}", context.words.word(Word::Interface)), rect, 3, false);
     } else if block.is_internal && lanes.nat > 0.0 {
         let entity = block.entity.as_ref();

@@ -2,9 +2,10 @@
 
 use bridgewalk_model::EntityId;
 
+pub(crate) use crate::scene::Layer;
 use crate::{
     fonts::{fit, text_width},
-    scene::{Anchor, Color, Face, Item, LineEnd, Point, Rect, Shape, Stroke, Target},
+    scene::{Anchor, Color, Edge, EdgeKind, Face, Item, LineEnd, Point, Rect, Shape, Stroke, Target},
     theme::Theme,
 };
 
@@ -16,33 +17,30 @@ pub(crate) mod size {
     pub(crate) const SMALL: f32 = 11.0;
 }
 
-/// What lies over what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layer {
-    Ground,
-    Lines,
-    Boxes,
-    Marks,
-}
-
 /// Collects a picture's items and targets.
 pub(crate) struct Brush<'a> {
     pub theme: &'a Theme,
     layers: [Vec<Item>; 4],
     pub targets: Vec<Target>,
+    /// Their items counted within the lines' layer.
+    edges: Vec<Edge>,
 }
 
 impl<'a> Brush<'a> {
     pub(crate) fn new(theme: &'a Theme) -> Self {
-        Self { theme, layers: Default::default(), targets: Vec::new() }
+        Self { theme, layers: Default::default(), targets: Vec::new(), edges: Vec::new() }
     }
 
-    pub(crate) fn into_items(self) -> (Vec<Item>, Vec<Target>) {
-        (self.layers.into_iter().flatten().collect(), self.targets)
+    pub(crate) fn into_parts(mut self) -> (Vec<Item>, Vec<Target>, Vec<Edge>) {
+        let below = self.layers[Layer::Ground as usize].len();
+        for edge in &mut self.edges {
+            edge.items = edge.items.start + below..edge.items.end + below;
+        }
+        (self.layers.into_iter().flatten().collect(), self.targets, self.edges)
     }
 
     pub(crate) fn add(&mut self, layer: Layer, entity: Option<&EntityId>, shape: Shape) {
-        self.layers[layer as usize].push(Item { shape, entity: entity.cloned() });
+        self.layers[layer as usize].push(Item { layer, shape, entity: entity.cloned() });
     }
 
     pub(crate) fn rect(
@@ -88,6 +86,40 @@ impl<'a> Brush<'a> {
     ) {
         if points.len() > 1 {
             self.add(Layer::Lines, entity, Shape::Line { points, stroke, start, end });
+        }
+    }
+
+    /// A line from box to box.
+    pub(crate) fn edge(
+        &mut self,
+        kind: EdgeKind,
+        entity: Option<&EntityId>,
+        points: Vec<Point>,
+        stroke: Stroke,
+        (start, end): (LineEnd, LineEnd),
+    ) {
+        let first = self.lines_painted();
+        self.line(entity, points.clone(), stroke, start, end);
+        self.note_edge(kind, entity, points, (start, end), first);
+    }
+
+    /// How many items there are among the lines.
+    pub(crate) fn lines_painted(&self) -> usize {
+        self.layers[Layer::Lines as usize].len()
+    }
+
+    /// Notes that what was painted among the lines since `first` shows, among others, an edge along `points`.
+    pub(crate) fn note_edge(
+        &mut self,
+        kind: EdgeKind,
+        entity: Option<&EntityId>,
+        points: Vec<Point>,
+        (start, end): (LineEnd, LineEnd),
+        first: usize,
+    ) {
+        let items = first..self.lines_painted();
+        if points.len() > 1 && !items.is_empty() {
+            self.edges.push(Edge { entity: entity.cloned(), kind, points, start, end, items });
         }
     }
 

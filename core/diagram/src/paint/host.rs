@@ -16,7 +16,7 @@ use crate::{
     content::{BlockKind, HostContent, Reach, Remote, Uplink},
     fonts::text_width,
     layout::{self, BlockPlan, FeedPlan, HostLayout, Placed, Plan, RowPlan, Size, Terminal},
-    scene::{Anchor, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
     theme::Theme,
 };
 
@@ -407,7 +407,7 @@ fn paint_reach(brush: &mut Brush<'_>, content: &HostContent, placed: &Placed) {
                 ]
             };
             let stroke = Stroke { color: theme.outline, width: 2.0, dash: (!is_world).then_some((6.0, 3.0)) };
-            brush.line(Some(&remote.entity), path, stroke, LineEnd::Plain, LineEnd::Plain);
+            brush.edge(EdgeKind::Uplink, Some(&remote.entity), path, stroke, (LineEnd::Plain, LineEnd::Plain));
         }
     }
 }
@@ -416,13 +416,19 @@ fn paint_feeds(brush: &mut Brush<'_>, content: &HostContent, placed: &Placed, pl
     let theme = brush.theme;
     for ((paths, kind), feed) in placed.feeds.iter().zip(kinds).zip(&plan.feeds) {
         let Some(uplink) = content.uplinks.get(feed.uplink) else { continue };
-        let (color, width, dash, start, end) = match kind {
-            FeedKind::Inward => (theme.inward, 1.75, None, LineEnd::Plain, LineEnd::Arrow),
-            FeedKind::Outward => (theme.outward, 1.5, Some((6.0, 4.0)), LineEnd::Arrow, LineEnd::Plain),
-            FeedKind::Tunnel => (theme.outline, 1.75, Some((6.0, 3.0)), LineEnd::Plain, LineEnd::Plain),
-            FeedKind::Parent | FeedKind::Stack => (theme.outline, 1.75, None, LineEnd::Plain, LineEnd::Plain),
+        let (edge, color, width, dash, start, end) = match kind {
+            FeedKind::Inward => (EdgeKind::Inward, theme.inward, 1.75, None, LineEnd::Plain, LineEnd::Arrow),
+            FeedKind::Outward => {
+                (EdgeKind::Outward, theme.outward, 1.5, Some((6.0, 4.0)), LineEnd::Arrow, LineEnd::Plain)
+            }
+            FeedKind::Tunnel => {
+                (EdgeKind::Tunnel, theme.outline, 1.75, Some((6.0, 3.0)), LineEnd::Plain, LineEnd::Plain)
+            }
+            FeedKind::Parent | FeedKind::Stack => {
+                (EdgeKind::Attachment, theme.outline, 1.75, None, LineEnd::Plain, LineEnd::Plain)
+            }
         };
-        lines::tree(brush, &uplink.entity, paths, Stroke { color, width, dash }, start, end);
+        lines::tree(brush, edge, &uplink.entity, paths, Stroke { color, width, dash }, (start, end));
     }
 }
 
@@ -434,6 +440,6 @@ fn paint_trunks(brush: &mut Brush<'_>, content: &HostContent, placed: &Placed) {
         let stroke = strokes.get(&block.key).copied().unwrap_or(plain);
         let paths: Vec<Vec<Point>> = placed.trunks[index].iter().chain(&placed.links[index]).cloned().collect();
         let entity = block.entity.as_ref().unwrap_or(&block.key);
-        lines::tree(brush, entity, &paths, stroke, LineEnd::Plain, LineEnd::Plug);
+        lines::tree(brush, EdgeKind::Cable, entity, &paths, stroke, (LineEnd::Plain, LineEnd::Plug));
     }
 }

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use bridgewalk_model::EntityId;
 
 use super::brush::{Brush, Layer};
-use crate::scene::{LineEnd, Point, Rect, Stroke};
+use crate::scene::{EdgeKind, LineEnd, Point, Rect, Stroke};
 
 /// Paints a tree of orthogonal lines. `end` is what every line but the trunk ends in.
 pub(super) fn tree(
     brush: &mut Brush<'_>,
+    kind: EdgeKind,
     entity: &EntityId,
     paths: &[Vec<Point>],
     stroke: Stroke,
-    start: LineEnd,
-    end: LineEnd,
+    (start, end): (LineEnd, LineEnd),
 ) {
+    let first_painted = brush.lines_painted();
     let key = |value: f32| (value * 4.0).round() as i32;
     // Runs on one line, by direction and place.
     let mut runs: BTreeMap<(bool, i32), Vec<(f32, f32)>> = BTreeMap::new();
@@ -83,5 +84,8 @@ pub(super) fn tree(
             let dot = Rect { x: point.x - radius, y: point.y - radius, width: radius * 2.0, height: radius * 2.0 };
             brush.rect(Layer::Lines, Some(entity), dot, radius, Some(stroke.color), None);
         }
+    }
+    for path in paths {
+        brush.note_edge(kind, Some(entity), path.clone(), (start, end), first_painted);
     }
 }

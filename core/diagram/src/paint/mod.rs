@@ -45,7 +45,7 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
         }
         Scope::Namespace(_) | Scope::Whole => whole(&mut brush, &context, snapshot, &mut layout),
     };
-    let (mut items, targets) = brush.into_items();
+    let (mut items, targets, edges) = brush.into_parts();
     if !view.emphasis.is_empty() {
         for item in &mut items {
             if !item.entity.as_ref().is_some_and(|entity| matters(entity, view)) {
@@ -59,7 +59,7 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
         width: bounds.width + 2.0 * MARGIN,
         height: bounds.height + 2.0 * MARGIN,
     };
-    Drawing { layout, scene: Scene { bounds, background: theme.background, items, targets } }
+    Drawing { layout, scene: Scene { bounds, background: theme.background, items, targets, edges } }
 }
 
 fn whole(brush: &mut Brush<'_>, context: &Context<'_>, snapshot: &Snapshot, layout: &mut Layout) -> Rect {

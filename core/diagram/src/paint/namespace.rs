@@ -16,7 +16,7 @@ use crate::{
     Detail, Word,
     content::Reach,
     fonts::text_width,
-    scene::{Anchor, Color, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
     theme::Theme,
 };
 
@@ -142,7 +142,7 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, snapshot: &Sna
             vec![from, Point { x, y: from.y }, Point { x, y: to.y }, to]
         };
         let stroke = Stroke { color: brush.theme.outward, width: 1.5, dash: Some((6.0, 4.0)) };
-        brush.line(Some(&namespace.id), path, stroke, LineEnd::Plain, LineEnd::Arrow);
+        brush.edge(EdgeKind::Outward, Some(&namespace.id), path, stroke, (LineEnd::Plain, LineEnd::Arrow));
     }
     y = routes_rect.bottom() + 36.0;
     let color = brush.theme.muted;
@@ -421,7 +421,8 @@ fn cable(brush: &mut Brush<'_>, context: &Context<'_>, port: &Port<'_>, end: &En
         format!("{} {} – {}", context.words.word(Word::Cable), port.interface.name, end.note),
         path.clone(),
     );
-    brush.line(Some(&port.interface.id), path, stroke, LineEnd::Plug, LineEnd::Plug);
+    let kind = if end.is_world { EdgeKind::Uplink } else { EdgeKind::Cable };
+    brush.edge(kind, Some(&port.interface.id), path, stroke, (LineEnd::Plug, LineEnd::Plug));
     if end.is_seen {
         brush.target(&end.entity, format!("{} {}", end.title, end.note), far, 3, false);
     }

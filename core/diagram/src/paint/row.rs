@@ -14,7 +14,7 @@ use crate::{
     content::{Block, Line, Row},
     fonts::text_width,
     layout,
-    scene::{Anchor, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
     theme::Theme,
 };
 
@@ -316,7 +316,7 @@ fn cable_line(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, line: &Li
         let name = format!("{} {port} – {}", context.words.word(Word::Cable), line.name);
         brush.line_target(entity, name, path.clone());
     }
-    brush.line(Some(entity), path, cable, LineEnd::Plain, end);
+    brush.edge(EdgeKind::Cable, Some(entity), path, cable, (LineEnd::Plain, end));
 }
 
 pub(super) fn word_of(state: ContainerState) -> Word {
