@@ -6,12 +6,13 @@
 
 mod memory;
 mod pending;
+mod system;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     io,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use bridgewalk_model::{
@@ -36,6 +37,7 @@ use crate::{
 };
 use memory::Memory;
 use pending::Pending;
+use system::{hear, now_ms, raise_descriptor_limit, sleep_until};
 
 /// Changes that come together are read together.
 const COALESCE: Duration = Duration::from_millis(2);
@@ -589,33 +591,5 @@ impl Session {
 
     async fn send(&self, message: Message) -> Result<(), Gone> {
         self.messages.send(message).await.map_err(|_| Gone)
-    }
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-async fn hear(watch: &mut Option<Watch>) -> io::Result<Vec<Event>> {
-    match watch {
-        Some(watch) => watch.hear().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Hundreds of namespaces need more descriptors than the 1,024 that are usual; as many as may be had without asking.
-fn raise_descriptor_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some() && limit.current != limit.maximum {
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     }
 }
