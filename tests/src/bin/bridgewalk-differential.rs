@@ -1,0 +1,83 @@
+//! Compares the evaluator of rules with the kernel, on a bed of its own; prints what was counted.
+//!
+//! ```text
+//! bridgewalk-differential SEED PROBES SET_UPS [CORPUS]   in a process with mount, PID and network namespaces of its own
+//! ```
+//!
+//! With a file name as CORPUS a few flows of each set-up are kept there.
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::{Context, Result};
+use bridgewalk_tests::differential::{
+    bed::Bed,
+    draw::Pool,
+    judge::{Disagreement, judge},
+    observe::Observer,
+    random::Random,
+    rules,
+    seen::{self, Case},
+    tally::Tally,
+};
+
+/// So many disagreements are told in full.
+const TOLD: usize = 12;
+
+fn main() -> Result<ExitCode> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let number = |index: usize| -> Result<u64> { Ok(args.get(index).context("a number is missing")?.parse()?) };
+    let (seed, probes, set_ups) = (number(0)?, number(1)?, number(2)?);
+    let corpus = args.get(3);
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let mut bed = Bed::new()?;
+    let mut all = rules::engines();
+    while (all.len() as u64) < set_ups {
+        all.push(rules::by_chance(&mut random));
+    }
+    let (mut tally, mut told, mut kept) = (Tally::default(), 0, Vec::new());
+    let each = probes / all.len() as u64;
+    for set in &all {
+        bed.clear()?;
+        if let Err(error) = set.load(&bed) {
+            println!("{}: not loaded: {error:#}", set.name);
+            continue;
+        }
+        let namespace = bed.read()?;
+        let pool = Pool::new(&set.text());
+        let mut case = Case { name: set.name.clone(), namespace, flows: Vec::new() };
+        let mut sent = 0;
+        while sent < each {
+            let Some((from, packet)) = pool.draw(&bed, &mut random) else { continue };
+            let flow = Observer::new(&mut bed).flow(&case.namespace, from, &packet, true)?;
+            sent += flow.packets.len() as u64;
+            case.flows.push(flow);
+        }
+        let wrong = judge(&case, None, &mut tally);
+        tally.wrong += wrong.len();
+        println!("{}: {} wrong of {}", case.name, wrong.len(), case.flows.len());
+        for found in &wrong {
+            told += 1;
+            if told <= TOLD {
+                tell(&case, found);
+            }
+        }
+        if corpus.is_some() {
+            case.flows.truncate(40);
+            kept.push(case);
+        }
+    }
+    if let Some(file) = corpus {
+        seen::write(Path::new(file), &kept)?;
+    }
+    println!("{tally}");
+    Ok(if tally.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn tell(case: &Case, found: &Disagreement) {
+    let (flow, packet) = found.at;
+    println!("  flow {flow}, packet {packet}, {:?}: {}", found.hook, found.what);
+    if let Some(sent) = case.flows.get(flow).and_then(|flow| flow.packets.get(packet)) {
+        println!("  sent {:?}", sent.packet);
+    }
+}
