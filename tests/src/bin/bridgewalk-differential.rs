@@ -6,9 +6,13 @@
 //!
 //! With a file name as CORPUS a few flows of each set-up are kept there.
 
-use std::{path::Path, process::ExitCode};
+use std::{collections::HashSet, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
+use bridgewalk_model::{
+    firewall::{RuleSummary, summarise},
+    snapshot::Namespace,
+};
 use bridgewalk_tests::differential::{
     bed::Bed,
     draw::Pool,
@@ -16,7 +20,7 @@ use bridgewalk_tests::differential::{
     observe::Observer,
     random::Random,
     rules,
-    seen::{self, Case},
+    seen::{self, Case, RulePlace},
     tally::Tally,
 };
 
@@ -40,22 +44,37 @@ fn main() -> Result<ExitCode> {
     for set in &all {
         bed.clear()?;
         if let Err(error) = set.load(&bed) {
-            println!("{}: not loaded: {error:#}", set.name);
+            // Chance writes what a tool refuses, now and then.
+            println!("{}: not loaded: {}", set.name, error.to_string().lines().take(3).collect::<Vec<_>>().join(" | "));
             continue;
         }
         let namespace = bed.read()?;
         let pool = Pool::new(&set.text());
+        let mut wanted = summaries(&namespace);
         let mut case = Case { name: set.name.clone(), namespace, flows: Vec::new() };
         let mut sent = 0;
         while sent < each {
-            let Some((from, packet)) = pool.draw(&bed, &mut random) else { continue };
+            let aimed = if random.chance(60) { random.pick(&wanted) } else { None };
+            let drawn = match aimed {
+                Some((_, wanted)) => pool.aim(&bed, wanted, &mut random),
+                None => pool.draw(&bed, &mut random),
+            };
+            let Some((from, packet)) = drawn else { continue };
             let flow = Observer::new(&mut bed).flow(&case.namespace, from, &packet, true)?;
             sent += flow.packets.len() as u64;
             case.flows.push(flow);
+            // What was hit is not aimed at any more.
+            if case.flows.len() % 16 == 0 {
+                let hit = hit(&case);
+                wanted.retain(|(place, _)| !hit.contains(place));
+            }
         }
         let wrong = judge(&case, None, &mut tally);
         tally.wrong += wrong.len();
         println!("{}: {} wrong of {}", case.name, wrong.len(), case.flows.len());
+        if std::env::var_os("BRIDGEWALK_UNHIT").is_some() {
+            tell_unhit(&case);
+        }
         for found in &wrong {
             told += 1;
             if told <= TOLD {
@@ -79,5 +98,50 @@ fn tell(case: &Case, found: &Disagreement) {
     println!("  flow {flow}, packet {packet}, {:?}: {}", found.hook, found.what);
     if let Some(sent) = case.flows.get(flow).and_then(|flow| flow.packets.get(packet)) {
         println!("  sent {:?}", sent.packet);
+    }
+}
+
+/// What each rule asks for.
+fn summaries(namespace: &Namespace) -> Vec<(RulePlace, RuleSummary)> {
+    let mut all = Vec::new();
+    for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
+        for chain in &table.chains {
+            for rule in &chain.rules {
+                let place = RulePlace {
+                    family: table.family,
+                    table: table.name.clone(),
+                    chain: chain.name.clone(),
+                    position: rule.position,
+                };
+                all.extend(summarise(table, chain, rule).into_iter().map(|summary| (place.clone(), summary)));
+            }
+        }
+    }
+    all
+}
+
+/// The rules that the kernel said matched.
+fn hit(case: &Case) -> HashSet<&RulePlace> {
+    let packets = case.flows.iter().flat_map(|flow| &flow.packets);
+    packets.flat_map(|packet| &packet.hooks).flat_map(|hook| &hook.rules).collect()
+}
+
+/// Rules that no packet has matched.
+fn tell_unhit(case: &Case) {
+    let hit = hit(case);
+    for table in case.namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
+        for chain in &table.chains {
+            for rule in &chain.rules {
+                let is_hit = hit.iter().any(|place| {
+                    place.family == table.family
+                        && place.table == table.name
+                        && place.chain == chain.name
+                        && place.position == rule.position
+                });
+                if !is_hit {
+                    println!("  not hit: {} {} {}: {}", table.family, table.name, chain.name, rule.text);
+                }
+            }
+        }
     }
 }

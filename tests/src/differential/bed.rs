@@ -17,7 +17,11 @@ use bridgewalk_analysis::walk::Packet;
 use bridgewalk_collector::{CollectorConfig, observe_once};
 use bridgewalk_model::snapshot::Namespace;
 use rustix::{
-    net::{AddressFamily, Protocol, SendFlags, SocketType, sendto, socket},
+    net::{
+        AddressFamily, Protocol, SendFlags, SocketType,
+        netlink::{self, SocketAddrNetlink},
+        sendto, socket,
+    },
     thread::{LinkNameSpaceType, move_into_link_name_space},
 };
 
@@ -35,6 +39,7 @@ pub struct End {
     pub addresses: Vec<IpAddr>,
     namespace: File,
     raw: [OwnedFd; 2],
+    conntrack: OwnedFd,
     /// What is seen in it.
     pub trace: Trace,
 }
@@ -68,14 +73,26 @@ impl End {
     /// The namespace at a path such as `/run/netns/one`.
     pub fn open(name: &str, path: &Path, addresses: Vec<IpAddr>, is_router: bool) -> Result<Self> {
         let namespace = File::open(path).with_context(|| path.display().to_string())?;
-        let (raw, trace) = inside(&namespace, || {
+        let (raw, conntrack, trace) = inside(&namespace, || {
             let protocol = raw_protocol()?;
             let raw = |family| socket(family, SocketType::RAW, Some(protocol));
-            Ok(([raw(AddressFamily::INET)?, raw(AddressFamily::INET6)?], Trace::listen()?))
+            let conntrack = socket(AddressFamily::NETLINK, SocketType::RAW, Some(netlink::NETFILTER))?;
+            Ok(([raw(AddressFamily::INET)?, raw(AddressFamily::INET6)?], conntrack, Trace::listen()?))
         })?;
-        let end = Self { name: name.to_owned(), addresses, namespace, raw, trace };
+        let end = Self { name: name.to_owned(), addresses, namespace, raw, conntrack, trace };
         end.run("nft", &["-f", "-"], &trace_table(is_router))?;
         Ok(end)
+    }
+
+    /// Forgets all flows, so that none takes another's port away.
+    pub fn forget_flows(&self) -> Result<()> {
+        // `IPCTNL_MSG_CT_DELETE` without a tuple; its answer is not awaited, for it is done when the call returns.
+        let mut message = 20_u32.to_ne_bytes().to_vec();
+        message.extend(0x0102_u16.to_ne_bytes());
+        message.extend(1_u16.to_ne_bytes());
+        message.extend([0; 12]);
+        sendto(&self.conntrack, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+        Ok(())
     }
 
     /// Sends a packet as it is.
@@ -186,8 +203,7 @@ impl Bed {
             router.run(program, &[], LEGACY_EMPTY)?;
         }
         router.run("nft", &["-f", "-"], &trace_table(true))?;
-        router.run("sh", &["-c", "conntrack -F 2>/dev/null; true"], "")?;
-        Ok(())
+        router.forget_flows()
     }
 }
 

@@ -4,9 +4,13 @@
 use std::net::IpAddr;
 
 use bridgewalk_analysis::walk::{Layer4, Packet};
+use bridgewalk_model::firewall::{Hook, Negatable, PortRange, RuleSummary};
 use ipnet::IpNet;
 
 use super::{bed::Bed, random::Random};
+
+/// Which end is behind which of the router's devices.
+const DOORS: [(&str, usize); 5] = [("up0", 1), ("docker0", 2), ("docker0", 3), ("bridge1", 4), ("lo", 0)];
 
 /// What may be drawn.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +59,77 @@ impl Pool {
             IpAddr::V6(address) => IpAddr::V6(u128::from(address).wrapping_add_signed(by.into()).into()),
         };
         self.addresses.extend([address, next(-1), next(1)]);
+    }
+
+    /// A packet that a rule asks for, as far as it says: one that was not hit yet.
+    pub fn aim(&self, bed: &Bed, wanted: &RuleSummary, random: &mut Random) -> Option<(usize, Packet)> {
+        let (mut from, mut packet) = self.draw(bed, random)?;
+        let nets: Vec<&Negatable<IpNet>> = wanted.sources.iter().chain(&wanted.destinations).collect();
+        let is_ipv6 = nets.first().map_or(packet.is_ipv6(), |net| net.value.addr().is_ipv6());
+        let of_family =
+            |end: usize| bed.ends[end].addresses.iter().copied().filter(move |address| address.is_ipv6() == is_ipv6);
+        if is_ipv6 != packet.is_ipv6() {
+            packet.source = of_family(from).next()?;
+            packet.destination = of_family((from + 1) % bed.ends.len()).next()?;
+        }
+        let by = |wanted: Option<&Negatable<String>>| -> Vec<usize> {
+            let Some(wanted) = wanted.filter(|wanted| !wanted.not) else { return Vec::new() };
+            let name = wanted.value.trim_end_matches(['*', '+']);
+            DOORS.iter().filter(|(door, _)| door.starts_with(name)).map(|(_, end)| *end).collect()
+        };
+        if wanted.hooks.iter().all(|hook| matches!(hook, Hook::Output)) && !wanted.hooks.is_empty() {
+            from = 0;
+            packet.source = of_family(0).next()?;
+        }
+        if let Some(end) = random.pick(&by(wanted.in_interface.as_ref())).copied() {
+            from = end;
+            packet.source = of_family(end).next()?;
+        }
+        if let Some(end) = random.pick(&by(wanted.out_interface.as_ref())).copied() {
+            packet.destination = of_family(end).next()?;
+        } else if wanted.hooks.contains(&Hook::Input) {
+            packet.destination = *random.pick(&of_family(0).collect::<Vec<_>>())?;
+        }
+        if let Some(net) = wanted.sources.iter().find(|net| !net.not) {
+            packet.source = within(net.value, random);
+            let owner = (0..bed.ends.len()).find(|end| of_family(*end).any(|address| net.value.contains(&address)));
+            if let Some(owner) = owner.filter(|_| wanted.in_interface.is_none()) {
+                from = owner;
+                packet.source = of_family(owner).find(|address| net.value.contains(address))?;
+            }
+        }
+        if let Some(net) = wanted.destinations.iter().find(|net| !net.not) {
+            packet.destination = within(net.value, random);
+            let owned = bed.ends.iter().flat_map(|end| &end.addresses).find(|address| net.value.contains(*address));
+            if random.chance(70) {
+                packet.destination = owned.copied().unwrap_or(packet.destination);
+            }
+        } else if wanted.destination_is_local == Some(true) {
+            packet.destination = *random.pick(&of_family(0).collect::<Vec<_>>())?;
+        }
+        let port = |ranges: &[Negatable<PortRange>], random: &mut Random| {
+            ranges.iter().find(|range| !range.not).map(|range| [range.value.first, range.value.last][random.below(2)])
+        };
+        let (source, destination) = (port(&wanted.source_ports, random), port(&wanted.destination_ports, random));
+        let (usual_source, usual_destination) = packet.layer4.ports().unwrap_or((40_000, 80));
+        let source_port = source.unwrap_or(usual_source);
+        let destination_port = destination.unwrap_or(usual_destination);
+        let asks_ports = source.is_some() || destination.is_some();
+        let number = wanted.protocol.filter(|protocol| !protocol.not).map(|protocol| protocol.value);
+        packet.layer4 = match number {
+            Some(17) => Layer4::Udp { source_port, destination_port },
+            Some(1 | 58) => Layer4::Icmp { kind: if is_ipv6 { 128 } else { 8 }, code: 0, identifier: source_port },
+            Some(6) => Layer4::Tcp { source_port, destination_port, flags: 2 },
+            _ if asks_ports || !matches!(packet.layer4, Layer4::Icmp { .. }) => {
+                Layer4::Tcp { source_port, destination_port, flags: 2 }
+            }
+            _ => packet.layer4,
+        };
+        (packet.source.is_ipv6() == packet.destination.is_ipv6()
+            && is_usual(packet.source)
+            && is_usual(packet.destination)
+            && (from == 0 || !bed.ends[from].addresses.contains(&packet.destination)))
+        .then_some((from, packet))
     }
 
     /// A packet, and the end to send it from.
@@ -117,5 +192,14 @@ fn is_usual(address: IpAddr) -> bool {
                 || address.is_unicast_link_local()
                 || address.to_ipv4_mapped().is_some())
         }
+    }
+}
+
+/// An address of a network: its first, its last, or one between.
+fn within(net: IpNet, random: &mut Random) -> IpAddr {
+    match random.below(3) {
+        0 => net.network(),
+        1 => net.broadcast(),
+        _ => net.hosts().nth(random.below(6)).unwrap_or(net.addr()),
     }
 }

@@ -62,82 +62,38 @@ fn kernel_hits(case: &Case) -> usize {
     hooks.flat_map(|hook| &hook.rules).collect::<HashSet<&RulePlace>>().len()
 }
 
-/// Follows one flow; gives the first thing that is wrong.
+/// Follows one flow; gives the first thing that is wrong. Where something is undecided, all ways that agree with the kernel
+/// so far are followed.
 fn judge_flow(
     rules: &NamespaceRules<'_>,
     flow: &SeenFlow,
     tally: &mut Tally,
     hit: &mut HashSet<RuleId>,
 ) -> Option<(usize, Hook, String)> {
-    let namespace = rules.namespace();
-    let is_traced = namespace.firewall.iter().all(|ruleset| ruleset.backend == Backend::NfTables);
-    let mut connection: Option<Connection> = None;
+    let mut known: Vec<Option<Connection>> = vec![None];
     for (number, seen) in flow.packets.iter().enumerate() {
+        // What conntrack took for invalid begins no flow, so that its answer is a first packet; what is of neither
+        // direction would contend with the flow that is there.
+        let is_reply = match known.first().and_then(Option::as_ref) {
+            Some(connection) if is_of(&seen.packet, &connection.reply) => true,
+            Some(connection) if !is_of(&seen.packet, &connection.original) => return None,
+            _ => false,
+        };
         tally.packets += 1;
-        if number > 0 {
-            tally.established += 1;
-        }
-        if seen.packet.is_ipv6() {
-            tally.ipv6 += 1;
-        }
-        let mut packet = seen.packet.clone();
-        let mut here = connection.clone();
+        tally.established += usize::from(number > 0);
+        tally.ipv6 += usize::from(seen.packet.is_ipv6());
+        let mut ways: Vec<Way> = known.iter().map(|known| (seen.packet.clone(), known.clone())).collect();
         let mut is_decided = true;
         for hook in &seen.hooks {
-            if let Some(difference) = differs(&packet, &hook.start) {
-                return Some((number, hook.hook, format!("came in as {difference}")));
-            }
-            packet.ttl = hook.start.ttl;
-            let passage = Passage {
-                hook: hook.hook,
-                packet: packet.clone(),
-                connection: here.clone(),
-                is_reply: seen.is_reply,
-                in_interface: interface(namespace, hook.in_index),
-                out_interface: interface(namespace, hook.out_index),
-                in_port: None,
-                out_port: None,
-                is_bridged: false,
-                next_hop: None,
-            };
-            let branches = rules.pass(passage);
-            tally.hooks += 1;
-            for visit in branches.iter().flat_map(|branch| &branch.visits) {
-                tally.visits += 1;
-                if visit.matched != Truth::No {
-                    hit.insert(visit.rule);
+            match judge_hook(rules, hook, is_reply, ways, tally, hit) {
+                Ok((found, is_certain)) => {
+                    ways = found;
+                    is_decided &= is_certain;
                 }
+                Err(what) => return Some((number, hook.hook, what)),
             }
-            let faults: Vec<Option<String>> =
-                branches.iter().map(|branch| fault(namespace, branch, hook, is_traced)).collect();
-            let is_certain = branches.len() == 1 && branches[0].undecided.is_empty();
-            is_decided &= is_certain;
-            let chosen = match faults.iter().position(Option::is_none) {
-                Some(chosen) => &branches[chosen],
-                None => {
-                    let (told, path) = (faults.into_iter().flatten().next().unwrap_or_default(), &hook.rules);
-                    return Some((
-                        number,
-                        hook.hook,
-                        format!("{told}\npacket {packet:?}\nconnection {here:?}\nkernel {path:?}"),
-                    ));
-                }
-            };
-            if is_certain && is_traced && chosen.regardless.is_empty() {
-                tally.exact_paths += 1;
-            }
-            packet = chosen.packet.clone();
-            if let Some(end) = &hook.end {
-                // A port that nobody can tell is the kernel's.
-                set_ports(&mut packet, end.ports);
-            }
-            here.clone_from(&chosen.connection);
         }
-        if is_decided {
-            tally.decided += 1;
-        } else {
-            tally.undecided += 1;
-        }
+        *(if is_decided { &mut tally.decided } else { &mut tally.undecided }) += 1;
         let is_through = seen
             .hooks
             .last()
@@ -145,14 +101,83 @@ fn judge_flow(
         if !is_through {
             return None;
         }
-        if seen.is_reply
-            && let Some(connection) = &mut here
-        {
-            connection.is_established = true;
-        }
-        connection = here;
+        known = ways
+            .into_iter()
+            .map(|(_, here)| match here {
+                // A packet that went untracked leaves its flow as it was.
+                Some(here) if here.is_untracked => known.first().cloned().flatten(),
+                Some(here) => Some(Connection { is_established: here.is_established || is_reply, ..here }),
+                None => None,
+            })
+            .collect();
+        known.dedup();
     }
     None
+}
+
+/// A packet with its flow.
+type Way = (Packet, Option<Connection>);
+
+/// One hook: the ways that agree with the kernel, and whether there was but one.
+fn judge_hook(
+    rules: &NamespaceRules<'_>,
+    hook: &SeenHook,
+    is_reply: bool,
+    ways: Vec<Way>,
+    tally: &mut Tally,
+    hit: &mut HashSet<RuleId>,
+) -> Result<(Vec<Way>, bool), String> {
+    let namespace = rules.namespace();
+    let legacy = namespace.firewall.iter().filter(|ruleset| ruleset.backend == Backend::Legacy);
+    // Legacy rules leave no trace: only what became of the packet is compared.
+    let is_traced =
+        legacy.flat_map(|set| &set.tables).flat_map(|table| &table.chains).all(|chain| chain.rules.is_empty());
+    tally.hooks += 1;
+    let mut agreeing: Vec<Way> = Vec::new();
+    let mut first_fault = None;
+    let mut is_certain = ways.len() == 1;
+    for (mut packet, connection) in ways {
+        if let Some(difference) = differs(&packet, &hook.start) {
+            first_fault.get_or_insert(format!("came in as {difference}"));
+            continue;
+        }
+        packet.ttl = hook.start.ttl;
+        let branches = rules.pass(Passage {
+            hook: hook.hook,
+            packet: packet.clone(),
+            connection: connection.clone(),
+            is_reply,
+            in_interface: interface(namespace, hook.in_index),
+            out_interface: interface(namespace, hook.out_index),
+            in_port: None,
+            out_port: None,
+            is_bridged: false,
+            next_hop: None,
+        });
+        for visit in branches.iter().flat_map(|branch| &branch.visits) {
+            tally.visits += 1;
+            if visit.matched != Truth::No {
+                hit.insert(visit.rule);
+            }
+        }
+        is_certain &= branches.len() == 1 && branches.iter().all(|branch| branch.undecided.is_empty());
+        for branch in &branches {
+            if let Some(fault) = fault(namespace, branch, hook, is_traced) {
+                let path = &hook.rules;
+                first_fault
+                    .get_or_insert(format!("{fault}\npacket {packet:?}\nconnection {connection:?}\nkernel {path:?}"));
+                continue;
+            }
+            tally.exact_paths += usize::from(is_certain && is_traced && branch.regardless.is_empty());
+            let mut packet = branch.packet.clone();
+            if let Some(end) = &hook.end {
+                // A port that nobody can tell is the kernel's.
+                set_ports(&mut packet, end.ports);
+            }
+            agreeing.push((packet, branch.connection.clone()));
+        }
+    }
+    if agreeing.is_empty() { Err(first_fault.unwrap_or_default()) } else { Ok((agreeing, is_certain)) }
 }
 
 /// What is wrong with one way out, if anything.
@@ -200,6 +225,16 @@ fn differs(packet: &Packet, header: &Header) -> Option<String> {
     let mut ours = Header::of(packet);
     ours.ttl = header.ttl;
     (ours != *header).then(|| format!("{ours:?}, the kernel had {header:?}"))
+}
+
+/// Whether a packet is of this direction of a flow.
+fn is_of(packet: &Packet, tuple: &Packet) -> bool {
+    let identifier = |packet: &Packet| match packet.layer4 {
+        Layer4::Icmp { identifier, .. } => Some(identifier),
+        _ => None,
+    };
+    (packet.source, packet.destination, packet.layer4.ports(), identifier(packet))
+        == (tuple.source, tuple.destination, tuple.layer4.ports(), identifier(tuple))
 }
 
 fn set_ports(packet: &mut Packet, ports: Option<(u16, u16)>) {

@@ -1,5 +1,7 @@
 //! Sends a flow's packets through the router and takes down what the kernel says of each hook.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use anyhow::{Context, Result};
 use bridgewalk_analysis::walk::{Layer4, Packet};
 use bridgewalk_model::{
@@ -22,18 +24,21 @@ const ROUNDS: u32 = 2;
 #[derive(Debug)]
 pub struct Observer<'a> {
     bed: &'a mut Bed,
-    next_id: u16,
 }
+
+/// What packets are known by. Late ones of an earlier flow must not be taken for the next one's.
+static NEXT_ID: AtomicU16 = AtomicU16::new(1);
 
 impl<'a> Observer<'a> {
     /// On this bed.
     pub const fn new(bed: &'a mut Bed) -> Self {
-        Self { bed, next_id: 1000 }
+        Self { bed }
     }
 
     /// Sends a first packet from one of the ends; where it arrives, an answer if `answers`, and one more packet.
     pub fn flow(&mut self, namespace: &Namespace, from: usize, first: &Packet, answers: bool) -> Result<SeenFlow> {
         let mut flow = SeenFlow::default();
+        self.bed.router()?.forget_flows()?;
         let (seen, arrival) = self.send(namespace, from, first, false)?;
         flow.packets.push(seen);
         let Some((end, header)) = arrival.filter(|(end, _)| answers && *end != 0) else { return Ok(flow) };
@@ -61,8 +66,8 @@ impl<'a> Observer<'a> {
         packet: &Packet,
         is_reply: bool,
     ) -> Result<(SeenPacket, Option<(usize, Header)>)> {
-        self.next_id = self.next_id.checked_add(1).unwrap_or(1000);
-        let id = self.next_id;
+        // The kernel would choose one in the place of zero.
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed).max(1);
         for end in &mut self.bed.ends {
             end.trace.take()?;
         }
@@ -71,7 +76,12 @@ impl<'a> Observer<'a> {
         let mut round = 0;
         loop {
             for (end, events) in self.bed.ends.iter_mut().zip(&mut events) {
-                events.extend(end.trace.take()?.into_iter().filter(|event| event.id == id));
+                events.extend(
+                    end.trace
+                        .take()?
+                        .into_iter()
+                        .filter(|event| event.id == id && event.header.source.is_ipv6() == packet.is_ipv6()),
+                );
             }
             let arrival = arrival(&events, from);
             let hooks = hooks(namespace, events.first().map(Vec::as_slice).unwrap_or_default());

@@ -183,7 +183,8 @@ impl Body<'_> {
                 12 => {
                     let _ = write!(line, "meta mark {} ", random.word(&["0x1", "!= 0x1", "and 0x3 == 0x2", "0x1-0x5"]));
                 }
-                13 => {
+                13 if protocol.is_empty() => {
+                    protocol = "any";
                     let _ =
                         write!(line, "meta l4proto {} ", random.word(&["tcp", "udp", "{ icmp, icmpv6 }", "!= tcp"]));
                 }
@@ -233,7 +234,7 @@ impl Body<'_> {
             };
             let family = if self.family == "inet" { if is_ipv6 { "ip6 " } else { "ip " } } else { "" };
             let host = if is_ipv6 { random.word(&HOSTS6) } else { random.word(&HOSTS4) };
-            let port = if protocol.is_empty() { "" } else { random.word(&["", ":80", ":8080"]) };
+            let port = if !matches!(protocol, "tcp" | "udp") { "" } else { random.word(&["", ":80", ":8080"]) };
             let address = if is_ipv6 && !port.is_empty() { format!("[{host}]") } else { host.to_owned() };
             match self.hook {
                 "prerouting" | "output" if !is_ipv6 && protocol == "tcp" && random.chance(30) => {
@@ -283,7 +284,8 @@ impl Body<'_> {
                 "meta mark set meta mark or 0x2",
                 "ct mark set 0x4",
                 "meta mark set ct mark",
-                "reject",
+                // It is not allowed everywhere that a helper is jumped to from.
+                if matches!(self.hook, "" | "postrouting") { "drop" } else { "reject" },
                 "counter accept",
                 "counter",
             ]),
