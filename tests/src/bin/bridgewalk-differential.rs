@@ -10,7 +10,7 @@ use std::{collections::HashSet, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use bridgewalk_model::{
-    firewall::{RuleSummary, summarise},
+    firewall::{Action, RuleSummary, summarise},
     snapshot::Namespace,
 };
 use bridgewalk_tests::differential::{
@@ -39,9 +39,12 @@ fn main() -> Result<ExitCode> {
     while (all.len() as u64) < set_ups {
         all.push(rules::by_chance(&mut random));
     }
-    let (mut tally, mut told, mut kept) = (Tally::default(), 0, Vec::new());
+    let (mut engines, mut chance) = (Tally::default(), Tally::default());
+    let (mut told, mut kept) = (0, Vec::new());
+    let known = rules::engines().len();
     let each = probes / all.len() as u64;
-    for set in &all {
+    for (number, set) in all.iter().enumerate() {
+        let tally = if number < known { &mut engines } else { &mut chance };
         bed.clear()?;
         if let Err(error) = set.load(&bed) {
             // Chance writes what a tool refuses, now and then.
@@ -51,10 +54,17 @@ fn main() -> Result<ExitCode> {
         let namespace = bed.read()?;
         let pool = Pool::new(&set.text());
         let mut wanted = summaries(&namespace);
+        let is_translating = |(_, summary): &&Wanted| matches!(summary.action, Action::DestinationNat { .. });
+        let translating: Vec<Wanted> = wanted.iter().filter(is_translating).cloned().collect();
         let mut case = Case { name: set.name.clone(), namespace, flows: Vec::new() };
         let mut sent = 0;
         while sent < each {
-            let aimed = if random.chance(60) { random.pick(&wanted) } else { None };
+            // What is translated comes to places where nothing else does.
+            let aimed = match random.below(10) {
+                0 | 1 => random.pick(&translating),
+                2..=6 => random.pick(&wanted),
+                _ => None,
+            };
             let drawn = match aimed {
                 Some((_, wanted)) => pool.aim(&bed, wanted, &mut random),
                 None => pool.draw(&bed, &mut random),
@@ -69,7 +79,7 @@ fn main() -> Result<ExitCode> {
                 wanted.retain(|(place, _)| !hit.contains(place));
             }
         }
-        let wrong = judge(&case, None, &mut tally);
+        let wrong = judge(&case, None, tally);
         tally.wrong += wrong.len();
         println!("{}: {} wrong of {}", case.name, wrong.len(), case.flows.len());
         if std::env::var_os("BRIDGEWALK_UNHIT").is_some() {
@@ -89,8 +99,8 @@ fn main() -> Result<ExitCode> {
     if let Some(file) = corpus {
         seen::write(Path::new(file), &kept)?;
     }
-    println!("{tally}");
-    Ok(if tally.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{}\n{}\n{}", Tally::HEAD, engines.row("engines' rules"), chance.row("made by chance"));
+    Ok(if engines.wrong + chance.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn tell(case: &Case, found: &Disagreement) {
@@ -101,8 +111,11 @@ fn tell(case: &Case, found: &Disagreement) {
     }
 }
 
+/// A rule, and what it asks for.
+type Wanted = (RulePlace, RuleSummary);
+
 /// What each rule asks for.
-fn summaries(namespace: &Namespace) -> Vec<(RulePlace, RuleSummary)> {
+fn summaries(namespace: &Namespace) -> Vec<Wanted> {
     let mut all = Vec::new();
     for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
         for chain in &table.chains {

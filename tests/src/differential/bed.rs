@@ -1,6 +1,6 @@
 //! A router between namespaces, made for one set of rules.
 //!
-//! `outside` – `up0` [router] `docker0` – `one`, `two`; `bridge1` – `three`. Every end drops what it gets once it was
+//! `outside` – `up0` [router] `docker0` – `one`, `two`; `bridge1` – `three`, `four`. Every end drops what it gets once it was
 //! seen, so that nothing answers but what a test sends. All runs in a process that has mount, PID and network namespaces
 //! of its own, and goes with it.
 
@@ -166,6 +166,7 @@ impl Bed {
             ("one", &["172.17.0.2", "2001:db8:2::2"][..]),
             ("two", &["172.17.0.3", "2001:db8:2::3"][..]),
             ("three", &["192.0.2.2", "2001:db8:3::2"][..]),
+            ("four", &["192.0.2.3", "2001:db8:3::3"][..]),
         ] {
             ends.push(End::open(name, &at(name), addresses(own)?, name == "router")?);
         }
@@ -215,18 +216,18 @@ const LEGACY_EMPTY: &str = "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACC
 const SCRIPT: &str = r#"
 mkdir -p /run/netns
 mount -t tmpfs tmpfs /run/netns
-for n in router outside one two three; do
+for n in router outside one two three four; do
   ip netns add $n
   ip -n $n link set lo up
 done
 quiet() { ip netns exec $1 sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
   net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0; }
-for n in router outside one two three; do quiet $n; done
+for n in router outside one two three four; do quiet $n; done
 ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.send_redirects=0
 for b in docker0 bridge1; do ip -n router link add $b type bridge; ip -n router link set $b up; done
 cable() { ip -n router link add $2 type veth peer name eth0 netns $1; ip -n router link set $2 up; ip -n $1 link set eth0 up; }
-cable outside up0; cable one v1; cable two v2; cable three v3
-ip -n router link set v1 master docker0; ip -n router link set v2 master docker0; ip -n router link set v3 master bridge1
+cable outside up0; cable one v1; cable two v2; cable three v3; cable four v4
+ip -n router link set v1 master docker0; ip -n router link set v2 master docker0; ip -n router link set v3 master bridge1; ip -n router link set v4 master bridge1
 ip -n router addr add 198.51.100.1/24 dev up0; ip -n router addr add 172.17.0.1/16 dev docker0; ip -n router addr add 192.0.2.1/24 dev bridge1
 ip -n router addr add 2001:db8:1::1/64 dev up0 nodad; ip -n router addr add 2001:db8:2::1/64 dev docker0 nodad; ip -n router addr add 2001:db8:3::1/64 dev bridge1 nodad
 mac() { ip netns exec $1 cat /sys/class/net/$2/address; }
@@ -240,10 +241,13 @@ home outside up0 24 198.51.100.2 198.51.100.1 2001:db8:1::2 2001:db8:1::1
 home one docker0 16 172.17.0.2 172.17.0.1 2001:db8:2::2 2001:db8:2::1
 home two docker0 16 172.17.0.3 172.17.0.1 2001:db8:2::3 2001:db8:2::1
 home three bridge1 24 192.0.2.2 192.0.2.1 2001:db8:3::2 2001:db8:3::1
-ip -n one neigh replace 172.17.0.3 lladdr $(mac two eth0) dev eth0 nud permanent
-ip -n two neigh replace 172.17.0.2 lladdr $(mac one eth0) dev eth0 nud permanent
-ip -n one neigh replace 2001:db8:2::3 lladdr $(mac two eth0) dev eth0 nud permanent
-ip -n two neigh replace 2001:db8:2::2 lladdr $(mac one eth0) dev eth0 nud permanent
+home four bridge1 24 192.0.2.3 192.0.2.1 2001:db8:3::3 2001:db8:3::1
+pair() { # two of one bridge, and their addresses
+  for a in $3 $5; do ip -n $2 neigh replace $a lladdr $(mac $1 eth0) dev eth0 nud permanent; done
+  for a in $4 $6; do ip -n $1 neigh replace $a lladdr $(mac $2 eth0) dev eth0 nud permanent; done
+}
+pair one two 172.17.0.2 172.17.0.3 2001:db8:2::2 2001:db8:2::3
+pair three four 192.0.2.2 192.0.2.3 2001:db8:3::2 2001:db8:3::3
 ip -n router route add 203.0.113.0/24 via 198.51.100.2
 ip -n router -6 route add 2001:db8:ffff::/64 via 2001:db8:1::2
 "#;

@@ -10,7 +10,8 @@ use ipnet::IpNet;
 use super::{bed::Bed, random::Random};
 
 /// Which end is behind which of the router's devices.
-const DOORS: [(&str, usize); 5] = [("up0", 1), ("docker0", 2), ("docker0", 3), ("bridge1", 4), ("lo", 0)];
+const DOORS: [(&str, usize); 6] =
+    [("up0", 1), ("docker0", 2), ("docker0", 3), ("bridge1", 4), ("bridge1", 5), ("lo", 0)];
 
 /// What may be drawn.
 #[derive(Clone, Debug, Default)]

@@ -161,6 +161,8 @@ fn judge_hook(
             }
         }
         is_certain &= branches.len() == 1 && branches.iter().all(|branch| branch.undecided.is_empty());
+        let is_exact = is_certain && is_traced && branches.iter().all(|branch| branch.regardless.is_empty());
+        tally.traced_hooks += usize::from(is_exact);
         for branch in &branches {
             if let Some(fault) = fault(namespace, branch, hook, is_traced) {
                 let path = &hook.rules;
@@ -168,7 +170,7 @@ fn judge_hook(
                     .get_or_insert(format!("{fault}\npacket {packet:?}\nconnection {connection:?}\nkernel {path:?}"));
                 continue;
             }
-            tally.exact_paths += usize::from(is_certain && is_traced && branch.regardless.is_empty());
+            tally.exact_paths += usize::from(is_exact);
             let mut packet = branch.packet.clone();
             if let Some(end) = &hook.end {
                 // A port that nobody can tell is the kernel's.

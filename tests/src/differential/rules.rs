@@ -54,7 +54,15 @@ impl Rules {
         let router = bed.router()?;
         for (tool, text) in &self.parts {
             if text.contains("docker-ext-bridges-v4") {
-                router.run("sh", &["-c", "ipset create docker-ext-bridges-v4 hash:net -exist"], "")?;
+                router.run(
+                    "sh",
+                    &[
+                        "-c",
+                        "ipset create docker-ext-bridges-v4 hash:net -exist; \
+                     for net in 172.17.0.0/16 192.0.2.0/24; do ipset add docker-ext-bridges-v4 $net -exist; done",
+                    ],
+                    "",
+                )?;
             }
             let args: &[&str] = if *tool == Tool::Nft { &["-f", "-"] } else { &["--noflush"] };
             router.run(tool.program(), args, text)?;

@@ -1,7 +1,5 @@
 //! What was counted over many set-ups.
 
-use std::fmt;
-
 /// Figures of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -19,7 +17,9 @@ pub struct Tally {
     pub undecided: usize,
     /// Hooks passed.
     pub hooks: usize,
-    /// Hooks whose rules were the kernel's, one by one.
+    /// Of them, those whose rules leave a trace and were all decided.
+    pub traced_hooks: usize,
+    /// Of them, those whose rules were the kernel's, one by one.
     pub exact_paths: usize,
     /// Rules looked at.
     pub visits: usize,
@@ -33,18 +33,17 @@ pub struct Tally {
     pub rules_matched_by_kernel: usize,
 }
 
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Tally {
+    /// The head of a table of figures.
+    pub const HEAD: &str = "| | set-ups | packets | of flows under way | IPv6 | wrong | undecided | hooks | exact paths \
+        | rules | rules hit |\n|---|---|---|---|---|---|---|---|---|---|---|";
+
+    /// The figures as a row of that table.
+    pub fn row(&self, name: &str) -> String {
         let percent = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         let packets = self.decided + self.undecided;
-        writeln!(
-            f,
-            "| set-ups | packets | established | IPv6 | wrong | undecided | hooks | exact paths | rules | rules hit |"
-        )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|")?;
-        write!(
-            f,
-            "| {} | {} | {} | {} | {} | {} ({:.2} %) | {} | {} ({:.2} %) | {} | {} ({:.1} %) |",
+        format!(
+            "| {name} | {} | {} | {} | {} | {} | {} ({:.2} %) | {} | {} ({:.2} %) | {} | {} ({:.1} %) |",
             self.set_ups,
             self.packets,
             self.established,
@@ -54,7 +53,7 @@ impl fmt::Display for Tally {
             percent(self.undecided, packets),
             self.hooks,
             self.exact_paths,
-            percent(self.exact_paths, self.hooks),
+            percent(self.exact_paths, self.traced_hooks),
             self.rules,
             self.rules_hit,
             percent(self.rules_hit, self.rules),
