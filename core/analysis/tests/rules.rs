@@ -326,7 +326,7 @@ fn any_tables() -> impl Strategy<Value = Vec<Table>> {
                 rule.into_iter()
                     .map(|step| match step {
                         Expression::Verdict { verdict: Verdict::Jump(to) | Verdict::Goto(to) }
-                            if to <= allowed.to_owned() =>
+                            if to.as_str() <= allowed =>
                         {
                             verdict(Verdict::Return)
                         }
