@@ -103,7 +103,6 @@ fn leave(flow: &mut Flow, place: &Place<'_>, (hook, at): (Hook, At), doors: Door
             let fact = match by {
                 Reason::Rule(rule) => Fact::Rule(at, rule, hook),
                 Reason::Policy(chain) => Fact::Policy(at, chain),
-                Reason::Translation => Fact::Ready(crate::walk::Evidence::Translation),
             };
             (Some(Verdict::Dropped), Some(fact))
         }

@@ -48,11 +48,7 @@ pub(crate) fn look_up<'a>(place: &Place<'a>, key: &Key<'_>) -> Found<'a> {
         }
         return Found::Nothing;
     }
-    let mut least = 0;
     for rule in rules {
-        if rule.priority < least {
-            continue;
-        }
         match applies(rule, key) {
             Some(true) => {}
             Some(false) => continue,
@@ -69,14 +65,10 @@ pub(crate) fn look_up<'a>(place: &Place<'a>, key: &Key<'_>) -> Found<'a> {
             }
             "blackhole" | "unreachable" | "prohibit" => return Found::Ended { rule },
             "nop" => {}
-            // Its target is not kept.
-            _ => {
-                least = u32::MAX;
-                return Found::Unknown;
-            }
+            // Where `goto` leads to is not kept.
+            _ => return Found::Unknown,
         }
     }
-    let _ = least;
     Found::Nothing
 }
 
