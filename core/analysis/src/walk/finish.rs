@@ -118,7 +118,8 @@ impl Walker<'_> {
         let is_common = |index: usize, draft: &Draft| {
             others.iter().all(|other| {
                 other.hops.get(index).is_some_and(|there| {
-                    (there.at, there.action, there.input, there.output) == (draft.at, draft.action, draft.input, draft.output)
+                    (there.at, there.action, there.input, there.output)
+                        == (draft.at, draft.action, draft.input, draft.output)
                         && there.after == draft.after
                 })
             })
@@ -174,7 +175,7 @@ impl Walker<'_> {
                     chain: chain.name.clone(),
                 })
             }
-            Fact::Ready(evidence) => Some(evidence.clone()),
+            Fact::Ready(evidence) => Some((**evidence).clone()),
         }
     }
 }
