@@ -93,7 +93,8 @@ fn pid_of(host: &DockerHost, container: &str) -> Result<u32> {
 }
 
 fn address_of(snapshot: &Snapshot, container: &str, network: &str) -> Result<Ipv4Addr> {
-    let container = snapshot.hosts[0].containers.iter().find(|one| one.name.as_str() == container).context("container")?;
+    let container =
+        snapshot.hosts[0].containers.iter().find(|one| one.name.as_str() == container).context("container")?;
     let end = container.attachments.iter().find(|end| end.network_name.as_str() == network).context("network")?;
     match end.ipv4.context("address")?.addr() {
         IpAddr::V4(address) => Ok(address),
@@ -182,17 +183,26 @@ fn pairs(host: &DockerHost) -> Result<()> {
 
     let mut sources: Vec<(String, u32, End)> = vec![
         ("host".to_owned(), host.pid(), walker.sender("host")?),
-        ("outside".to_owned(), host.link().pid(), End::Address { address: bridgewalk_tests::link::GATEWAY.into() }),
+        ("outside".to_owned(), host.link().pid(), End::Outside),
     ];
     for container in observed.containers.iter().filter(|one| one.state.as_str() == "running") {
         let name = container.name.as_str();
         sources.push((name.to_owned(), pid_of(host, name)?, walker.sender(name)?));
     }
+    let mut real = Vec::new();
+    for (name, pid, end) in sources {
+        // Somebody outside has a loopback address of its own.
+        let is_far = end == End::Outside;
+        let targets: Vec<_> = targets.iter().copied().filter(|to| !is_far || !to.ip().is_loopback()).collect();
+        real.push((name, end, probe::connect_from(pid, &targets)?));
+    }
 
+    // Who answers on a link is known once somebody has asked.
+    let snapshot = look(host)?;
+    let walker = Walker::new(&snapshot);
     let (mut checked, mut undecided, mut wrong) = (0, 0, Vec::new());
-    for (name, pid, end) in &sources {
-        let real = probe::connect_from(*pid, &targets)?;
-        for (to, outcome) in real {
+    for (name, end, outcomes) in &real {
+        for (to, outcome) in outcomes {
             let address = IpAddr::V4(*to.ip());
             let walk = walker.walk(&Question {
                 from: end.clone(),
@@ -202,20 +212,23 @@ fn pairs(host: &DockerHost) -> Result<()> {
                 source_port: None,
             });
             checked += 1;
-            match agrees(&walk, outcome) {
+            match agrees(&walk, *outcome) {
                 Some(true) => {}
                 None => undecided += 1,
                 Some(false) => {
                     let path: Vec<_> = walk.way.hops.iter().map(|hop| hop.action).collect();
                     let reply = walk.reply.as_ref().map(|reply| reply.verdict);
-                    wrong.push(format!("{name} to {to}: {outcome:?}, and the walk says {:?} ({reply:?}) {path:?}", walk.way.verdict));
+                    let verdict = walk.way.verdict;
+                    wrong.push(format!(
+                        "{name} to {to}: {outcome:?}, and the walk says {verdict:?} ({reply:?}) {path:?}"
+                    ));
                 }
             }
         }
     }
     println!("{}: {checked} pairs, {undecided} undecided, {} wrong", host.engine(), wrong.len());
     ensure!(wrong.is_empty(), "{} of {checked} are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    ensure!(undecided * 20 <= checked, "{undecided} of {checked} are undecided");
+    ensure!(undecided * 10 <= checked, "{undecided} of {checked} are undecided");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ const MAX_SHOWN: usize = 8;
 pub(super) struct Brief {
     pub(super) verdict: Verdict,
     pub(super) is_reply_lost: bool,
+    /// What stopped it.
     pub(super) decided_by: Option<Evidence>,
 }
 
@@ -38,7 +39,8 @@ impl Walker<'_> {
             return Brief { verdict: Verdict::Undecided, is_reply_lost: false, decided_by: None };
         }
         let ending = if is_reply_lost { flow.reply.as_ref() } else { flow.first.as_ref() };
-        let decided_by = ending.and_then(|ending| ending.fact.as_ref()).and_then(|fact| self.evidence(fact));
+        let stopped = ending.filter(|_| verdict != Verdict::Delivered);
+        let decided_by = stopped.and_then(|ending| ending.fact.as_ref()).and_then(|fact| self.evidence(fact));
         Brief { verdict, is_reply_lost, decided_by }
     }
 

@@ -163,8 +163,8 @@ impl Walker<'_> {
         } else if let (Some(from), Some(to)) = (from, to)
             && let Some(end) = to.attachments.iter().find(|end| end.ipv4.is_some() || end.ipv6.is_some())
         {
-                let network = end.network.clone();
-                openings.push(Opening::ShareNetwork { container: from.id.clone(), network });
+            let network = end.network.clone();
+            openings.push(Opening::ShareNetwork { container: from.id.clone(), network });
         }
         let outward = matches!(blocked.question.to, End::Outside | End::Address { .. }) && to.is_none();
         if let (true, Some(from)) = (outward, from) {

@@ -82,7 +82,7 @@ pub struct Cell {
     pub verdict: Verdict,
     /// Whether it is the reply that is lost.
     pub is_reply_lost: bool,
-    /// What decided.
+    /// What stopped it; none where it arrives.
     pub decided_by: Option<Evidence>,
 }
 
@@ -103,7 +103,7 @@ pub struct Door {
     pub command: Option<Text>,
     /// How a packet from outside ends there.
     pub verdict: Verdict,
-    /// What decided.
+    /// What stopped it; none where it arrives.
     pub decided_by: Option<Evidence>,
 }
 

@@ -1,7 +1,5 @@
 //! A bridge: which port a frame leaves by, and IP's hooks on the way where bridge netfilter is on.
 
-use std::net::IpAddr;
-
 use bridgewalk_model::{
     EntityId,
     firewall::Hook,

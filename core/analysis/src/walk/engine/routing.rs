@@ -57,8 +57,7 @@ pub(crate) fn look_up<'a>(place: &Place<'a>, key: &Key<'_>) -> Found<'a> {
         match rule.action.as_str() {
             "lookup" => {
                 let told = Some(*rule).filter(|rule| is_worth_telling(rule));
-                if let Some(found) =
-                    in_table(place, rule.table, key, told).filter(|found| !is_suppressed(rule, found))
+                if let Some(found) = in_table(place, rule.table, key, told).filter(|found| !is_suppressed(rule, found))
                 {
                     return found;
                 }

@@ -99,13 +99,9 @@ impl Walker<'_> {
         let port = Port { at, index: out };
         match &interface.link.kind {
             LinkKind::Bridge { .. } => {
-                flow.step = Step::Bridge {
-                    at,
-                    bridge: out,
-                    from: None,
-                    destination: flow.packet.destination,
-                    was_filtered: false,
-                };
+                let destination = flow.packet.destination;
+                let crossing = Crossing { bridge: out, from: None, destination, was_filtered: false };
+                flow.step = Step::Bridge { at, crossing };
             }
             LinkKind::Veth => match interface.peer.as_ref().and_then(|peer| self.links.port(peer)) {
                 Some(peer) => self.carry(flow, port, peer),
