@@ -2,10 +2,16 @@
 
 mod connection;
 mod ends;
+mod engine;
 mod evidence;
+mod finish;
+mod flow;
 mod hop;
+mod links;
+mod lookup;
 mod opening;
 mod packet;
+mod place;
 mod question;
 mod result;
 pub mod rules;
