@@ -44,6 +44,8 @@ pub(in crate::window) struct WalkPanel {
     was_typing: bool,
     /// The hop that was shown in the last frame.
     seen_hop: Option<usize>,
+    /// The hop to which the eye was led.
+    followed_hop: Option<usize>,
 }
 
 impl WalkPanel {
@@ -65,6 +67,7 @@ impl WalkPanel {
             clock_s: 0.0,
             was_typing: false,
             seen_hop: None,
+            followed_hop: None,
         })
     }
 
@@ -208,6 +211,7 @@ impl WalkPanel {
         self.branch = None;
         self.course = None;
         self.emphasis.clear();
+        self.followed_hop = None;
         self.playback.begin(0);
     }
 
@@ -216,8 +220,9 @@ impl WalkPanel {
         self.course = None;
         self.emphasis = match &self.answer {
             Some(answer) => {
-                let lights = self.hops().flat_map(|hop| &hop.lights);
-                lights.flat_map(|light| course::stand_ins(&answer.snapshot, light)).collect()
+                let snapshot = &answer.snapshot;
+                let lights = self.hops().flat_map(|hop| course::lights(hop, snapshot));
+                lights.flat_map(|light| course::stand_ins(snapshot, &light)).collect()
             }
             None => BTreeSet::new(),
         };
@@ -274,11 +279,12 @@ impl WalkPanel {
         let (first, last) = if is_back { (there, all) } else { (0, there) };
         let is_there = self.playback.position() == hop as f32;
         let verdict = if is_back { reply.map_or(way.verdict, |reply| reply.verdict) } else { way.verdict };
+        let packet = course.at(self.playback.position())?;
         Some(Mark {
             way: course.stretch(first, last.saturating_sub(1)),
-            packet: course.at(self.playback.position())?,
+            packet,
             ending: (is_there && hop + 1 == last).then_some(verdict),
-            is_followed: !is_there || self.seen_hop != Some(hop),
+            is_followed: !is_there || self.followed_hop.replace(hop) != Some(hop),
         })
     }
 
