@@ -113,10 +113,14 @@ fn playing_ends_by_itself_and_then_nothing_is_painted() {
 }
 
 #[test]
-fn it_looks_as_it_should() {
+fn a_translated_packet_looks_as_it_should() {
     let mut harness = walk("outside", "host:8080");
     press(&mut harness, Modifiers::NONE, Key::ArrowRight);
     image(&mut harness, "walk_light");
+}
+
+#[test]
+fn a_blocked_packet_looks_as_it_should() {
     let mut harness = walk("proxy", "172.19.0.2");
     press(&mut harness, Modifiers::NONE, Key::D);
     press(&mut harness, Modifiers::NONE, Key::End);

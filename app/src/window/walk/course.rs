@@ -119,7 +119,10 @@ impl<'a> Pen<'a> {
                 self.follow(&target.line, &mut way);
             }
             self.last = Some(target);
-            self.met.push(id);
+            // A translation is something that the path leads through, between the same interfaces.
+            if hop.action != Action::Translated || hop.lights.contains(&id) {
+                self.met.push(id);
+            }
         }
         way
     }
@@ -145,7 +148,7 @@ impl<'a> Pen<'a> {
             self.go(target.rect.center(), way);
             return;
         };
-        if let Some(last) = self.last
+        if let Some(last) = self.last.filter(|last| last.line.is_empty())
             && let Some(points) = edge_between(self.scene, last, target)
         {
             self.follow(&points, way);

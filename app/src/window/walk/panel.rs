@@ -360,10 +360,14 @@ impl WalkPanel {
         ui.add_space(2.0);
     }
 
-    /// Branches, hops, openings.
+    /// Branches, openings, hops.
     fn below_ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, walk: &Walk) {
         ending::unknown_ui(ui, ctx, snapshot, walk, &mut self.branch);
         let Some((way, reply)) = self.ways() else { return };
+        ending::openings_ui(ui, ctx, snapshot, way);
+        if let (Verdict::Delivered, Some(reply)) = (way.verdict, reply) {
+            ending::openings_ui(ui, ctx, snapshot, reply);
+        }
         let shown = self.playback.hop();
         let is_new = self.seen_hop != Some(shown);
         let mut chosen = None;
@@ -382,10 +386,6 @@ impl WalkPanel {
                 }
                 hops::detail_ui(ui, ctx, snapshot, hop);
             }
-        }
-        ending::openings_ui(ui, ctx, snapshot, way);
-        if let (Verdict::Delivered, Some(reply)) = (way.verdict, reply) {
-            ending::openings_ui(ui, ctx, snapshot, reply);
         }
         self.seen_hop = Some(shown);
         if let Some(index) = chosen {
