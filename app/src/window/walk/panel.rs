@@ -381,10 +381,14 @@ impl WalkPanel {
                 chosen = Some(index);
             }
             if is_shown {
+                let detail = hops::detail_ui(ui, ctx, snapshot, hop);
                 if is_new && index > 0 {
-                    response.scroll_to_me(None);
+                    // Both if there is room, else the row and what fits below it.
+                    let room = ui.clip_rect().height();
+                    let mut whole = response.rect.union(detail.rect);
+                    whole.max.y = whole.max.y.min(whole.min.y + room);
+                    ui.scroll_to_rect(whole, None);
                 }
-                hops::detail_ui(ui, ctx, snapshot, hop);
             }
         }
         self.seen_hop = Some(shown);
