@@ -11,7 +11,37 @@ use super::{
 /// More branches than these are not shown.
 const MAX_SHOWN: usize = 8;
 
+/// A walk's end alone.
+#[derive(Clone, Debug)]
+pub(super) struct Brief {
+    pub(super) verdict: Verdict,
+    pub(super) is_reply_lost: bool,
+    pub(super) decided_by: Option<Evidence>,
+}
+
 impl Walker<'_> {
+    /// How a walk ends: where the first packet arrives and only its reply does not, how the reply ends.
+    pub(super) fn brief(&self, question: &Question) -> Brief {
+        let flows = self.flows(question);
+        let ends = |flow: &Flow| {
+            let first = verdict(flow.first.as_ref());
+            match flow.reply.as_ref().map(|reply| reply.verdict) {
+                Some(reply) if first == Verdict::Delivered && reply != Verdict::Delivered => (reply, true),
+                _ => (first, false),
+            }
+        };
+        let Some(flow) = flows.first() else {
+            return Brief { verdict: Verdict::Undecided, is_reply_lost: false, decided_by: None };
+        };
+        let (verdict, is_reply_lost) = ends(flow);
+        if flows.iter().any(|other| ends(other) != (verdict, is_reply_lost)) {
+            return Brief { verdict: Verdict::Undecided, is_reply_lost: false, decided_by: None };
+        }
+        let ending = if is_reply_lost { flow.reply.as_ref() } else { flow.first.as_ref() };
+        let decided_by = ending.and_then(|ending| ending.fact.as_ref()).and_then(|fact| self.evidence(fact));
+        Brief { verdict, is_reply_lost, decided_by }
+    }
+
     /// Puts the branches together: one answer where they end alike, else all of them.
     pub(super) fn conclude(&self, question: &Question, flows: &[Flow]) -> Walk {
         let Some(first) = flows.first() else { return nothing(question) };

@@ -78,11 +78,15 @@ impl<'a> Walker<'a> {
 
     /// Follows the packet that is asked for, and its reply.
     pub fn walk(&self, question: &Question) -> Walk {
-        let flows = match self.start(question) {
+        self.conclude(question, &self.flows(question))
+    }
+
+    /// All branches of a walk, each at its end.
+    pub(super) fn flows(&self, question: &Question) -> Vec<Flow> {
+        match self.start(question) {
             Start::Flow(flow) => self.run(*flow),
             Start::Ended(flow) => vec![*flow],
-        };
-        self.conclude(question, &flows)
+        }
     }
 
     /// The namespace with this id.

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::walk::{
     Action, Evidence, Layer4, Packet, Unknown, Verdict, Walker,
     flow::{Arrival, Fact, Flow, Step, same_ends},
-    links::Answer,
     place::{At, Port},
 };
 
@@ -53,12 +52,10 @@ impl Walker<'_> {
         let address = flow.packet.destination;
         let port = self.up_to_bridge(by);
         let own = self.place(port.at).and_then(|place| place.by_address.get(&address).copied());
+        let owners = self.links.owners(address);
         let target = match own {
             Some(_) => Some(port),
-            None => match self.links.answer(&self.places, port, address) {
-                Answer::Interface(target, _) => Some(target),
-                _ => None,
-            },
+            None => owners.iter().copied().find(|owner| self.links.are_together(*owner, by)),
         };
         if let Some(target) = target {
             flow.packet.destination_mac =

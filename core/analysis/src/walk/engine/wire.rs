@@ -218,7 +218,14 @@ impl Walker<'_> {
             return;
         }
         let address = flow.packet.destination;
+        let is_ours = !address.is_loopback() && !self.links.owners(address).is_empty();
         let fact = Fact::Ready(Evidence::Beyond { address });
+        if is_ours {
+            // A router out there may send it back to us, and may not.
+            flow.hop(by.at, Action::Carried, None, Some(by.index), Vec::new());
+            self.light(flow, by);
+            return flow.undecided(Unknown::Beyond { address });
+        }
         if flow.is_reply() {
             return self.reply_outside(flow, by, fact);
         }
