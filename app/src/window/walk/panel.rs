@@ -10,7 +10,7 @@ use egui::{Key, Modifiers, RichText, ScrollArea, Ui};
 use super::{
     Course, Follower, Inquiry, Mark, Playback, Slot, completion, course, ending,
     ends::Ends,
-    follower::Answer,
+    follower::{Answer, follow},
     header, hops,
     playback::{SPEEDS, Wish},
 };
@@ -57,7 +57,7 @@ impl WalkPanel {
         Ok(Self {
             is_open: false,
             ends: Ends::default(),
-            follower: Follower::start(wake)?,
+            follower: Follower::start("walker", wake, follow)?,
             asked: None,
             answer: None,
             branch: None,
@@ -107,6 +107,13 @@ impl WalkPanel {
     pub(in crate::window) fn put(&mut self, slot: Slot, snapshot: &Snapshot, id: &EntityId) {
         self.is_open = true;
         self.ends.put(slot, snapshot, id);
+    }
+
+    /// Follows what is asked, and opens.
+    pub(in crate::window) fn ask(&mut self, inquiry: Inquiry) {
+        self.is_open = true;
+        self.ends.stop_picking();
+        self.ends.inquiry = inquiry;
     }
 
     /// Takes what was pointed at as the end that is asked for, if one is.
@@ -177,7 +184,7 @@ impl WalkPanel {
                     self.answer = None;
                     self.forget();
                 }
-                self.follower.order(Arc::clone(snapshot), self.ends.inquiry.clone());
+                self.follower.order((Arc::clone(snapshot), self.ends.inquiry.clone()));
                 self.asked = Some((Arc::clone(snapshot), self.ends.inquiry.clone()));
             }
         } else if self.is_open && !self.ends.are_chosen() && self.answer.is_some() {
