@@ -169,12 +169,7 @@ impl Teller<'_> {
         }
     }
 
-    fn list(
-        &self,
-        heading: &str,
-        lines: impl Iterator<Item = String>,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
+    fn list(&self, heading: &str, lines: impl Iterator<Item = String>, output: &mut Output) -> Result<(), Failure> {
         let lines: Vec<String> = lines.collect();
         if lines.is_empty() {
             return Ok(());

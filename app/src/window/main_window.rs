@@ -503,6 +503,7 @@ impl MainWindow {
                 .frame(plain.inner_margin(Margin::symmetric(14, 8)))
                 .resizable(true)
                 .default_size(height)
+                .min_size(160.0)
                 .show(ui, |ui| reach.ui(ui, &ctx));
         }
         if ctx.settings.shows_findings {

@@ -6,7 +6,7 @@ use egui::{
     Align2, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, epaint::TextShape, pos2, vec2,
 };
 
-use super::panel::{ask, sign};
+use super::panel::{ask, legend, sign};
 use crate::{
     window::{context::Context, theme::strong},
     words::Words,
@@ -45,7 +45,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, matrix: &M
             }
         },
     );
-    let offset = scrolled.state.offset;
+    let offset = scrolled.state.clamped_offset();
     let top = ui.painter_at(Rect::from_min_max(pos2(grid.left(), area.top()), pos2(area.right(), grid.top())));
     for (column, receiver) in matrix.receivers.iter().enumerate() {
         let foot = pos2(grid.left() + (column as f32 + 0.5) * CELL - offset.x, grid.top() - 4.0);
@@ -64,6 +64,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, matrix: &M
         }
     }
     let corner = ui.painter_at(area);
+    legend(&corner, area.min, ctx);
     let at = pos2(grid.left() - 8.0, grid.top() - 6.0);
     let heading = ctx.words.text("reach-senders");
     corner.text(at, Align2::RIGHT_BOTTOM, heading, FontId::proportional(12.0), ctx.colors.soft);
@@ -97,7 +98,7 @@ fn cell_ui(
         return false;
     }
     let Some(cell) = matrix.cell(row, column) else { return false };
-    let response = ui.interact(inside, ui.id().with(("reach", row, column)), Sense::click());
+    let response = ui.interact(inside, ui.scope_id().with(("reach", row, column)), Sense::click());
     let said = || {
         let verdict = ctx.words.walk_verdict(cell.verdict);
         let verdict =

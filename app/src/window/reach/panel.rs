@@ -98,14 +98,13 @@ impl ReachPanel {
                 if icon_button(ui, Icon::Close, &ctx.words.text("reach-close"), true).clicked() {
                     ctx.act(Action::Reach);
                 }
-                if self.tab == Tab::Everybody {
-                    legend_ui(ui, ctx);
-                }
             });
         });
         ui.add_space(2.0);
         let Some((snapshot, matrix)) = known else {
             ui.label(RichText::new(ctx.words.text("reach-working")).color(ctx.colors.soft));
+            // Or the panel would shrink to this line.
+            ui.take_available_space();
             return;
         };
         match self.tab {
@@ -115,16 +114,18 @@ impl ReachPanel {
     }
 }
 
-fn legend_ui(ui: &mut Ui, ctx: &Context<'_>) {
-    // From right to left.
-    for verdict in [Verdict::Undecided, Verdict::NoListener, Verdict::Dropped, Verdict::Delivered] {
+/// What the signs mean, from `corner` down.
+pub(super) fn legend(painter: &egui::Painter, corner: egui::Pos2, ctx: &Context<'_>) {
+    let verdicts = [Verdict::Delivered, Verdict::Dropped, Verdict::NoListener, Verdict::Undecided];
+    for (line, verdict) in verdicts.into_iter().enumerate() {
         let name = match verdict {
             Verdict::Dropped => ctx.words.text("reach-blocked"),
             verdict => ctx.words.walk_verdict(verdict),
         };
-        ui.label(RichText::new(name).color(ctx.colors.soft).size(12.5));
-        let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), egui::Sense::hover());
-        sign(ui.painter(), rect, ctx, verdict, false);
+        let middle = corner + vec2(8.0, 9.0 + line as f32 * 19.0);
+        sign(painter, Rect::from_center_size(middle, vec2(14.0, 14.0)), ctx, verdict, false);
+        let font = egui::FontId::proportional(12.0);
+        painter.text(middle + vec2(14.0, 0.0), egui::Align2::LEFT_CENTER, name, font, ctx.colors.soft);
     }
 }
 
