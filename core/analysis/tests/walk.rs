@@ -62,8 +62,10 @@ fn the_flows_of_a_real_host_go_as_its_kernel_sends_them() {
         ("outside", "host:8080"),
         ("camera", "outside:443"),
     ];
-    let lines: Vec<String> =
-        flows.iter().map(|(from, to)| format!("{from} to {to}: {}", told(&ask(&walker, from, to, Protocol::Tcp)))).collect();
+    let lines: Vec<String> = flows
+        .iter()
+        .map(|(from, to)| format!("{from} to {to}: {}", told(&ask(&walker, from, to, Protocol::Tcp))))
+        .collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
 
@@ -71,7 +73,9 @@ fn the_flows_of_a_real_host_go_as_its_kernel_sends_them() {
 fn what_is_blocked_says_what_would_let_it_through() {
     let walk = tcp("web", "vault:80");
     assert_eq!(walk.way.verdict, Verdict::Dropped);
-    assert!(matches!(&walk.way.decided_by, Some(Evidence::Rule { rule, .. }) if rule.chain == "DOCKER-ISOLATION-STAGE-1"));
+    assert!(
+        matches!(&walk.way.decided_by, Some(Evidence::Rule { rule, .. }) if rule.chain == "DOCKER-ISOLATION-STAGE-1")
+    );
     assert!(walk.way.openings.iter().any(|one| matches!(one, Opening::ShareNetwork { .. })));
     assert!(walk.way.openings.iter().any(|one| matches!(one, Opening::RemoveRule { .. })));
 

@@ -16,6 +16,7 @@ const MAX_SHOWN: usize = 8;
 pub(super) struct Brief {
     pub(super) verdict: Verdict,
     pub(super) is_reply_lost: bool,
+    /// What stopped it.
     pub(super) decided_by: Option<Evidence>,
 }
 
@@ -38,7 +39,8 @@ impl Walker<'_> {
             return Brief { verdict: Verdict::Undecided, is_reply_lost: false, decided_by: None };
         }
         let ending = if is_reply_lost { flow.reply.as_ref() } else { flow.first.as_ref() };
-        let decided_by = ending.and_then(|ending| ending.fact.as_ref()).and_then(|fact| self.evidence(fact));
+        let stopped = ending.filter(|_| verdict != Verdict::Delivered);
+        let decided_by = stopped.and_then(|ending| ending.fact.as_ref()).and_then(|fact| self.evidence(fact));
         Brief { verdict, is_reply_lost, decided_by }
     }
 
@@ -118,7 +120,8 @@ impl Walker<'_> {
         let is_common = |index: usize, draft: &Draft| {
             others.iter().all(|other| {
                 other.hops.get(index).is_some_and(|there| {
-                    (there.at, there.action, there.input, there.output) == (draft.at, draft.action, draft.input, draft.output)
+                    (there.at, there.action, there.input, there.output)
+                        == (draft.at, draft.action, draft.input, draft.output)
                         && there.after == draft.after
                 })
             })
@@ -174,7 +177,7 @@ impl Walker<'_> {
                     chain: chain.name.clone(),
                 })
             }
-            Fact::Ready(evidence) => Some(evidence.clone()),
+            Fact::Ready(evidence) => Some((**evidence).clone()),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum Step {
     /// A frame comes in by an interface.
     FrameIn { at: At, index: usize },
     /// After PREROUTING of a frame on a bridge: which port.
-    Bridge { at: At, bridge: usize, from: Option<usize>, destination: IpAddr, was_filtered: bool },
+    Bridge { at: At, crossing: Crossing },
     /// After FORWARD of a bridged frame.
     Bridged { at: At, bridge: usize, from: usize, to: usize },
     /// After PREROUTING: the input route.
@@ -38,12 +38,30 @@ pub(super) enum Step {
     Over,
 }
 
+/// A frame at a bridge, after PREROUTING.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crossing {
+    pub(super) bridge: usize,
+    /// The port that it came in by; none: the bridge's own host sends it.
+    pub(super) from: Option<usize>,
+    /// The receiver before PREROUTING.
+    pub(super) destination: IpAddr,
+    /// Whether PREROUTING was run on it: bridge netfilter is on.
+    pub(super) was_filtered: bool,
+}
+
 /// A fact, as cheap as it can be while a packet is followed.
 #[derive(Clone, Debug)]
 pub(super) enum Fact {
     Rule(At, RuleId, Hook),
     Policy(At, ChainId),
-    Ready(Evidence),
+    Ready(Box<Evidence>),
+}
+
+impl Fact {
+    pub(super) fn ready(evidence: Evidence) -> Self {
+        Self::Ready(Box::new(evidence))
+    }
 }
 
 /// A hop, not yet told.
@@ -136,7 +154,14 @@ impl Flow {
     }
 
     /// Adds a hop that changes nothing about the packet.
-    pub(super) fn hop(&mut self, at: At, action: Action, input: Option<usize>, output: Option<usize>, facts: Vec<Fact>) {
+    pub(super) fn hop(
+        &mut self,
+        at: At,
+        action: Action,
+        input: Option<usize>,
+        output: Option<usize>,
+        facts: Vec<Fact>,
+    ) {
         let packet = self.packet.clone();
         self.changed(at, action, (input, output), packet, facts);
     }
@@ -185,10 +210,10 @@ impl Flow {
             }
         });
         // The reply itself is seen as established.
-        if let Some((index, true)) = self.current {
-            if let Some((_, connection)) = self.tracked.get_mut(index) {
-                connection.is_established = true;
-            }
+        if let Some((index, true)) = self.current
+            && let Some((_, connection)) = self.tracked.get_mut(index)
+        {
+            connection.is_established = true;
         }
     }
 }

@@ -103,7 +103,8 @@ impl Links {
                 }
             }
         }
-        let mut link: Vec<Vec<usize>> = places.iter().map(|place| Vec::with_capacity(place.namespace.interfaces.len())).collect();
+        let mut link: Vec<Vec<usize>> =
+            places.iter().map(|place| Vec::with_capacity(place.namespace.interfaces.len())).collect();
         let mut is_open = vec![false; flat.len()];
         let mut by_address: HashMap<IpAddr, Vec<Port>> = HashMap::new();
         let mut proxies = Vec::new();
@@ -173,12 +174,15 @@ impl Links {
             } else {
                 Some(*owner).filter(|owner| self.are_together(asker, *owner))
             };
-            let Some(hears) = hears.filter(|hears| hears.at != asker.at || hears.index != asker.index) else { continue };
+            let Some(hears) = hears.filter(|hears| hears.at != asker.at || hears.index != asker.index) else {
+                continue;
+            };
             if self.is_parent_of_either(asker, hears) {
                 isolated = Some(hears);
                 continue;
             }
-            let mac = places.get(hears.at).and_then(|place| place.interface(hears.index)).and_then(|it| it.link.mac_address);
+            let mac =
+                places.get(hears.at).and_then(|place| place.interface(hears.index)).and_then(|it| it.link.mac_address);
             return Answer::Interface(hears, mac);
         }
         // What is set by hand, as Docker does on an overlay, needs no answer.
@@ -188,8 +192,11 @@ impl Links {
         if let Some(known) = settled {
             return Answer::Beyond(known.mac_address, state);
         }
-        if let Some(proxy) = self.proxies.iter().find(|proxy| address.is_ipv4() && self.stands_in(places, **proxy, asker, address)) {
-            let mac = places.get(proxy.at).and_then(|place| place.interface(proxy.index)).and_then(|it| it.link.mac_address);
+        if let Some(proxy) =
+            self.proxies.iter().find(|proxy| address.is_ipv4() && self.stands_in(places, **proxy, asker, address))
+        {
+            let mac =
+                places.get(proxy.at).and_then(|place| place.interface(proxy.index)).and_then(|it| it.link.mac_address);
             return Answer::Interface(*proxy, mac);
         }
         if let Some(other) = isolated {
@@ -225,9 +232,10 @@ impl Links {
         }
         let Some(place) = places.get(proxy.at) else { return false };
         let own = place.interface(proxy.index).map(|interface| interface.link.if_index);
-        let route = place.routes.get(&(254, false)).and_then(|routes| {
-            routes.iter().find(|route| route.destination.contains(&address))
-        });
+        let route = place
+            .routes
+            .get(&(254, false))
+            .and_then(|routes| routes.iter().find(|route| route.destination.contains(&address)));
         route.is_some_and(|route| route.next_hops.iter().any(|hop| Some(hop.if_index) != own))
     }
 

@@ -69,13 +69,10 @@ impl<'a> Walker<'a> {
                 one.attachments.iter().any(|end| end.aliases.contains(name) || end.dns_names.contains(name))
             };
             let alive = || host.containers.iter().filter(|one| one.state.is_alive());
-            let found = host
-                .containers
-                .iter()
-                .find(|one| is_called(one, name))
-                .or_else(|| alive().find(by_alias));
+            let found = host.containers.iter().find(|one| is_called(one, name)).or_else(|| alive().find(by_alias));
             if let Some(container) = found {
-                let mut own: Vec<IpAddr> = self.shared_first(from.map(|it| it.namespace.containers.as_slice()), host, container);
+                let mut own: Vec<IpAddr> =
+                    self.shared_first(from.map(|it| it.namespace.containers.as_slice()), host, container);
                 if own.is_empty() {
                     own = self.addresses_of_home(container);
                 }
@@ -129,7 +126,11 @@ fn in_hosts_file(resolver: &Resolver, name: &Text) -> Option<Vec<IpAddr>> {
 }
 
 /// What the engine's embedded DNS answers on the networks that the sender is on; the default bridge has none.
-fn by_embedded_dns<'h>(host: &'h Host, from: &'h Container, name: &Text) -> Option<(Vec<IpAddr>, NameSource, &'h EntityId)> {
+fn by_embedded_dns<'h>(
+    host: &'h Host,
+    from: &'h Container,
+    name: &Text,
+) -> Option<(Vec<IpAddr>, NameSource, &'h EntityId)> {
     let has_dns = |end: &&Attachment| !matches!(end.network_name.as_str(), "bridge" | "host" | "none");
     for own in from.attachments.iter().filter(has_dns) {
         let network = &own.network;
@@ -139,8 +140,7 @@ fn by_embedded_dns<'h>(host: &'h Host, from: &'h Container, name: &Text) -> Opti
             for end in container.attachments.iter().filter(|end| end.network == *network) {
                 let is_name = container.name == *name || target == Some(&container.name);
                 let short = container.container_id.get(..12).unwrap_or_default();
-                let is_alias =
-                    end.aliases.contains(name) || end.dns_names.contains(name) || short == name.as_str();
+                let is_alias = end.aliases.contains(name) || end.dns_names.contains(name) || short == name.as_str();
                 if is_name || is_alias {
                     found.extend(end.ipv4.iter().chain(&end.ipv6).map(|net| (net.addr(), is_name)));
                 }
@@ -155,7 +155,7 @@ fn by_embedded_dns<'h>(host: &'h Host, from: &'h Container, name: &Text) -> Opti
             return Some((found.into_iter().map(|(address, _)| address).collect(), by, network));
         }
         let network_id = host.network(network).map(|network| network.network_id.as_str());
-        for swarm in host.swarm.iter() {
+        for swarm in &host.swarm {
             let plain = name.as_str().strip_prefix("tasks.");
             let wanted = plain.unwrap_or(name.as_str());
             let Some(service) = swarm.services.iter().find(|service| service.name == wanted) else { continue };
@@ -164,7 +164,8 @@ fn by_embedded_dns<'h>(host: &'h Host, from: &'h Container, name: &Text) -> Opti
                 let vips = service.virtual_ips.iter().filter(on_network);
                 (NameSource::ServiceAddress, vips.filter_map(|vip| vip.address.map(|net| net.addr())).collect())
             } else {
-                let tasks = swarm.tasks.iter().filter(|task| task.service_id == service.service_id && task.state == "running");
+                let tasks =
+                    swarm.tasks.iter().filter(|task| task.service_id == service.service_id && task.state == "running");
                 let ends = tasks.flat_map(|task| &task.addresses).filter(on_network);
                 (NameSource::ServiceTasks, ends.filter_map(|vip| vip.address.map(|net| net.addr())).collect())
             };

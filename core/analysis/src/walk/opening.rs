@@ -141,7 +141,9 @@ impl Walker<'_> {
             self.listening(blocked, &mut openings);
             return openings;
         }
-        if blocked.flow.is_reply() && blocked.flow.first.as_ref().is_some_and(|first| first.verdict == Verdict::Delivered) {
+        if blocked.flow.is_reply()
+            && blocked.flow.first.as_ref().is_some_and(|first| first.verdict == Verdict::Delivered)
+        {
             openings.extend(by_rule(blocked.by));
             return openings;
         }
@@ -153,15 +155,16 @@ impl Walker<'_> {
             // On one network, and yet apart: the network keeps its containers from each other.
             let network = host(to).and_then(|host| host.network(&shared.network));
             let icc = Text::new("com.docker.network.bridge.enable_icc");
-            if let Some(network) = network.filter(|it| it.options.get(&icc).is_some_and(|value| value.as_str() == "false"))
+            if let Some(network) =
+                network.filter(|it| it.options.get(&icc).is_some_and(|value| value.as_str() == "false"))
             {
                 openings.push(Opening::AllowInterContainer { network: network.id.clone() });
             }
-        } else if let (Some(from), Some(to)) = (from, to) {
-            if let Some(end) = to.attachments.iter().find(|end| end.ipv4.is_some() || end.ipv6.is_some()) {
-                let network = end.network.clone();
-                openings.push(Opening::ShareNetwork { container: from.id.clone(), network });
-            }
+        } else if let (Some(from), Some(to)) = (from, to)
+            && let Some(end) = to.attachments.iter().find(|end| end.ipv4.is_some() || end.ipv6.is_some())
+        {
+            let network = end.network.clone();
+            openings.push(Opening::ShareNetwork { container: from.id.clone(), network });
         }
         let outward = matches!(blocked.question.to, End::Outside | End::Address { .. }) && to.is_none();
         if let (true, Some(from)) = (outward, from) {
@@ -221,11 +224,9 @@ impl Walker<'_> {
 fn by_rule(by: Option<&Evidence>) -> Option<Opening> {
     match by? {
         Evidence::Rule { rule, .. } => Some(Opening::RemoveRule { rule: rule.clone() }),
-        Evidence::Policy { namespace, table, chain, .. } => Some(Opening::ChangePolicy {
-            namespace: namespace.clone(),
-            table: table.clone(),
-            chain: chain.clone(),
-        }),
+        Evidence::Policy { namespace, table, chain, .. } => {
+            Some(Opening::ChangePolicy { namespace: namespace.clone(), table: table.clone(), chain: chain.clone() })
+        }
         _ => None,
     }
 }

@@ -82,7 +82,7 @@ pub struct Cell {
     pub verdict: Verdict,
     /// Whether it is the reply that is lost.
     pub is_reply_lost: bool,
-    /// What decided.
+    /// What stopped it; none where it arrives.
     pub decided_by: Option<Evidence>,
 }
 
@@ -103,7 +103,7 @@ pub struct Door {
     pub command: Option<Text>,
     /// How a packet from outside ends there.
     pub verdict: Verdict,
-    /// What decided.
+    /// What stopped it; none where it arrives.
     pub decided_by: Option<Evidence>,
 }
 
@@ -282,11 +282,14 @@ fn host_addresses(walker: &Walker<'_>, host: &Host, on: Option<IpAddr>) -> Vec<I
     if let Some(address) = on.filter(|address| !address.is_unspecified()) {
         return vec![address];
     }
-    let all = host.own_namespace().and_then(|own| walker.at(&own.id)).map_or_else(Vec::new, |at| walker.addresses_at(at));
+    let all =
+        host.own_namespace().and_then(|own| walker.at(&own.id)).map_or_else(Vec::new, |at| walker.addresses_at(at));
     let wants = |is_ipv6: bool| on.is_none_or(|on| on.is_ipv6() == is_ipv6);
-    [false, true].into_iter().filter(|is_ipv6| wants(*is_ipv6)).filter_map(|is_ipv6| {
-        all.iter().copied().find(|address| address.is_ipv6() == is_ipv6)
-    }).collect()
+    [false, true]
+        .into_iter()
+        .filter(|is_ipv6| wants(*is_ipv6))
+        .filter_map(|is_ipv6| all.iter().copied().find(|address| address.is_ipv6() == is_ipv6))
+        .collect()
 }
 
 const fn protocol(transport: Transport) -> Option<Protocol> {
@@ -337,16 +340,19 @@ fn open(walker: &Walker<'_>) -> Vec<Door> {
                     && named.socket.state == SocketState::Listen
             });
             let container = host.containers.iter().find(|container| {
-                container.published.iter().any(|binding| {
-                    binding.host_port == Some(port) && binding.container_port.transport == transport
-                })
+                container
+                    .published
+                    .iter()
+                    .any(|binding| binding.host_port == Some(port) && binding.container_port.transport == transport)
             });
             doors.push(Door {
                 host: host.id.clone(),
                 address,
                 port,
                 protocol,
-                container: container.map(|one| one.id.clone()).or_else(|| listener.and_then(|one| one.container.clone())),
+                container: container
+                    .map(|one| one.id.clone())
+                    .or_else(|| listener.and_then(|one| one.container.clone())),
                 command: listener.and_then(|named| named.command.clone()),
                 verdict: brief.verdict,
                 decided_by: brief.decided_by,

@@ -40,10 +40,8 @@ const OUTSIDE_IPV4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(192, 0, 2, 77),
     Ipv4Addr::new(8, 8, 8, 8),
 ];
-const OUTSIDE_IPV6: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 0x77),
-    Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888),
-];
+const OUTSIDE_IPV6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 0x77), Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888)];
 
 impl<'a> Walker<'a> {
     /// For walks on `snapshot`.
@@ -57,11 +55,13 @@ impl<'a> Walker<'a> {
         let by_id = places.iter().enumerate().map(|(at, place)| (&place.namespace.id, at)).collect();
         // An address that no network of the hosts has.
         let is_free = |address: &IpAddr| {
-            !places.iter().flat_map(|place| place.namespace.routes.iter()).any(|route| {
-                route.destination.prefix_len() > 0 && route.destination.contains(address)
-            })
+            !places
+                .iter()
+                .flat_map(|place| place.namespace.routes.iter())
+                .any(|route| route.destination.prefix_len() > 0 && route.destination.contains(address))
         };
-        let pick = |all: &[IpAddr]| all.iter().copied().find(|address| is_free(address)).or_else(|| all.last().copied());
+        let pick =
+            |all: &[IpAddr]| all.iter().copied().find(|address| is_free(address)).or_else(|| all.last().copied());
         let ipv4: Vec<IpAddr> = OUTSIDE_IPV4.into_iter().map(IpAddr::V4).collect();
         let ipv6: Vec<IpAddr> = OUTSIDE_IPV6.into_iter().map(IpAddr::V6).collect();
         let outside = [
@@ -109,7 +109,8 @@ impl<'a> Walker<'a> {
                 .flat_map(|host| &host.containers)
                 .find(|container| super::lookup::is_called(container, name)),
             End::Address { address } => self.places.iter().find_map(|place| {
-                let place = Some(place).filter(|place| place.by_address.contains_key(address) && !address.is_loopback())?;
+                let place =
+                    Some(place).filter(|place| place.by_address.contains_key(address) && !address.is_loopback())?;
                 place.namespace.containers.first().and_then(|id| place.host.container(id))
             }),
             End::Host { .. } | End::Outside => None,
@@ -155,15 +156,12 @@ impl<'a> Walker<'a> {
         let Some(destination) = addresses.iter().find(usable).copied() else {
             let of = self.container_of(&question.to).map_or_else(EntityId::outside, |container| container.id.clone());
             let is_ipv6 = fixed.is_some_and(|fixed| fixed.is_ipv6());
-            let fact = Fact::Ready(Evidence::NoAddress { of, is_ipv6 });
+            let fact = Fact::ready(Evidence::NoAddress { of, is_ipv6 });
             return Start::Ended(Box::new(ended(blank(question), at, fact)));
         };
         let family = usize::from(destination.is_ipv6());
-        let unspecified = if destination.is_ipv6() {
-            IpAddr::V6(Ipv6Addr::UNSPECIFIED)
-        } else {
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-        };
+        let unspecified =
+            if destination.is_ipv6() { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
         let outside = self.outside.get(family).copied().unwrap_or(unspecified);
         let source = fixed.unwrap_or(if at.is_some() { unspecified } else { outside });
         let packet = packet(question, source, destination);
@@ -180,12 +178,12 @@ impl<'a> Walker<'a> {
                 output: None,
                 before: flow.packet.clone(),
                 after: flow.packet.clone(),
-                facts: vec![Fact::Ready(evidence)],
+                facts: vec![Fact::ready(evidence)],
                 lights: Vec::new(),
             });
         }
         if at.is_none() {
-            self.from_outside(&mut flow, matches!(question.from, End::Outside));
+            self.enter_from_outside(&mut flow, matches!(question.from, End::Outside));
         }
         Start::Flow(Box::new(flow))
     }
@@ -198,18 +196,18 @@ impl<'a> Walker<'a> {
                 let own = self.snapshot.hosts.iter().find(|host| host.id == *id).and_then(|host| host.own_namespace());
                 own.and_then(|own| self.at(&own.id))
                     .map(|at| (Some(at), None))
-                    .ok_or_else(|| Fact::Ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false }))
+                    .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false }))
             }
             End::Namespace { id, .. } => self
                 .at(id)
                 .map(|at| (Some(at), None))
-                .ok_or_else(|| Fact::Ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false })),
+                .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false })),
             End::Absent { id, .. } => Err(self.absent(id)),
             End::Address { address } => {
                 let owner = self.links.owners(*address).first().filter(|_| !address.is_loopback());
                 Ok((owner.map(|port| port.at), Some(*address)))
             }
-            End::Name { name } => Err(Fact::Ready(Evidence::Name {
+            End::Name { name } => Err(Fact::ready(Evidence::Name {
                 name: name.clone(),
                 by: super::NameSource::EngineOnly,
                 network: None,
@@ -220,7 +218,7 @@ impl<'a> Walker<'a> {
 
     fn absent(&self, id: &EntityId) -> Fact {
         let state = self.snapshot.container(id).map(|(_, container)| container.state).unwrap_or_default();
-        Fact::Ready(Evidence::Container { container: id.clone(), state })
+        Fact::ready(Evidence::Container { container: id.clone(), state })
     }
 
     /// The receiver's addresses as the sender knows them, and how it does.
@@ -265,7 +263,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A packet from outside comes in by the uplink that leads to its receiver; one from a link by that link.
-    fn from_outside(&self, flow: &mut Flow, is_far: bool) {
+    fn enter_from_outside(&self, flow: &mut Flow, is_far: bool) {
         flow.packet.ttl = if is_far { 57 } else { 64 };
         let (source, destination) = (flow.packet.source, flow.packet.destination);
         let sent = flow.packet.clone();
@@ -280,7 +278,7 @@ impl<'a> Walker<'a> {
             lights: vec![EntityId::outside()],
         });
         let Some(by) = self.uplink_towards(source, destination) else {
-            let fact = Fact::Ready(Evidence::Beyond { address: destination });
+            let fact = Fact::ready(Evidence::Beyond { address: destination });
             return flow.end(Verdict::NoRoute, Some(fact));
         };
         let is_on_link = !is_far && self.is_on_link(by, source);
@@ -296,7 +294,7 @@ impl<'a> Walker<'a> {
         }
         if !is_own && owner.is_some_and(|owner| owner.at == by.at) && is_private(destination) {
             // An address of a network behind the host: nobody out there has a route to it.
-            let fact = Fact::Ready(Evidence::Beyond { address: destination });
+            let fact = Fact::ready(Evidence::Beyond { address: destination });
             return flow.end(Verdict::NoRoute, Some(fact));
         }
         self.come_in(flow, by);
@@ -313,8 +311,10 @@ impl<'a> Walker<'a> {
             .filter(|port| self.is_uplink(*port))
             .collect();
         let owners = self.links.owners(destination);
-        let owns = |port: &&Port| owners.iter().any(|owner| owner.at == port.at || self.links.are_together(*owner, **port));
-        let exactly = |port: &&Port| owners.iter().any(|owner| owner == *port || self.links.are_together(*owner, **port));
+        let owns =
+            |port: &&Port| owners.iter().any(|owner| owner.at == port.at || self.links.are_together(*owner, **port));
+        let exactly =
+            |port: &&Port| owners.iter().any(|owner| owner == *port || self.links.are_together(*owner, **port));
         let same_host = |port: &&Port| {
             let host = self.places.get(port.at).map(|place| &place.host.id);
             owners.iter().any(|owner| self.places.get(owner.at).map(|place| &place.host.id) == host)
@@ -350,9 +350,10 @@ impl<'a> Walker<'a> {
         let Some(place) = self.places.get(port.at) else { return false };
         let own = place.interface(port.index);
         let master = own.and_then(|one| one.link.master_if_index).and_then(|master| place.by_if_index(master));
-        own.into_iter().chain(master.map(|(_, device)| device)).flat_map(|one| &one.addresses).any(|one| {
-            ipnet::IpNet::new(one.address, one.prefix_len).is_ok_and(|net| net.contains(&address))
-        })
+        own.into_iter()
+            .chain(master.map(|(_, device)| device))
+            .flat_map(|one| &one.addresses)
+            .any(|one| ipnet::IpNet::new(one.address, one.prefix_len).is_ok_and(|net| net.contains(&address)))
     }
 }
 
@@ -367,11 +368,9 @@ fn packet(question: &Question, source: IpAddr, destination: IpAddr) -> Packet {
     let layer4 = match question.protocol {
         Protocol::Tcp => Layer4::Tcp { source_port, destination_port: question.port.unwrap_or(80), flags: 2 },
         Protocol::Udp => Layer4::Udp { source_port, destination_port: question.port.unwrap_or(53) },
-        Protocol::Icmp => Layer4::Icmp {
-            kind: if destination.is_ipv6() { 128 } else { 8 },
-            code: 0,
-            identifier: ECHO_IDENTIFIER,
-        },
+        Protocol::Icmp => {
+            Layer4::Icmp { kind: if destination.is_ipv6() { 128 } else { 8 }, code: 0, identifier: ECHO_IDENTIFIER }
+        }
     };
     Packet { source, destination, layer4, ttl: 64, mark: 0, source_mac: None, destination_mac: None }
 }

@@ -26,7 +26,7 @@ impl Walker<'_> {
         let Some(place) = self.place(at) else { return };
         let transport = match flow.packet.layer4 {
             Layer4::Icmp { .. } => {
-                let fact = Fact::Ready(Evidence::Echo);
+                let fact = Fact::ready(Evidence::Echo);
                 return self.arrived(flow, at, input, Verdict::Delivered, Some(fact));
             }
             Layer4::Tcp { .. } => Transport::Tcp,
@@ -37,8 +37,7 @@ impl Walker<'_> {
         match listener(place, transport, flow.packet.destination, port, input) {
             Some(socket) => self.taken(flow, at, input, socket),
             None if place.is_unread(SourceKind::Sockets) => {
-                let unknown =
-                    Unknown::NotRead { namespace: place.namespace.id.clone(), source: SourceKind::Sockets };
+                let unknown = Unknown::NotRead { namespace: place.namespace.id.clone(), source: SourceKind::Sockets };
                 let mut other = flow.clone();
                 other.unknowns.push(unknown.clone());
                 self.arrived(&mut other, at, input, Verdict::NoListener, None);
@@ -88,7 +87,7 @@ impl Walker<'_> {
         };
         flow.packet = packet.clone();
         let process = Evidence::Process { pid: mapping.proxy_pid, command: Text::new("docker-proxy") };
-        flow.changed(at, Action::Proxied, (Some(input), None), before, vec![Fact::Ready(process), socket]);
+        flow.changed(at, Action::Proxied, (Some(input), None), before, vec![Fact::ready(process), socket]);
         if let Some(hop) = flow.hops.last_mut() {
             hop.lights.push(mapping.id.clone());
         }
@@ -133,7 +132,13 @@ impl Walker<'_> {
 }
 
 /// The socket that takes a packet to this address and port: the most particular one (`inet_lookup_listener`).
-fn listener<'a>(place: &Place<'a>, transport: Transport, to: IpAddr, port: u16, input: usize) -> Option<&'a NamedSocket> {
+fn listener<'a>(
+    place: &Place<'a>,
+    transport: Transport,
+    to: IpAddr,
+    port: u16,
+    input: usize,
+) -> Option<&'a NamedSocket> {
     let if_index = place.interface(input).map_or(0, |interface| interface.link.if_index);
     let rank = |named: &NamedSocket| {
         let socket = &named.socket;
@@ -156,7 +161,13 @@ fn listener<'a>(place: &Place<'a>, transport: Transport, to: IpAddr, port: u16, 
         };
         Some(by_address + u8::from(socket.bound_if_index != 0))
     };
-    place.namespace.sockets.iter().filter_map(|socket| Some((rank(socket)?, socket))).max_by_key(|(rank, _)| *rank).map(|(_, socket)| socket)
+    place
+        .namespace
+        .sockets
+        .iter()
+        .filter_map(|socket| Some((rank(socket)?, socket)))
+        .max_by_key(|(rank, _)| *rank)
+        .map(|(_, socket)| socket)
 }
 
 /// An IPv4 address that an IPv6 socket has mapped, as itself.
@@ -185,7 +196,7 @@ fn proxy_of<'a>(place: &Place<'a>, named: &NamedSocket) -> Option<&'a NatMapping
 }
 
 fn socket_fact(place: &Place<'_>, named: &NamedSocket) -> Fact {
-    Fact::Ready(Evidence::Socket {
+    Fact::ready(Evidence::Socket {
         namespace: place.namespace.id.clone(),
         transport: named.socket.transport,
         local: named.socket.local,

@@ -25,8 +25,7 @@ impl Walker<'_> {
             return false;
         }
         let Some(server) = ipvs.services.iter().find(|server| is_for(server, flow)) else { return false };
-        let alive: Vec<&RealServer> =
-            server.servers.iter().filter(|real| real.weight > 0).take(MAX_SERVERS).collect();
+        let alive: Vec<&RealServer> = server.servers.iter().filter(|real| real.weight > 0).take(MAX_SERVERS).collect();
         let Some((first, others)) = alive.split_first() else { return false };
         let is_choice = !others.is_empty();
         for real in others.iter().rev() {
@@ -65,7 +64,7 @@ impl Walker<'_> {
             server: server.clone(),
             chosen: real.clone(),
         };
-        flow.changed(at, Action::Balanced, (None, None), before, vec![Fact::Ready(chosen)]);
+        flow.changed(at, Action::Balanced, (None, None), before, vec![Fact::ready(chosen)]);
         if is_choice {
             flow.unknowns.push(Unknown::Server { taken: real.address });
         }

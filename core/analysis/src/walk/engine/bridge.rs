@@ -1,7 +1,5 @@
 //! A bridge: which port a frame leaves by, and IP's hooks on the way where bridge netfilter is on.
 
-use std::net::IpAddr;
-
 use bridgewalk_model::{
     EntityId,
     firewall::Hook,
@@ -12,7 +10,7 @@ use bridgewalk_model::{
 use super::{Found, Key, hook::Doors, look_up};
 use crate::walk::{
     Action, Evidence, PortSetting, Unknown, Verdict, Walker,
-    flow::{Fact, Flow, Step},
+    flow::{Crossing, Fact, Flow, Step},
     links::Answer,
     place::{At, Port},
 };
@@ -47,7 +45,8 @@ impl Walker<'_> {
         }
         let Some(is_filtered) = self.is_bridge_filtered(flow, at, device) else { return };
         let destination = flow.packet.destination;
-        let then = Step::Bridge { at, bridge, from: Some(from), destination, was_filtered: is_filtered };
+        let crossing = Crossing { bridge, from: Some(from), destination, was_filtered: is_filtered };
+        let then = Step::Bridge { at, crossing };
         if !is_filtered {
             flow.step = then;
             return;
@@ -62,7 +61,11 @@ impl Walker<'_> {
         let path = if is_ipv6 { "net/bridge/bridge-nf-call-ip6tables" } else { "net/bridge/bridge-nf-call-iptables" };
         let by_device = match device.link.kind {
             LinkKind::Bridge { nf_call_iptables, nf_call_ip6tables, .. } => {
-                if is_ipv6 { nf_call_ip6tables } else { nf_call_iptables }
+                if is_ipv6 {
+                    nf_call_ip6tables
+                } else {
+                    nf_call_iptables
+                }
             }
             _ => false,
         };
@@ -70,16 +73,8 @@ impl Walker<'_> {
     }
 
     /// After PREROUTING: up to the host, or out by a port.
-    pub(super) fn bridge(
-        &self,
-        flow: &mut Flow,
-        at: At,
-        bridge: usize,
-        from: Option<usize>,
-        destination: IpAddr,
-        was_filtered: bool,
-        open: &mut Vec<Flow>,
-    ) {
+    pub(super) fn bridge(&self, flow: &mut Flow, at: At, crossing: Crossing, open: &mut Vec<Flow>) {
+        let Crossing { bridge, from, destination, was_filtered } = crossing;
         let Some(place) = self.place(at) else { return };
         let Some(device) = place.interface(bridge) else { return };
         if was_filtered && flow.packet.destination != destination {
@@ -110,22 +105,20 @@ impl Walker<'_> {
         match self.choose_port(flow, at, bridge, from) {
             Choice::Up => self.up(flow, at, bridge, from, was_filtered, open),
             Choice::Known(to, entry) => {
-                let fact = Fact::Ready(Evidence::FdbEntry { interface: device.id.clone(), entry: entry.clone() });
+                let fact = Fact::ready(Evidence::FdbEntry { interface: device.id.clone(), entry: entry.clone() });
                 self.across(flow, at, (bridge, from, to), fact, was_filtered, open);
             }
             Choice::Flooded(to) => {
-                let fact = Fact::Ready(Evidence::Flooded { bridge: device.id.clone() });
-                let is_flooded = place
-                    .interface(to)
-                    .and_then(|port| port.link.bridge_port.as_ref())
-                    .is_none_or(|port| port.flood);
+                let fact = Fact::ready(Evidence::Flooded { bridge: device.id.clone() });
+                let is_flooded =
+                    place.interface(to).and_then(|port| port.link.bridge_port.as_ref()).is_none_or(|port| port.flood);
                 if !is_flooded {
                     return self.stopped(flow, at, to, PortSetting::NoFlood);
                 }
                 self.across(flow, at, (bridge, from, to), fact, was_filtered, open);
             }
             Choice::Nowhere => {
-                let fact = Fact::Ready(Evidence::Flooded { bridge: device.id.clone() });
+                let fact = Fact::ready(Evidence::Flooded { bridge: device.id.clone() });
                 flow.hop(at, Action::Dropped, from, None, vec![fact.clone()]);
                 self.light(flow, Port { at, index: bridge });
                 flow.end(Verdict::Dropped, Some(fact));
@@ -138,7 +131,8 @@ impl Walker<'_> {
         let Some(device) = place.interface(bridge) else { return Choice::Nowhere };
         let if_index = device.link.if_index;
         let mac = flow.packet.destination_mac;
-        if from.is_some() && (mac.is_some() && mac == device.link.mac_address || flow.target == Some(Port { at, index: bridge }))
+        if from.is_some()
+            && (mac.is_some() && mac == device.link.mac_address || flow.target == Some(Port { at, index: bridge }))
         {
             return Choice::Up;
         }
@@ -146,7 +140,11 @@ impl Walker<'_> {
         for entry in entries {
             let Some((to, _)) = place.by_if_index(entry.if_index) else { continue };
             // The bridge's own addresses, those of its ports among them, are its host's.
-            if to == bridge || (entry.is_permanent && entry.remote.is_none() && place.interface(to).is_some_and(|port| port.link.mac_address == mac)) {
+            if to == bridge
+                || (entry.is_permanent
+                    && entry.remote.is_none()
+                    && place.interface(to).is_some_and(|port| port.link.mac_address == mac))
+            {
                 if from.is_some() {
                     return Choice::Up;
                 }
@@ -157,9 +155,10 @@ impl Walker<'_> {
         let ports = place.ports.get(&if_index).map_or(&[][..], Vec::as_slice);
         let leads_to = |port: &usize, target: Port| {
             let interface = place.interface(*port);
-            interface.and_then(|one| one.peer.as_ref()).and_then(|peer| self.links.port(peer)).is_some_and(|peer| {
-                peer == target || self.links.children(peer).contains(&target)
-            })
+            interface
+                .and_then(|one| one.peer.as_ref())
+                .and_then(|peer| self.links.port(peer))
+                .is_some_and(|peer| peer == target || self.links.children(peer).contains(&target))
         };
         let by_target = flow.target.and_then(|target| ports.iter().find(|port| leads_to(port, target)));
         if let Some(port) = by_target {
@@ -172,11 +171,23 @@ impl Walker<'_> {
                 _ => true,
             })
         };
-        ports.iter().filter(|port| Some(**port) != from).find(leads_out).map_or(Choice::Nowhere, |port| Choice::Flooded(*port))
+        ports
+            .iter()
+            .filter(|port| Some(**port) != from)
+            .find(leads_out)
+            .map_or(Choice::Nowhere, |port| Choice::Flooded(*port))
     }
 
     /// Up to the bridge's own host.
-    fn up(&self, flow: &mut Flow, at: At, bridge: usize, from: Option<usize>, was_filtered: bool, open: &mut Vec<Flow>) {
+    fn up(
+        &self,
+        flow: &mut Flow,
+        at: At,
+        bridge: usize,
+        from: Option<usize>,
+        was_filtered: bool,
+        open: &mut Vec<Flow>,
+    ) {
         flow.hop(at, Action::Bridged, from, Some(bridge), Vec::new());
         if was_filtered {
             // PREROUTING was run while it was a frame, and is not run again.
@@ -230,15 +241,7 @@ impl Walker<'_> {
     }
 
     /// After FORWARD of a bridged frame: POSTROUTING, where the input device is absent.
-    pub(super) fn bridged(
-        &self,
-        flow: &mut Flow,
-        at: At,
-        bridge: usize,
-        from: usize,
-        to: usize,
-        open: &mut Vec<Flow>,
-    ) {
+    pub(super) fn bridged(&self, flow: &mut Flow, at: At, bridge: usize, from: usize, to: usize, open: &mut Vec<Flow>) {
         let doors = Doors {
             output: Some(bridge),
             in_port: Some(from),
@@ -264,7 +267,7 @@ impl Walker<'_> {
         let Some(interface) = self.interface_id(Port { at, index }) else {
             return flow.undecided(Unknown::TooLong);
         };
-        let fact = Fact::Ready(Evidence::BridgePort { interface, setting });
+        let fact = Fact::ready(Evidence::BridgePort { interface, setting });
         flow.hop(at, Action::Dropped, Some(index), None, vec![fact.clone()]);
         flow.end(Verdict::Dropped, Some(fact));
     }

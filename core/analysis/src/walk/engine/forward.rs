@@ -26,12 +26,7 @@ impl Walker<'_> {
             return;
         }
         let packet = &flow.packet;
-        let key = Key {
-            source: Some(packet.source),
-            destination: packet.destination,
-            mark: packet.mark,
-            input: name,
-        };
+        let key = Key { source: Some(packet.source), destination: packet.destination, mark: packet.mark, input: name };
         let found = look_up(place, &key);
         match found {
             Found::Local { .. } => {
@@ -45,10 +40,10 @@ impl Walker<'_> {
                     return;
                 }
                 let Some((out, _)) = place.by_if_index(hop.if_index) else { return };
-                let fact = Fact::Ready(told(place, route, rule));
+                let fact = Fact::ready(told(place, route, rule));
                 if flow.packet.ttl <= 1 {
-                    flow.hop(at, Action::Rejected, Some(input), None, vec![Fact::Ready(Evidence::TimeToLive)]);
-                    return flow.end(Verdict::Rejected, Some(Fact::Ready(Evidence::TimeToLive)));
+                    flow.hop(at, Action::Rejected, Some(input), None, vec![Fact::ready(Evidence::TimeToLive)]);
+                    return flow.end(Verdict::Rejected, Some(Fact::ready(Evidence::TimeToLive)));
                 }
                 if is_one_of_many {
                     flow.unknowns.push(Unknown::Path { namespace: place.namespace.id.clone() });
@@ -74,13 +69,8 @@ impl Walker<'_> {
         from: Option<usize>,
         open: &mut Vec<Flow>,
     ) {
-        let doors = Doors {
-            input: Some(input),
-            output: Some(out),
-            in_port: from,
-            next_hop: gateway,
-            ..Doors::default()
-        };
+        let doors =
+            Doors { input: Some(input), output: Some(out), in_port: from, next_hop: gateway, ..Doors::default() };
         self.pass(flow, (Hook::Postrouting, at), doors, Step::Transmit { at, out, gateway }, open);
     }
 
@@ -108,7 +98,7 @@ impl Walker<'_> {
     }
 
     fn martian(&self, flow: &mut Flow, at: At, input: usize, address: IpAddr, setting: Option<Fact>) {
-        let martian = Fact::Ready(Evidence::Martian { address });
+        let martian = Fact::ready(Evidence::Martian { address });
         let decided = setting.clone().unwrap_or_else(|| martian.clone());
         let facts = setting.into_iter().chain([martian]).collect();
         flow.hop(at, Action::Dropped, Some(input), None, facts);
@@ -144,12 +134,11 @@ impl Walker<'_> {
         }
         let (mode, path) = strictest.unwrap_or_default();
         let source = flow.packet.source;
-        let key = Key { source: Some(flow.packet.destination), destination: source, mark: flow.packet.mark, input: name };
+        let key =
+            Key { source: Some(flow.packet.destination), destination: source, mark: flow.packet.mark, input: name };
         let own = place.interface(input).map(|device| device.link.if_index);
         let is_right = match look_up(place, &key) {
-            Found::Way { route, .. } => {
-                mode != 1 || route.next_hops.iter().any(|hop| Some(hop.if_index) == own)
-            }
+            Found::Way { route, .. } => mode != 1 || route.next_hops.iter().any(|hop| Some(hop.if_index) == own),
             // One's own address does not come in from elsewhere.
             Found::Local { .. } => {
                 let mut accepts = false;

@@ -24,14 +24,7 @@ pub(super) struct Doors {
 
 impl<'a> Walker<'a> {
     /// Sends the packet through a hook; where it is let pass, `then` comes next.
-    pub(super) fn pass(
-        &self,
-        flow: &mut Flow,
-        (hook, at): (Hook, At),
-        doors: Doors,
-        then: Step,
-        open: &mut Vec<Flow>,
-    ) {
+    pub(super) fn pass(&self, flow: &mut Flow, (hook, at): (Hook, At), doors: Doors, then: Step, open: &mut Vec<Flow>) {
         let Some(place) = self.place(at) else { return flow.undecided(Unknown::TooLong) };
         flow.step = then;
         if !place.has_rules {
@@ -47,7 +40,8 @@ impl<'a> Walker<'a> {
             return flow.undecided(unknown);
         }
         let current = flow.current;
-        let connection = current.and_then(|(index, _)| flow.tracked.get(index)).map(|(_, connection)| connection.clone());
+        let connection =
+            current.and_then(|(index, _)| flow.tracked.get(index)).map(|(_, connection)| connection.clone());
         let interface = |index: Option<usize>| index.and_then(|index| place.interface(index));
         let before = flow.packet.clone();
         let branches = place.rules.pass(Passage {
@@ -121,14 +115,13 @@ fn leave(flow: &mut Flow, place: &Place<'_>, (hook, at): (Hook, At), doors: Door
         None if is_translated => Action::Translated,
         None => Action::Filtered,
     };
-    let translator = (is_translated && verdict.is_none()).then(|| {
-        matched.clone().filter(|rule| translates(place, *rule)).last().map(|rule| Fact::Rule(at, rule, hook))
-    });
+    let translator = (is_translated && verdict.is_none())
+        .then(|| matched.clone().rfind(|rule| translates(place, *rule)).map(|rule| Fact::Rule(at, rule, hook)));
     let first = deciding.clone().or_else(|| {
         translator.map(|rule| {
             // Later packets and replies are translated by what conntrack remembers.
             rule.unwrap_or_else(|| {
-                Fact::Ready(crate::walk::Evidence::Connection { namespace: place.namespace.id.clone() })
+                Fact::ready(crate::walk::Evidence::Connection { namespace: place.namespace.id.clone() })
             })
         })
     });

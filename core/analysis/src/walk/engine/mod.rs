@@ -61,9 +61,7 @@ impl<'a> Walker<'a> {
             Step::Transmit { at, out, gateway } => self.transmit(flow, at, out, gateway, open),
             Step::Frame { at, out } => self.frame(flow, at, out),
             Step::FrameIn { at, index } => self.frame_in(flow, at, index, open),
-            Step::Bridge { at, bridge, from, destination, was_filtered } => {
-                self.bridge(flow, at, bridge, from, destination, was_filtered, open);
-            }
+            Step::Bridge { at, crossing } => self.bridge(flow, at, crossing, open),
             Step::Bridged { at, bridge, from, to } => self.bridged(flow, at, bridge, from, to, open),
             Step::Route { at, input, from } => self.route(flow, at, input, from, open),
             Step::Forwarded { at, input, out, gateway, from } => {
@@ -96,7 +94,7 @@ impl<'a> Walker<'a> {
         let place = self.place(at)?;
         let value = place.sysctl(&path).unwrap_or("0").to_owned();
         let setting = bridgewalk_model::kernel::Sysctl { path, value };
-        Some(Fact::Ready(super::Evidence::Sysctl { namespace: place.namespace.id.clone(), setting }))
+        Some(Fact::ready(super::Evidence::Sysctl { namespace: place.namespace.id.clone(), setting }))
     }
 }
 

@@ -29,7 +29,9 @@ impl Walker<'_> {
         };
         flow.packet = packet.reply();
         let is_refused = flow.first.as_ref().is_some_and(|first| first.verdict == Verdict::NoListener);
-        if let (true, Layer4::Tcp { flags, .. }) = (is_refused && flow.leg + 1 == flow.legs.len(), &mut flow.packet.layer4) {
+        if let (true, Layer4::Tcp { flags, .. }) =
+            (is_refused && flow.leg + 1 == flow.legs.len(), &mut flow.packet.layer4)
+        {
             *flags = RESET;
         }
         flow.packet.source_mac = None;
@@ -58,8 +60,10 @@ impl Walker<'_> {
             None => owners.iter().copied().find(|owner| self.links.are_together(*owner, by)),
         };
         if let Some(target) = target {
-            flow.packet.destination_mac =
-                self.place(target.at).and_then(|place| place.interface(target.index)).and_then(|it| it.link.mac_address);
+            flow.packet.destination_mac = self
+                .place(target.at)
+                .and_then(|place| place.interface(target.index))
+                .and_then(|it| it.link.mac_address);
             flow.target = Some(target);
             flow.step = Step::FrameIn { at: by.at, index: by.index };
             if target.at != by.at && !self.links.children(by).contains(&target) && self.master_of(by).is_none() {
@@ -69,7 +73,7 @@ impl Walker<'_> {
         }
         // A private address means nothing out there; whether a public one is routed to this host cannot be told.
         if is_private(address) {
-            let fact = Fact::Ready(Evidence::Beyond { address });
+            let fact = Fact::ready(Evidence::Beyond { address });
             self.outside_hop(flow, Action::Unroutable, vec![fact.clone()]);
             flow.end(Verdict::NoRoute, Some(fact));
         } else {
@@ -135,8 +139,6 @@ pub(in crate::walk) fn is_private(address: IpAddr) -> bool {
             let [a, b, ..] = address.octets();
             address.is_private() || address.is_link_local() || address.is_loopback() || (a == 100 && b & 0xc0 == 64)
         }
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     }
 }

@@ -57,10 +57,9 @@ pub(crate) fn look_up<'a>(place: &Place<'a>, key: &Key<'_>) -> Found<'a> {
         match rule.action.as_str() {
             "lookup" => {
                 let told = Some(*rule).filter(|rule| is_worth_telling(rule));
-                if let Some(found) = in_table(place, rule.table, key, told) {
-                    if !is_suppressed(rule, &found) {
-                        return found;
-                    }
+                if let Some(found) = in_table(place, rule.table, key, told).filter(|found| !is_suppressed(rule, found))
+                {
+                    return found;
                 }
             }
             "blackhole" | "unreachable" | "prohibit" => return Found::Ended { rule },
@@ -78,9 +77,8 @@ fn is_worth_telling(rule: &RoutingRule) -> bool {
 }
 
 fn is_suppressed(rule: &RoutingRule, found: &Found<'_>) -> bool {
-    let route = match found {
-        Found::Way { route, .. } | Found::Local { route, .. } | Found::Blocked { route, .. } => route,
-        _ => return false,
+    let (Found::Way { route, .. } | Found::Local { route, .. } | Found::Blocked { route, .. }) = found else {
+        return false;
     };
     rule.suppress_prefix_len.is_some_and(|len| u32::from(route.destination.prefix_len()) <= len)
 }
@@ -132,9 +130,11 @@ pub(crate) fn source_for(place: &Place<'_>, out: usize, route: &Route, next_hop:
     }
     let is_ipv6 = next_hop.is_ipv6();
     let usable = |interface: usize| {
-        place.interface(interface).into_iter().flat_map(|one| &one.addresses).filter(move |address| {
-            address.address.is_ipv6() == is_ipv6 && !address.is_tentative
-        })
+        place
+            .interface(interface)
+            .into_iter()
+            .flat_map(|one| &one.addresses)
+            .filter(move |address| address.address.is_ipv6() == is_ipv6 && !address.is_tentative)
     };
     let in_subnet = |address: &&bridgewalk_model::kernel::Address| {
         ipnet::IpNet::new(address.address, address.prefix_len).is_ok_and(|net| net.contains(&next_hop))

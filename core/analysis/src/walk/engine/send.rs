@@ -34,7 +34,7 @@ impl Walker<'_> {
             let Some(source) = way.source else {
                 let namespace = self.place(at).map(|place| place.namespace.id.clone());
                 let is_ipv6 = flow.packet.is_ipv6();
-                let fact = namespace.map(|of| Fact::Ready(Evidence::NoAddress { of, is_ipv6 }));
+                let fact = namespace.map(|of| Fact::ready(Evidence::NoAddress { of, is_ipv6 }));
                 flow.hop(at, Action::Unroutable, None, None, fact.clone().into_iter().collect());
                 return flow.end(Verdict::NoRoute, fact);
             };
@@ -118,11 +118,11 @@ impl Walker<'_> {
         let place = self.place(at)?;
         match found {
             Found::Way { route, rule, .. } | Found::Local { route, rule } | Found::Blocked { route, rule } => {
-                Some(Fact::Ready(told(place, route, *rule)))
+                Some(Fact::ready(told(place, route, *rule)))
             }
             Found::Ended { rule } => {
                 let namespace = place.namespace.id.clone();
-                Some(Fact::Ready(Evidence::RoutingRule { namespace, rule: (*rule).clone() }))
+                Some(Fact::ready(Evidence::RoutingRule { namespace, rule: (*rule).clone() }))
             }
             Found::Nothing | Found::Unknown => None,
         }

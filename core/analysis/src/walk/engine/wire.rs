@@ -11,21 +11,14 @@ use bridgewalk_model::{
 use super::{hook::Doors, next_hop};
 use crate::walk::{
     Action, Evidence, Unknown, Verdict, Walker,
-    flow::{Arrival, Fact, Flow, Step},
+    flow::{Arrival, Crossing, Fact, Flow, Step},
     links::Answer,
     place::{At, Port},
 };
 
 impl Walker<'_> {
     /// After POSTROUTING: the next hop's address on the link is looked for.
-    pub(super) fn transmit(
-        &self,
-        flow: &mut Flow,
-        at: At,
-        out: usize,
-        gateway: Option<IpAddr>,
-        open: &mut Vec<Flow>,
-    ) {
+    pub(super) fn transmit(&self, flow: &mut Flow, at: At, out: usize, gateway: Option<IpAddr>, open: &mut Vec<Flow>) {
         let Some(interface) = self.place(at).and_then(|place| place.interface(out)) else { return };
         flow.packet.source_mac = interface.link.mac_address;
         flow.target = None;
@@ -46,7 +39,7 @@ impl Walker<'_> {
         let address = next_hop(flow, gateway);
         let answer = self.links.answer(&self.places, port, address);
         let told = |mac_address, state: Option<NeighbourState>, interface: Option<EntityId>| {
-            Fact::Ready(Evidence::Neighbour { address, mac_address, state, interface })
+            Fact::ready(Evidence::Neighbour { address, mac_address, state, interface })
         };
         flow.step = Step::Frame { at, out };
         match answer {
@@ -76,7 +69,7 @@ impl Walker<'_> {
                 let (Some(interface), Some(parent)) = (self.interface_id(child), self.interface_id(parent)) else {
                     return;
                 };
-                let fact = Fact::Ready(Evidence::ParentIsolation { interface, parent });
+                let fact = Fact::ready(Evidence::ParentIsolation { interface, parent });
                 flow.hop(at, Action::Unroutable, None, Some(out), vec![fact.clone()]);
                 flow.end(Verdict::NoRoute, Some(fact));
             }
@@ -106,8 +99,9 @@ impl Walker<'_> {
         let port = Port { at, index: out };
         match &interface.link.kind {
             LinkKind::Bridge { .. } => {
-                flow.step =
-                    Step::Bridge { at, bridge: out, from: None, destination: flow.packet.destination, was_filtered: false };
+                let destination = flow.packet.destination;
+                let crossing = Crossing { bridge: out, from: None, destination, was_filtered: false };
+                flow.step = Step::Bridge { at, crossing };
             }
             LinkKind::Veth => match interface.peer.as_ref().and_then(|peer| self.links.port(peer)) {
                 Some(peer) => self.carry(flow, port, peer),
@@ -124,8 +118,7 @@ impl Walker<'_> {
                     Some(sibling) if self.are_siblings_joined(port, sibling) => self.carry(flow, port, sibling),
                     Some(_) => {
                         let parent = self.interface_id(parent).unwrap_or_else(EntityId::outside);
-                        let fact =
-                            Fact::Ready(Evidence::ParentIsolation { interface: interface.id.clone(), parent });
+                        let fact = Fact::ready(Evidence::ParentIsolation { interface: interface.id.clone(), parent });
                         flow.hop(at, Action::Dropped, Some(out), None, vec![fact.clone()]);
                         flow.end(Verdict::Dropped, Some(fact));
                     }
@@ -162,7 +155,8 @@ impl Walker<'_> {
             return self.carry(flow, port, child);
         }
         let bridge = interface.link.master_if_index.and_then(|master| place.by_if_index(master));
-        if let Some((bridge, device)) = bridge.filter(|(_, device)| matches!(device.link.kind, LinkKind::Bridge { .. })) {
+        if let Some((bridge, device)) = bridge.filter(|(_, device)| matches!(device.link.kind, LinkKind::Bridge { .. }))
+        {
             return self.bridge_in(flow, at, (bridge, device), (index, interface), open);
         }
         let is_for_us = match (flow.packet.destination_mac, interface.link.mac_address) {
@@ -170,7 +164,7 @@ impl Walker<'_> {
             _ => true,
         };
         if !is_for_us {
-            let fact = Fact::Ready(Evidence::Neighbour {
+            let fact = Fact::ready(Evidence::Neighbour {
                 address: flow.packet.destination,
                 mac_address: flow.packet.destination_mac,
                 state: None,
@@ -185,7 +179,8 @@ impl Walker<'_> {
     /// A packet comes up from a device: PREROUTING, then the input route.
     pub(super) fn ip_in(&self, flow: &mut Flow, at: At, input: usize, open: &mut Vec<Flow>) {
         if flow.packet.is_ipv6() {
-            let Some(name) = self.place(at).and_then(|place| place.interface(input)).map(|it| it.link.name.clone()) else {
+            let Some(name) = self.place(at).and_then(|place| place.interface(input)).map(|it| it.link.name.clone())
+            else {
                 return;
             };
             let path = super::conf(true, &name, "disable_ipv6");
@@ -219,7 +214,7 @@ impl Walker<'_> {
         }
         let address = flow.packet.destination;
         let is_ours = !address.is_loopback() && !self.links.owners(address).is_empty();
-        let fact = Fact::Ready(Evidence::Beyond { address });
+        let fact = Fact::ready(Evidence::Beyond { address });
         if is_ours {
             // A router out there may send it back to us, and may not.
             flow.hop(by.at, Action::Carried, None, Some(by.index), Vec::new());
@@ -245,18 +240,20 @@ impl Walker<'_> {
         let Some(place) = self.place(out.at) else { return };
         let Some(interface) = place.interface(out.index) else { return };
         let LinkKind::Vxlan { vni, remote, .. } = interface.link.kind else { return };
-        let entry = flow.packet.destination_mac.and_then(|mac| {
-            interface.fdb.iter().find(|entry| entry.mac_address == mac && entry.remote.is_some())
-        });
+        let entry = flow
+            .packet
+            .destination_mac
+            .and_then(|mac| interface.fdb.iter().find(|entry| entry.mac_address == mac && entry.remote.is_some()));
         let Some(remote) = entry.and_then(|entry| entry.remote).or(remote) else {
-            let fact = Fact::Ready(Evidence::Flooded { bridge: interface.id.clone() });
+            let fact = Fact::ready(Evidence::Flooded { bridge: interface.id.clone() });
             flow.hop(out.at, Action::Dropped, None, Some(out.index), vec![fact.clone()]);
             return flow.end(Verdict::Dropped, Some(fact));
         };
-        let mut facts = vec![Fact::Ready(Evidence::Tunnel { interface: interface.id.clone(), vni, remote })];
-        facts.extend(entry.map(|entry| {
-            Fact::Ready(Evidence::FdbEntry { interface: interface.id.clone(), entry: entry.clone() })
-        }));
+        let mut facts = vec![Fact::ready(Evidence::Tunnel { interface: interface.id.clone(), vni, remote })];
+        facts
+            .extend(entry.map(|entry| {
+                Fact::ready(Evidence::FdbEntry { interface: interface.id.clone(), entry: entry.clone() })
+            }));
         flow.hop(out.at, Action::Encapsulated, None, Some(out.index), facts.clone());
         self.light(flow, out);
         match self.tunnel_end(out, vni, remote) {
@@ -301,7 +298,7 @@ impl Walker<'_> {
     }
 
     fn down(&self, flow: &mut Flow, at: At, index: usize) {
-        let fact = self.interface_id(Port { at, index }).map(|interface| Fact::Ready(Evidence::LinkDown { interface }));
+        let fact = self.interface_id(Port { at, index }).map(|interface| Fact::ready(Evidence::LinkDown { interface }));
         flow.hop(at, Action::Dropped, None, Some(index), fact.clone().into_iter().collect());
         flow.end(Verdict::Dropped, fact);
     }
