@@ -12,6 +12,7 @@ mod lookup;
 mod opening;
 mod packet;
 mod place;
+pub mod proof;
 mod question;
 mod reach;
 mod result;
