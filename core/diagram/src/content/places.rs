@@ -152,7 +152,7 @@ fn line(index: &Index<'_>, containers: &[&Container], interface: &Interface, det
 }
 
 /// The address that people mean: the first global one, else the first.
-pub(super) fn address_of(interface: &Interface) -> String {
+pub(crate) fn address_of(interface: &Interface) -> String {
     interface
         .addresses
         .iter()

@@ -250,7 +250,7 @@ fn nat_cell(brush: &mut Brush<'_>, context: &Context<'_>, cell: &NatCell, rect: 
 }
 
 /// A switch's port: a square on its edge.
-pub(super) fn port(brush: &mut Brush<'_>, entity: &bridgewalk_model::EntityId, at: Point, color: Color) {
+pub(crate) fn port(brush: &mut Brush<'_>, entity: &bridgewalk_model::EntityId, at: Point, color: Color) {
     let rect = Rect { x: at.x - PORT / 2.0, y: at.y - PORT / 2.0, width: PORT, height: PORT };
     let fill = brush.theme.interface;
     brush.rect(Layer::Marks, Some(entity), rect, 2.0, Some(fill), Some(Stroke { color, width: 1.5, dash: None }));
