@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bridgewalk_model::{EntityId, Text, snapshot::Container};
+use bridgewalk_model::{EntityId, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::scene::Point;
@@ -28,8 +28,6 @@ pub struct View {
     pub theme: ThemeName,
     /// What matters: everything else is dimmed. Empty: nothing is.
     pub emphasis: BTreeSet<EntityId>,
-    /// Only these containers, and the members of these networks. Empty: all.
-    pub selection: BTreeSet<EntityId>,
     /// A walk's hops in order: numbered on the picture, and told below it.
     pub stations: Vec<Station>,
 }
@@ -79,15 +77,6 @@ pub enum Scope {
     Ingress,
     /// macvlan, ipvlan and remote drivers.
     Plugins,
-}
-
-impl View {
-    /// Whether its selection takes this container in.
-    pub(crate) fn selects(&self, container: &Container) -> bool {
-        self.selection.is_empty()
-            || self.selection.contains(&container.id)
-            || container.attachments.iter().any(|end| self.selection.contains(&end.network))
-    }
 }
 
 /// What must match to be shown; empty fields match everything.

@@ -164,8 +164,8 @@ words! {
     RuleOrProxy = "diagram-rule-or-proxy",
     /// "container and its ports"
     ContainerPorts = "diagram-container-ports",
-    /// "ports, each with a cable"
-    PortsAndCables = "diagram-ports-and-cables",
+    /// "bridges with their ports"
+    BridgesWithPorts = "diagram-bridges-with-ports",
     /// "interfaces in the containers"
     ContainerInterfaces = "diagram-container-interfaces",
     /// "also on"

@@ -7,11 +7,10 @@ use super::{Chart, Look, Source, device_lines, end_lines};
 use crate::{Detail, Word};
 
 const BRIDGE: usize = 0;
-const VETH: usize = 1;
-const INTERFACE: usize = 2;
+const INTERFACE: usize = 1;
 
 pub(super) fn chart(source: &Source<'_>) -> Chart {
-    let lanes = [Word::Bridges, Word::PortsAndCables, Word::ContainerInterfaces];
+    let lanes = [Word::BridgesWithPorts, Word::ContainerInterfaces];
     let mut chart = Chart::new(source.word(Word::ViewBridge), lanes.map(|word| source.word(word)).to_vec());
     for host in &source.snapshot.hosts {
         let first = chart.rows;
@@ -20,12 +19,16 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
             let start = chart.rows;
             ports(&mut chart, source, host, network);
             let rows = start..chart.rows;
-            if !rows.is_empty() {
-                let mut lines = device_lines(source, host, network);
-                if network.is_internal {
-                    lines.push(source.word(Word::Internal));
-                }
-                chart.cell(BRIDGE, rows, Look::Bridge, &network.id, network.name.to_string()).lines = lines;
+            let mut lines = device_lines(source, host, network);
+            if network.is_internal {
+                lines.push(source.word(Word::Internal));
+            }
+            let name = network.name.to_string();
+            if source.has(Detail::Plumbing) {
+                // The veths are the ports: they stand in the bridge.
+                chart.frame(BRIDGE..BRIDGE + 1, rows, Look::Bridge, &network.id, name, lines.join(" · "));
+            } else if !rows.is_empty() {
+                chart.cell(BRIDGE, rows, Look::Bridge, &network.id, name).lines = lines;
             }
         }
         let rows = first..chart.rows;
@@ -48,17 +51,19 @@ fn ports(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network)
         cell.lines = lines;
         let pair = host.veths.iter().find(|pair| pair.far.interface == entity);
         let near = pair.and_then(|pair| host.interface(&pair.near.interface));
-        match near {
-            Some(near) if source.has(Detail::Plumbing) => {
-                let cell = chart.cell(VETH, row..row + 1, Look::Interface, &near.id, near.name.to_string());
-                cell.is_mono = true;
-                if source.has(Detail::Everything) {
-                    cell.line(format!("if {} · mtu {}", near.link.if_index, near.link.mtu));
-                }
-                chart.cable(row, BRIDGE, VETH, &near.id);
-                chart.link(row, VETH, INTERFACE, crate::scene::EdgeKind::Cable, &near.id);
+        if source.has(Detail::Plumbing) {
+            let (id, name) = near.map_or_else(
+                || (entity.child("port", "unseen"), "?".to_owned()),
+                |near| (near.id.clone(), near.name.to_string()),
+            );
+            let cell = chart.cell(BRIDGE, row..row + 1, Look::Interface, &id, name);
+            cell.is_mono = true;
+            if let Some(near) = near.filter(|_| source.has(Detail::Everything)) {
+                cell.line(format!("if {} · mtu {}", near.link.if_index, near.link.mtu));
             }
-            _ => chart.cable(row, BRIDGE, INTERFACE, &entity),
+            chart.cable(row, BRIDGE, INTERFACE, &id);
+        } else {
+            chart.cable(row, BRIDGE, INTERFACE, &entity);
         }
         let others: Vec<&str> = container
             .attachments

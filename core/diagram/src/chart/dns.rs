@@ -23,6 +23,10 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     for host in &source.snapshot.hosts {
         let first = chart.rows;
         for network in host.networks.iter().filter(|network| source.shows_network(network)) {
+            // These give no address and no name.
+            if matches!(network.driver.as_str(), "host" | "null") {
+                continue;
+            }
             let start = chart.rows;
             for container in host.containers.iter().filter(|container| source.shows(container)) {
                 let end = container.attachments.iter().find(|end| end.network == network.id);

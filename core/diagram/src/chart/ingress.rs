@@ -103,7 +103,8 @@ fn mesh(
     if let Some(port) = port {
         cell.line(format!("{} → {}/{}", port.published_port, port.target_port, port.transport));
     }
-    cell.line(namespace.map(|namespace| namespace.name.to_string()).unwrap_or_default());
+    let name = namespace.map(|namespace| namespace.name.to_string()).filter(|name| name != title);
+    cell.line(name.unwrap_or_default());
     for line in balancing(source, namespace) {
         cell.line(line);
     }

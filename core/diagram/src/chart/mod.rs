@@ -136,7 +136,6 @@ impl Source<'_> {
         let text = filter.text.to_lowercase();
         let has = |part: &str| part.to_lowercase().contains(&text);
         !view.hidden.contains(&container.id)
-            && view.selects(container)
             && filter
                 .project
                 .as_ref()
@@ -150,12 +149,6 @@ impl Source<'_> {
         !view.hidden.contains(&network.id)
             && !network.is_config_only
             && view.filter.network.as_ref().is_none_or(|wanted| *wanted == network.id)
-            && (view.selection.is_empty()
-                || view.selection.contains(&network.id)
-                || network
-                    .members
-                    .iter()
-                    .any(|member| member.container.as_ref().is_some_and(|id| view.selection.contains(id))))
     }
 
     /// The host's name and engine, as a frame's note.
@@ -221,6 +214,25 @@ impl Chart {
     ) {
         if !rows.is_empty() {
             self.frames.push(Frame { entity: entity.clone(), lanes, rows, look, title, note });
+        }
+    }
+
+    /// These rows alone.
+    pub(crate) fn piece(&self, rows: Range<usize>) -> Self {
+        let clip = |of: &Range<usize>| {
+            let (start, end) = (of.start.max(rows.start), of.end.min(rows.end));
+            (start < end).then(|| start - rows.start..end - rows.start)
+        };
+        let cells = self.cells.iter().filter_map(|cell| Some(Cell { rows: clip(&cell.rows)?, ..cell.clone() }));
+        let frames = self.frames.iter().filter_map(|frame| Some(Frame { rows: clip(&frame.rows)?, ..frame.clone() }));
+        let links = self.links.iter().filter(|link| rows.contains(&link.row));
+        Self {
+            title: self.title.clone(),
+            lanes: self.lanes.clone(),
+            rows: rows.len(),
+            cells: cells.collect(),
+            links: links.map(|link| Link { row: link.row - rows.start, ..link.clone() }).collect(),
+            frames: frames.collect(),
         }
     }
 

@@ -37,6 +37,11 @@ const OUTER: (f32, f32, f32) = (30.0, 40.0, 18.0);
 const INNER: (f32, f32, f32) = (14.0, 36.0, 14.0);
 const MIN_LANE: f32 = 130.0;
 const MAX_LANE: f32 = 420.0;
+/// Between pieces of a chart that stand side by side.
+const PIECE_GAP: f32 = 70.0;
+const MAX_PIECES: usize = 6;
+/// A slide's width to its height.
+const SLIDE: f32 = 16.0 / 9.0;
 /// A box beside more rows has its text at its top, not in its middle.
 const MAX_CENTRED_ROWS: usize = 8;
 
@@ -49,29 +54,9 @@ struct Grid {
 }
 
 impl Grid {
-    fn of(chart: &Chart) -> Self {
-        let mut widths: Vec<f32> =
-            chart.lanes.iter().map(|lane| text_width(lane, Face::Regular, size::LANE).max(MIN_LANE)).collect();
-        for cell in &chart.cells {
-            widths[cell.lane] = widths[cell.lane].max(width(cell));
-        }
-        for frame in chart.frames.iter().filter(|frame| frame.lanes.len() == 1) {
-            let text = text_width(&frame.title, Face::Strong, size::TITLE)
-                + text_width(&frame.note, Face::Regular, size::LINE).min(200.0)
-                + 16.0;
-            widths[frame.lanes.start] = widths[frame.lanes.start].max(text);
-        }
-        let mut x = 0.0;
-        let lanes = widths
-            .into_iter()
-            .map(|width| {
-                let width = width.min(MAX_LANE).ceil();
-                let lane = (x, x + width);
-                x += width + LANE_GAP;
-                lane
-            })
-            .collect();
-        Self { lanes, rows: rows(chart) }
+    /// The grid of `chart`, a piece of `whole`, from `left` on.
+    fn of(chart: &Chart, whole: &Chart, left: f32) -> Self {
+        Self { lanes: lanes(whole, left), rows: rows(chart) }
     }
 
     fn rect(&self, lanes: &Range<usize>, rows: &Range<usize>) -> Rect {
@@ -82,6 +67,31 @@ impl Grid {
     fn cell(&self, cell: &Cell) -> Rect {
         self.rect(&(cell.lane..cell.lane + 1), &cell.rows)
     }
+}
+
+/// Every lane is as wide as its widest box in all pieces.
+fn lanes(chart: &Chart, left: f32) -> Vec<(f32, f32)> {
+    let mut widths: Vec<f32> =
+        chart.lanes.iter().map(|lane| text_width(lane, Face::Regular, size::LANE).max(MIN_LANE)).collect();
+    for cell in &chart.cells {
+        widths[cell.lane] = widths[cell.lane].max(width(cell));
+    }
+    for frame in chart.frames.iter().filter(|frame| frame.lanes.len() == 1) {
+        let text = text_width(&frame.title, Face::Strong, size::TITLE)
+            + text_width(&frame.note, line_face(&frame.note), size::LINE).min(300.0)
+            + 16.0;
+        widths[frame.lanes.start] = widths[frame.lanes.start].max(text);
+    }
+    let mut x = left;
+    widths
+        .into_iter()
+        .map(|width| {
+            let width = width.min(MAX_LANE).ceil();
+            let lane = (x, x + width);
+            x += width + LANE_GAP;
+            lane
+        })
+        .collect()
 }
 
 fn width(cell: &Cell) -> f32 {
@@ -161,19 +171,70 @@ pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, words: &dyn Words) -> 
         brush.text(None, 0.0, 70.0, &text, (Face::Regular, size::TITLE, theme.muted), Anchor::Start, width + 1.0);
         return Rect { x: 0.0, y: 0.0, width: wide.max(width), height: 90.0 };
     }
-    let grid = Grid::of(chart);
+    let mut extent = Rect { x: 0.0, y: 0.0, width: wide, height: TOP };
+    let mut left = 0.0;
+    for piece in fold(chart) {
+        let grid = Grid::of(&piece, chart, left);
+        extent = union(extent, paint_piece(brush, &piece, &grid, words));
+        left = extent.right() + OUTER.0 + PIECE_GAP;
+    }
+    brush
+        .targets
+        .sort_by(|a, b| a.depth.cmp(&b.depth).then(a.rect.y.total_cmp(&b.rect.y)).then(a.rect.x.total_cmp(&b.rect.x)));
+    extent
+}
+
+fn union(a: Rect, b: Rect) -> Rect {
+    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+    Rect { x, y, width: a.right().max(b.right()) - x, height: a.bottom().max(b.bottom()) - y }
+}
+
+/// A chart that is much higher than a slide in pieces side by side, each with whole networks.
+fn fold(chart: &Chart) -> Vec<Chart> {
+    let width = lanes(chart, 0.0).last().map_or(0.0, |lane| lane.1) + PIECE_GAP;
+    let places = rows(chart);
+    let height = places.last().map_or(0.0, |row| row.1);
+    let count = ((height * SLIDE / width).sqrt().round() as usize).clamp(1, MAX_PIECES);
+    if count == 1 {
+        return vec![chart.clone()];
+    }
+    let mut cuts = vec![0];
+    for row in 1..chart.rows {
+        let begun = places[*cuts.last().unwrap_or(&0)].0;
+        let is_full = places[row].1 - begun > (height - TOP) / count as f32 * 1.05;
+        if is_full && cuts.len() < count {
+            // The nearest row above at which nothing is torn.
+            let from = cuts.last().copied().unwrap_or(0);
+            if let Some(cut) = (from + 1..=row).rev().find(|row| is_seam(chart, *row)) {
+                cuts.push(cut);
+            }
+        }
+    }
+    cuts.push(chart.rows);
+    cuts.windows(2).map(|pair| chart.piece(pair[0]..pair[1])).collect()
+}
+
+/// Whether only what stands beside a whole host, or beside everything, goes on across this row's top.
+fn is_seam(chart: &Chart, row: usize) -> bool {
+    let torn = |rows: &Range<usize>| rows.start < row && row < rows.end;
+    let is_whole = |rows: &Range<usize>| {
+        *rows == (0..chart.rows) || chart.frames.iter().any(|frame| is_outer(frame) && frame.rows == *rows)
+    };
+    chart.cells.iter().all(|cell| !torn(&cell.rows) || is_whole(&cell.rows))
+        && chart.frames.iter().all(|frame| !torn(&frame.rows) || is_outer(frame))
+}
+
+fn paint_piece(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, words: &dyn Words) -> Rect {
+    let theme = brush.theme;
+    let mut extent: Option<Rect> = None;
+    let mut grow = |rect: Rect| extent = Some(extent.map_or(rect, |extent| union(extent, rect)));
     for (lane, (x, right)) in chart.lanes.iter().zip(&grid.lanes) {
         brush.text(None, *x, 68.0, lane, (Face::Regular, size::LANE, theme.muted), Anchor::Start, right - x + 2.0);
+        grow(Rect { x: *x, y: 0.0, width: right - x, height: TOP });
     }
-    let mut extent = Rect { x: 0.0, y: 0.0, width: wide, height: TOP };
-    let mut grow = |rect: Rect| {
-        let (x, y) = (extent.x.min(rect.x), extent.y.min(rect.y));
-        extent =
-            Rect { x, y, width: extent.right().max(rect.right()) - x, height: extent.bottom().max(rect.bottom()) - y };
-    };
     for is_outer_turn in [true, false] {
         for frame in chart.frames.iter().filter(|frame| is_outer(frame) == is_outer_turn) {
-            grow(paint_frame(brush, chart, &grid, frame, words));
+            grow(paint_frame(brush, chart, grid, frame, words));
         }
     }
     for cell in &chart.cells {
@@ -182,12 +243,9 @@ pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, words: &dyn Words) -> 
         grow(rect);
     }
     for link in &chart.links {
-        paint_link(brush, chart, &grid, link);
+        paint_link(brush, chart, grid, link);
     }
-    brush
-        .targets
-        .sort_by(|a, b| a.depth.cmp(&b.depth).then(a.rect.y.total_cmp(&b.rect.y)).then(a.rect.x.total_cmp(&b.rect.x)));
-    extent
+    extent.unwrap_or_default()
 }
 
 fn paint_frame(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, frame: &Frame, words: &dyn Words) -> Rect {
@@ -209,6 +267,7 @@ fn paint_frame(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, frame: &Frame,
     let (fill, stroke) = match frame.look {
         Look::Host => (Some(theme.host), Stroke { color: theme.frame, width: 1.5, dash: None }),
         Look::Container => (Some(theme.container), Theme::thin(theme.outline)),
+        Look::Bridge => (Some(theme.bridge), Theme::thin(theme.outline)),
         _ => (None, Theme::dashed(theme.frame)),
     };
     brush.rect(Layer::Ground, Some(&frame.entity), rect, if outer { 14.0 } else { 10.0 }, fill, Some(stroke));
@@ -218,7 +277,7 @@ fn paint_frame(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, frame: &Frame,
     let used =
         brush.text(Some(&frame.entity), x, y, &title, (Face::Strong, size::TITLE, theme.text), Anchor::Start, room);
     let rest = room - used - 12.0;
-    let note = (Face::Regular, size::LINE, theme.muted);
+    let note = (line_face(&frame.note), size::LINE, theme.muted);
     if outer {
         brush.text(Some(&frame.entity), x + used + 12.0, y, &frame.note, note, Anchor::Start, rest);
     } else if rest > 40.0 {

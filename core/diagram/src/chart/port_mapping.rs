@@ -1,6 +1,8 @@
 //! Published ports: from the outside over the host's address and port, the rule or proxy, and the bridge, to the
 //! container's port. A port that is only exposed is a closed door, with no line to it from outside.
 
+use std::net::SocketAddr;
+
 use bridgewalk_model::snapshot::{Container, Host, Network};
 
 use super::{Chart, Look, Mark, Source, device_lines};
@@ -52,7 +54,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Contain
     let start = chart.rows;
     let cells = cells_of(host, container, source.view.detail, source.words);
     for cell in &cells {
-        way_in(chart, source, container, cell);
+        way_in(chart, source, host, container, cell);
     }
     for door in doors_of(container).into_iter().filter(|door| !door.is_published) {
         let row = chart.row();
@@ -65,7 +67,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Contain
     chart.frame(PORT..PORT + 1, rows, Look::Container, &container.id, container.name.to_string(), note);
 }
 
-fn way_in(chart: &mut Chart, source: &Source<'_>, container: &Container, cell: &NatCell) {
+fn way_in(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container, cell: &NatCell) {
     let row = chart.row();
     let entity = cell.entity.clone().unwrap_or_else(|| container.id.child("way-in", &cell.label));
     let (outer, inner) = cell.label.split_once(" → ").unwrap_or((&cell.label, ""));
@@ -82,7 +84,7 @@ fn way_in(chart: &mut Chart, source: &Source<'_>, container: &Container, cell: &
             row..row + 1,
             if cell.is_unseen { Look::Absent } else { Look::Translation },
             &entity,
-            format!("→ {inner}"),
+            format!("→ {}", onto(host, cell, inner)),
         );
         rule.is_mono = true;
         for note in cell.notes.iter().skip(1) {
@@ -102,4 +104,13 @@ fn way_in(chart: &mut Chart, source: &Source<'_>, container: &Container, cell: &
     let port = container.id.child("port", inner);
     chart.cell(PORT, row..row + 1, Look::Interface, &port, inner.to_owned()).mono().mark(Mark::Door(true));
     chart.link(row, BRIDGE, PORT, EdgeKind::Inward, &entity);
+}
+
+/// Where the translation leads: the container's address and port, where it is seen.
+fn onto(host: &Host, cell: &NatCell, inner: &str) -> String {
+    let mapping = cell.entity.as_ref().and_then(|id| host.nat.iter().find(|mapping| mapping.id == *id));
+    match mapping.and_then(|mapping| mapping.to_address.zip(mapping.to_port)) {
+        Some((address, port)) => SocketAddr::new(address, port).to_string(),
+        None => inner.to_owned(),
+    }
 }

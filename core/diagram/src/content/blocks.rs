@@ -35,7 +35,7 @@ pub(super) fn content(host: &Host, view: &View, words: &dyn Words) -> HostConten
         collapse(block, view, host, words);
         sort_rows(block);
     }
-    let filters = !view.filter.text.is_empty() || view.filter.project.is_some() || !view.selection.is_empty();
+    let filters = !view.filter.text.is_empty() || view.filter.project.is_some();
     if filters {
         blocks.retain(|block| !block.rows.is_empty());
     }
@@ -267,17 +267,14 @@ fn rows(index: &Index<'_>, view: &View, words: &dyn Words) -> Vec<(Row, Where)> 
         }
         housed.extend(namespace.containers.iter().cloned());
         let mut row = places::of_namespace(index, namespace, view.detail, words);
-        row.residents.retain(|resident| {
-            !view.hidden.contains(&resident.entity)
-                && host.container(&resident.entity).map_or(view.selection.is_empty(), |it| view.selects(it))
-        });
+        row.residents.retain(|resident| !view.hidden.contains(&resident.entity));
         if !row.residents.is_empty() {
             let place = if is_empty { Where::Other } else { Where::Loopback };
             rows.push((row, place));
         }
     }
     for container in &host.containers {
-        if housed.contains(&container.id) || view.hidden.contains(&container.id) || !view.selects(container) {
+        if housed.contains(&container.id) || view.hidden.contains(&container.id) {
             continue;
         }
         let row = places::of_container(index, container, view.detail, words);

@@ -294,7 +294,11 @@ fn frames(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, wires: &W
             Some(Stroke { color: theme.frame, width: 1.0, dash: Some((2.0, 3.0)) }),
         );
         if top_shape.has_band {
-            let label = format!("{} {project}", context.words.word(Word::Project));
+            let mut label = format!("{} {project}", context.words.word(Word::Project));
+            let earlier = wires.content.blocks.iter().take(wires.index).flat_map(|block| &block.rows);
+            if earlier.into_iter().any(|row| row.project.as_ref() == Some(&project)) {
+                label = format!("{label} · {}", context.words.word(Word::Continued));
+            }
             brush.text(
                 Some(&id),
                 x + FRAME,

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     fonts::text_width,
     scene::{Anchor, Face, Point, Rect, Target},
-    theme::Theme,
 };
 
 const RADIUS: f32 = 11.0;
@@ -61,7 +60,7 @@ fn rect_key(rect: Rect) -> usize {
 fn badge(brush: &mut Brush<'_>, entity: &EntityId, at: Point, number: usize) {
     let theme = brush.theme;
     let circle = Rect { x: at.x - RADIUS, y: at.y - RADIUS, width: 2.0 * RADIUS, height: 2.0 * RADIUS };
-    brush.rect(Layer::Marks, Some(entity), circle, RADIUS, Some(theme.inward), Some(Theme::thin(theme.background)));
+    brush.rect(Layer::Marks, Some(entity), circle, RADIUS, Some(theme.inward), None);
     let style = (Face::Strong, size::BODY, theme.background);
     brush.text(Some(entity), at.x, at.y + 4.5, &number.to_string(), style, Anchor::Middle, 2.0 * RADIUS);
 }
