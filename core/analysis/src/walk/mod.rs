@@ -6,6 +6,7 @@ mod evidence;
 mod hop;
 mod opening;
 mod packet;
+pub mod proof;
 mod question;
 mod result;
 pub mod rules;
