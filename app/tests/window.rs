@@ -2,8 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "window/reaching.rs"]
+mod reaching;
 #[path = "window/sample.rs"]
 mod sample;
+#[path = "window/walking.rs"]
+mod walking;
 
 use std::{sync::Arc, time::Duration};
 

@@ -216,3 +216,65 @@ action-inspector = Facts
 action-inspector-tip = The facts on the right
 action-findings = Findings
 action-findings-tip = The findings below the picture
+action-walk = Walk a packet
+action-walk-tip = Follow a packet from one end to the other, hop by hop
+
+walk-title = Packet walk
+walk-close = Close the walk
+walk-hint = Choose where a packet starts and where it should go: click in the picture, or type a container, a name, an address, host or outside.
+walk-from = From
+walk-to = To
+walk-end-hint = container, address, host, outside
+walk-pick-from = Click the sender in the picture, or type.
+walk-pick-to = Click the receiver in the picture, or type.
+walk-swap = Change sender and receiver over
+walk-port = Port
+walk-protocol = Protocol
+walk-following = Following …
+walk-from-here = Walk from here
+walk-to-here = Walk to here
+walk-error-unknown = Nothing here is called { $text }.
+walk-error-cannot-send = { $text } cannot send a packet.
+walk-error-port = { $text } is no port: give a number from 1 to 65535.
+walk-to-start = To the start (Home)
+walk-back = Step back (Left)
+walk-play = Play (Space)
+walk-pause = Pause (Space)
+walk-forward = Step forward (Right)
+walk-to-end = To the end (End)
+walk-hop-of = { $hop } of { $count }
+walk-speed = Speed
+walk-there = There
+walk-answer = Reply
+walk-reply = The reply's way back
+walk-reply-says = Its reply: { $said }
+walk-not-known = What is not known
+walk-regardless = { $count ->
+    [one] Decided, regardless of one thing that is not known:
+   *[other] Decided, regardless of { $count } things that are not known:
+}
+walk-branches = It depends. Choose what to assume:
+walk-branch = { $verdict }: { $assumed }
+walk-openings = What would let it through
+walk-copy = Copy { $text }
+walk-header-sender = sender
+walk-header-receiver = receiver
+walk-header-carries = carries
+walk-header-ttl = TTL
+walk-header-mark = mark
+walk-header-macs = MAC
+walk-header-changed = { $name }: { $after }, changed here from { $before }
+
+action-reach = Who reaches whom
+action-reach-tip = Everybody beside everybody, and what is open to the outside
+
+reach-title = Who reaches whom
+reach-close = Close who reaches whom
+reach-doors = Open to the outside: { $count }
+reach-no-doors = Nothing is open to the outside.
+reach-working = Being worked out …
+reach-senders = from, to
+reach-blocked = blocked
+reach-cell = { $from } to { $to }: { $verdict }
+reach-reply = the reply is lost, { $verdict }
+reach-published = { $name } by port { $port }

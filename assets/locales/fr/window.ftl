@@ -219,3 +219,65 @@ action-inspector = Faits
 action-inspector-tip = Les faits à droite
 action-findings = Constats
 action-findings-tip = Les constats sous l’image
+action-walk = Suivre un paquet
+action-walk-tip = Suivre un paquet d'un bout à l'autre, pas à pas
+
+walk-title = Trajet d'un paquet
+walk-close = Fermer le trajet
+walk-hint = Choisissez d'où part un paquet et où il doit aller : cliquez dans l'image, ou tapez un conteneur, un nom, une adresse, host ou outside.
+walk-from = De
+walk-to = À
+walk-end-hint = conteneur, adresse, host, outside
+walk-pick-from = Cliquez l'expéditeur dans l'image, ou tapez.
+walk-pick-to = Cliquez le destinataire dans l'image, ou tapez.
+walk-swap = Échanger expéditeur et destinataire
+walk-port = Port
+walk-protocol = Protocole
+walk-following = Le trajet est suivi …
+walk-from-here = Trajet depuis ici
+walk-to-here = Trajet jusqu'ici
+walk-error-unknown = Rien ici ne s'appelle { $text }.
+walk-error-cannot-send = { $text } ne peut pas envoyer de paquet.
+walk-error-port = { $text } n'est pas un port : donnez un nombre de 1 à 65535.
+walk-to-start = Au début (Début)
+walk-back = Un pas en arrière (Gauche)
+walk-play = Lecture (Espace)
+walk-pause = Pause (Espace)
+walk-forward = Un pas en avant (Droite)
+walk-to-end = À la fin (Fin)
+walk-hop-of = { $hop } sur { $count }
+walk-speed = Vitesse
+walk-there = Aller
+walk-answer = Retour
+walk-reply = Le retour de la réponse
+walk-reply-says = Sa réponse : { $said }
+walk-not-known = Ce qu'on ne sait pas
+walk-regardless = { $count ->
+    [one] Décidé, quelle que soit une chose qu'on ne sait pas :
+   *[other] Décidé, quelles que soient { $count } choses qu'on ne sait pas :
+}
+walk-branches = Cela dépend. Choisissez ce qu'il faut supposer :
+walk-branch = { $verdict } : { $assumed }
+walk-openings = Ce qui le laisserait passer
+walk-copy = Copier { $text }
+walk-header-sender = expéditeur
+walk-header-receiver = destinataire
+walk-header-carries = contient
+walk-header-ttl = TTL
+walk-header-mark = marque
+walk-header-macs = MAC
+walk-header-changed = { $name } : { $after }, changé ici depuis { $before }
+
+action-reach = Qui joint qui
+action-reach-tip = Tous face à tous, et ce qui est ouvert sur l'extérieur
+
+reach-title = Qui joint qui
+reach-close = Fermer qui joint qui
+reach-doors = Ouvert sur l'extérieur : { $count }
+reach-no-doors = Rien n'est ouvert sur l'extérieur.
+reach-working = En cours de calcul …
+reach-senders = de, à
+reach-blocked = bloqué
+reach-cell = { $from } vers { $to } : { $verdict }
+reach-reply = la réponse se perd, { $verdict }
+reach-published = { $name } par le port { $port }
