@@ -74,7 +74,7 @@ fn main() -> Result<ExitCode> {
             sent += flow.packets.len() as u64;
             case.flows.push(flow);
             // What was hit is not aimed at any more.
-            if case.flows.len() % 16 == 0 {
+            if case.flows.len().is_multiple_of(16) {
                 let hit = hit(&case);
                 wanted.retain(|(place, _)| !hit.contains(place));
             }

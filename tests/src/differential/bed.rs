@@ -182,9 +182,8 @@ impl Bed {
     pub fn read(&self) -> Result<Namespace> {
         let observed = observe_once(CollectorConfig::default(), |_, _| {})?;
         let namespaces = observed.snapshot.hosts.iter().flat_map(|host| &host.namespaces);
-        let mut found: Vec<&Namespace> = namespaces
-            .filter(|namespace| namespace.names.iter().any(|name| name.path.to_string().ends_with("/router")))
-            .collect();
+        let mut found: Vec<&Namespace> =
+            namespaces.filter(|namespace| namespace.names.iter().any(|name| name.path.ends_with("/router"))).collect();
         let Some(found) = found.pop() else { bail!("the router was not seen") };
         let mut found = found.clone();
         found.sockets.clear();

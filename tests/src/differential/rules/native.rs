@@ -241,11 +241,7 @@ impl Body<'_> {
                     let _ = write!(line, "{guard}dnat {family}to tcp dport map @targets");
                 }
                 "prerouting" | "output" if !is_ipv6 && protocol == "tcp" && random.chance(25) => {
-                    let _ = write!(
-                        line,
-                        "{guard}dnat {}addr . port to tcp dport map @doors",
-                        if self.family == "inet" { "ip " } else { "ip " }
-                    );
+                    let _ = write!(line, "{guard}dnat ip addr . port to tcp dport map @doors");
                 }
                 "prerouting" | "output" if random.chance(20) => *line += "redirect",
                 "prerouting" | "output" => {
