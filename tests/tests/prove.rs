@@ -141,7 +141,8 @@ fn a_killed_proof_leaves_nothing() -> Result<()> {
     host.shell("kill -9 $(pidof bridgewalk)")?;
     program.wait()?;
     process::until("nothing is left", Duration::from_secs(5), || {
-        let is_gone = rules(&host)? == before && host.shell("pidof bridgewalk bridgewalk-agent || true")?.trim().is_empty();
+        let is_gone =
+            rules(&host)? == before && host.shell("pidof bridgewalk bridgewalk-agent || true")?.trim().is_empty();
         Ok(is_gone.then_some(()))
     })
 }
