@@ -46,16 +46,12 @@ fn address(host: &DockerHost, container: &str, network: &str) -> Result<String> 
     Ok(host.docker(&["inspect", "--format", &format, container])?.trim().to_owned())
 }
 
-/// An address of a container on the bridge that no inspection tells of.
+/// A container's address on `docker_gwbridge`, of which no inspection tells: the one that is not the overlay's.
 fn gateway_address(host: &DockerHost, container: &str) -> Result<String> {
-    let inspected = host.inspect("network", "docker_gwbridge")?;
-    let id = host.docker(&["inspect", "--format", "{{.SandboxID}}", container])?;
-    let containers = inspected["Containers"].as_object().context("no containers on docker_gwbridge")?;
-    let found = containers.values().find(|one| {
-        one["Name"].as_str().is_some_and(|name| id.trim().starts_with(name.trim_start_matches("gateway_")))
-    });
-    let address = found.and_then(|one| one["IPv4Address"].as_str()).context("not on docker_gwbridge")?;
-    Ok(address.split('/').next().unwrap_or_default().to_owned())
+    let listed = host.docker(&["exec", container, "ip", "-4", "-o", "addr"])?;
+    let addresses = listed.split_whitespace().filter_map(|word| word.split_once('/')).map(|(address, _)| address);
+    let found = addresses.filter(|address| !address.starts_with("127.") && !address.starts_with("10.")).next_back();
+    found.map(str::to_owned).with_context(|| format!("{container} is not on docker_gwbridge: {listed}"))
 }
 
 /// The seven flows whose ways are known, and some more.
