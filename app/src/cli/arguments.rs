@@ -125,6 +125,9 @@ pub(super) struct Walk {
     /// The sender's port.
     #[arg(id = "source-port", long = "source-port", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub source_port: Option<u16>,
+    /// Send it, and see whether the kernel does so.
+    #[arg(long, conflicts_with_all = ["from", "demo"])]
+    pub prove: bool,
 }
 
 /// What is sent.

@@ -17,6 +17,7 @@ mod notes;
 mod output;
 mod packaging;
 mod ports;
+mod proof;
 mod reach;
 mod record;
 mod stop;
@@ -93,6 +94,7 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
         Command::Networks => listing::write::<networks::Network>(&*snapshot()?, json, words, output),
         Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
         Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
+        Command::Walk(asked) if asked.prove => walk::prove(asked, &choice, json, words, output),
         Command::Walk(asked) => walk::run(asked, &snapshot, json, words, output),
         Command::Reach => reach::write(&*snapshot()?, json, words, output),
         Command::Snapshot => output.document(&*snapshot()?),

@@ -11,9 +11,10 @@ use super::{
     arguments::Walk,
     document::{LimitRow, SCHEMA_VERSION, limits},
     output::Output,
+    proof::{self, Observed},
     table::{Table, cell},
 };
-use crate::words::Words;
+use crate::{source::Choice, words::Words};
 
 /// What a walk is made of: what they do not see is said.
 const SOURCES: &[SourceKind] = &[
@@ -38,6 +39,12 @@ struct Document<'w> {
     connects: Option<bool>,
     #[serde(flatten)]
     walk: &'w packet::Walk,
+    /// With `--prove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<&'w Observed>,
+    /// With `--prove`: whether the kernel did as foretold; null: that cannot be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agrees: Option<Option<bool>>,
     limits: Vec<LimitRow>,
 }
 
@@ -64,10 +71,44 @@ pub(super) fn run(
             to: &asked.receiver,
             connects: walk.connects(),
             walk: &walk,
+            observed: None,
+            agrees: None,
             limits,
         });
     }
     Teller { words, snapshot: &snapshot }.walk(&walk, output)?;
+    super::notes::write(&limits, words);
+    Ok(())
+}
+
+/// Follows the packet that is asked for, sends it, and tells both ways side by side.
+///
+/// # Errors
+/// As [`run`]; or it cannot be sent.
+pub(super) fn prove(
+    asked: &Walk,
+    choice: &Choice,
+    json: bool,
+    words: Words,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let ask = |walker: &Walker<'_>| question(walker, asked).map_err(|error| Failure::input(mistake(&error, words)));
+    let proved = proof::prove(choice, ask, words)?;
+    let limits = limits(&proved.snapshot, Some(SOURCES));
+    if json {
+        return output.document(&Document {
+            schema_version: SCHEMA_VERSION,
+            from: &asked.sender,
+            to: &asked.receiver,
+            connects: proved.walk.connects(),
+            walk: &proved.walk,
+            observed: Some(&proved.observed),
+            agrees: Some(proved.observed.comparison.agrees),
+            limits,
+        });
+    }
+    Teller { words, snapshot: &proved.snapshot }.walk(&proved.walk, output)?;
+    proof::write(&proved, words, output)?;
     super::notes::write(&limits, words);
     Ok(())
 }

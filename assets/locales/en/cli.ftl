@@ -37,6 +37,7 @@ cli-help-sender = Who sends: host, outside, a container, or an address
 cli-help-receiver = To whom: host, outside, a container, service or alias, or an address; the port after a colon
 cli-help-protocol = What is sent: tcp, udp or icmp (default: tcp)
 cli-help-source-port = The sender's port (default: 40000)
+cli-help-prove = Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)
 cli-help-export-output = File to write; its ending, .svg or .png, is its format
 cli-help-detail = How much to show: concept, plumbing or everything (default: plumbing)
 cli-help-theme = Colours: light or dark (default: light)

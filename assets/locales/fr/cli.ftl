@@ -37,6 +37,7 @@ cli-help-sender = Qui envoie : host, outside, un conteneur ou une adresse
 cli-help-receiver = À qui : host, outside, un conteneur, service ou alias, ou une adresse ; le port après deux-points
 cli-help-protocol = Ce qui est envoyé : tcp, udp ou icmp (par défaut : tcp)
 cli-help-source-port = Port de l'émetteur (par défaut : 40000)
+cli-help-prove = Envoyer le paquet, et voir si le noyau en fait ce qui est prédit (rien de ce qui change ne reste)
 cli-help-export-output = Fichier à écrire ; sa fin, .svg ou .png, est son format
 cli-help-detail = Combien montrer : concept, plumbing ou everything (par défaut : plumbing)
 cli-help-theme = Couleurs : light ou dark (par défaut : light)
