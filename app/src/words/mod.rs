@@ -1,18 +1,22 @@
 //! Every text a user reads.
 //!
 //! The texts are in the Fluent files below `assets/locales`, one folder a language, built into the program. Packages
-//! below this one speak in typed messages; [`typed`] and [`failures`] put those in words. A [`Words`] is a language and nothing else,
-//! so switching it at run time is making another.
+//! below this one speak in typed messages; the files beside this one put those in words. A [`Words`] is a language and
+//! nothing else, so switching it at run time is making another.
 
+mod evidence;
 mod failures;
 mod findings;
 mod language;
+mod rule;
 mod typed;
+mod walk;
 
 use std::{borrow::Cow, sync::LazyLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
+pub use evidence::evidence_text;
 pub(crate) use findings::name;
 pub use fluent_bundle::FluentValue;
 pub use language::Language;
@@ -29,6 +33,7 @@ macro_rules! files {
             ("common.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/common.ftl"))),
             ("model.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/model.ftl"))),
             ("diagram.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/diagram.ftl"))),
+            ("walk.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/walk.ftl"))),
             ("cli.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/cli.ftl"))),
             ("window.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/window.ftl"))),
         ]

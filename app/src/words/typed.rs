@@ -1,5 +1,6 @@
 //! Typed messages of the packages below, put in words: each in one place.
 
+use bridgewalk_analysis::walk::{Action, NameSource, PortSetting, Protocol, Verdict};
 use bridgewalk_diagram::Word;
 use bridgewalk_model::{
     Limit, LimitReason, Remedy, SourceKind, Text, Via,
@@ -115,6 +116,58 @@ keyed! {
         Via::Netlink => "via-netlink",
         Via::Proc => "via-proc",
         Via::HostSide => "via-host-side",
+    }
+    /// What happens at a hop, in one or two words.
+    walk_action, walk_action_key(Action) {
+        Action::Resolved => "walk-action-resolved",
+        Action::Sent => "walk-action-sent",
+        Action::Carried => "walk-action-carried",
+        Action::Bridged => "walk-action-bridged",
+        Action::Routed => "walk-action-routed",
+        Action::Translated => "walk-action-translated",
+        Action::Filtered => "walk-action-filtered",
+        Action::Balanced => "walk-action-balanced",
+        Action::Proxied => "walk-action-proxied",
+        Action::Encapsulated => "walk-action-encapsulated",
+        Action::Decapsulated => "walk-action-decapsulated",
+        Action::Delivered => "walk-action-delivered",
+        Action::Dropped => "walk-action-dropped",
+        Action::Rejected => "walk-action-rejected",
+        Action::Unroutable => "walk-action-unroutable",
+        Action::Refused => "walk-action-refused",
+    }
+    /// How a packet ends, in one or two words.
+    walk_verdict, walk_verdict_key(Verdict) {
+        Verdict::Delivered => "walk-verdict-delivered",
+        Verdict::Dropped => "walk-verdict-dropped",
+        Verdict::Rejected => "walk-verdict-rejected",
+        Verdict::NoRoute => "walk-verdict-no-route",
+        Verdict::NoListener => "walk-verdict-no-listener",
+        Verdict::Undecided => "walk-verdict-undecided",
+    }
+    /// By which means a name is known.
+    name_source, name_source_key(NameSource) {
+        NameSource::EmbeddedDns => "name-source-embedded-dns",
+        NameSource::Alias => "name-source-alias",
+        NameSource::Link => "name-source-link",
+        NameSource::ServiceAddress => "name-source-service-address",
+        NameSource::ServiceTasks => "name-source-service-tasks",
+        NameSource::HostsFile => "name-source-hosts-file",
+        NameSource::EngineOnly => "name-source-engine-only",
+    }
+    /// Why a bridge port stops a frame.
+    port_setting, port_setting_key(PortSetting) {
+        PortSetting::NotForwarding => "port-setting-not-forwarding",
+        PortSetting::Isolated => "port-setting-isolated",
+        PortSetting::NoHairpin => "port-setting-no-hairpin",
+        PortSetting::Vlan => "port-setting-vlan",
+        PortSetting::NoFlood => "port-setting-no-flood",
+    }
+    /// A protocol that can be followed.
+    walk_protocol, walk_protocol_key(Protocol) {
+        Protocol::Tcp => "walk-protocol-tcp",
+        Protocol::Udp => "walk-protocol-udp",
+        Protocol::Icmp => "walk-protocol-icmp",
     }
 }
 

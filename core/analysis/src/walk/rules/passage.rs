@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bridgewalk_model::{firewall::Hook, snapshot::Interface};
 
-use super::{ChainId, RuleId};
+use super::{ChainId, RuleId, Truth};
 use crate::walk::{Connection, Packet};
 
 /// A packet about to pass one hook of a namespace.
@@ -79,12 +79,10 @@ pub enum Verdict {
 /// What ended a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// A rule.
+    /// A rule; also one that should translate and found no address to give.
     Rule(RuleId),
     /// A base chain's policy.
     Policy(ChainId),
-    /// NAT found no address to give, or a rule asked for what cannot be.
-    Translation,
 }
 
 /// A rule that was looked at.
@@ -94,17 +92,6 @@ pub struct RuleVisit {
     pub rule: RuleId,
     /// Whether it matched.
     pub matched: Truth,
-}
-
-/// Three values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Truth {
-    /// It holds.
-    Yes,
-    /// It does not.
-    No,
-    /// It cannot be told.
-    Unknown,
 }
 
 /// A match that cannot be decided, and how this way went on.
