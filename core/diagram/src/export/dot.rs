@@ -7,7 +7,7 @@ use super::{
     structure::{End, Level, Structure, text_of},
     xml::{escape, rgb},
 };
-use crate::scene::{Face, LineEnd, Scene, Shape, Stroke};
+use crate::scene::{EdgeKind, Face, LineEnd, Scene, Shape, Stroke};
 
 /// The scene as a graph in Graphviz's language; the same scene gives the same bytes.
 pub fn dot(scene: &Scene, title: &str) -> String {
@@ -24,7 +24,7 @@ pub fn dot(scene: &Scene, title: &str) -> String {
         let (Some(from), Some(to)) = (wire.from, wire.to) else { continue };
         let (tail, ltail) = writer.place(from);
         let (head, lhead) = writer.place(to);
-        let mut attributes = vec![format!("id=\"e{}\"", index + 1), format!("color=\"#{}\"", rgb(wire.stroke.color))];
+        let mut attributes = vec![format!("id=\"e{}\", class=\"{}\"", index + 1, kind(wire.kind)), format!("color=\"#{}\"", rgb(wire.stroke.color))];
         attributes.push(format!("penwidth={}", wire.stroke.width));
         attributes.push(format!("style={}", style(&wire.stroke)));
         attributes.push(format!("dir=both, arrowtail={}, arrowhead={}", ending(wire.start), ending(wire.end)));
@@ -167,6 +167,17 @@ impl Writer<'_> {
         } else {
             (format!("n{}", whole + 1), None)
         }
+    }
+}
+
+const fn kind(kind: EdgeKind) -> &'static str {
+    match kind {
+        EdgeKind::Cable => "cable",
+        EdgeKind::Inward => "inward",
+        EdgeKind::Outward => "outward",
+        EdgeKind::Tunnel => "tunnel",
+        EdgeKind::Uplink => "uplink",
+        EdgeKind::Attachment => "attachment",
     }
 }
 

@@ -161,7 +161,7 @@ impl Writer<'_> {
         );
     }
 
-    fn wire(&mut self, index: usize, wire: &Wire<'_>, origin: Point) {
+    fn wire(&mut self, index: usize, wire: &Wire, origin: Point) {
         let mut style = line_style(&wire.stroke, wire.start, wire.end);
         let mut ends = String::new();
         for (end, name, at) in [(wire.from, "source", "exit"), (wire.to, "target", "entry")] {

@@ -20,4 +20,4 @@ pub use mermaid::mermaid;
 pub use pdf::{PdfError, pdf};
 pub use png::{PngError, png};
 pub use pptx::{PptxError, Slide, pptx};
-pub use svg::svg;
+pub use svg::{svg, svg_transparent};

@@ -59,8 +59,7 @@ pub(super) struct End {
 
 /// A line.
 #[derive(Clone, Debug)]
-pub(super) struct Wire<'a> {
-    pub entity: Option<&'a EntityId>,
+pub(super) struct Wire {
     pub kind: EdgeKind,
     /// Its accessible name; empty: it has none.
     pub name: String,
@@ -80,7 +79,7 @@ pub(super) struct Structure<'a> {
     pub nodes: Vec<Node<'a>>,
     /// Those that are in no other.
     pub roots: Vec<usize>,
-    pub wires: Vec<Wire<'a>>,
+    pub wires: Vec<Wire>,
     /// Items below all boxes that belong to none: dots where lines branch.
     pub below: Vec<usize>,
     /// The other items that belong to no box and no line.
@@ -303,13 +302,13 @@ fn name(scene: &Scene, nodes: &mut [Node<'_>]) {
     }
 }
 
-fn wire<'a>(
+fn wire(
     scene: &Scene,
-    edge: &'a Edge,
+    edge: &Edge,
     names: &HashMap<&EntityId, &str>,
     nodes: &[Node<'_>],
     bands: &Bands,
-) -> Option<Wire<'a>> {
+) -> Option<Wire> {
     let stroke = scene.items.get(edge.items.clone())?.iter().find_map(|item| match &item.shape {
         Shape::Line { stroke, .. } => Some(*stroke),
         Shape::Box { .. } | Shape::Polygon { .. } | Shape::Text { .. } => None,
@@ -321,7 +320,6 @@ fn wire<'a>(
         _ => return None,
     };
     Some(Wire {
-        entity: edge.entity.as_ref(),
         kind: edge.kind,
         name: edge.entity.as_ref().and_then(|entity| names.get(entity)).copied().unwrap_or_default().to_owned(),
         from,

@@ -17,6 +17,10 @@ pub fn svg(scene: &Scene) -> String {
 }
 
 /// As [`svg`], without the background.
+pub fn svg_transparent(scene: &Scene) -> String {
+    document(scene, false)
+}
+
 pub(super) fn document(scene: &Scene, has_background: bool) -> String {
     let mut xml = XmlWriter::new(Options { indent: xmlwriter::Indent::Spaces(1), ..Options::default() });
     let bounds = scene.bounds;

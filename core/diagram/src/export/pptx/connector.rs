@@ -133,7 +133,7 @@ pub(super) fn connector(
     scale: Scale,
     id: usize,
     name: &str,
-    wire: &Wire<'_>,
+    wire: &Wire,
     sites: &BTreeMap<usize, Vec<Site>>,
 ) {
     let mut glue = String::new();
