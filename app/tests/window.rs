@@ -4,6 +4,8 @@
 
 #[path = "window/sample.rs"]
 mod sample;
+#[path = "window/walking.rs"]
+mod walking;
 
 use std::{sync::Arc, time::Duration};
 

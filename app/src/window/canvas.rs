@@ -20,6 +20,7 @@ use super::{
     command::{Action, Command},
     context::Context,
     paint,
+    walk::Mark,
 };
 
 /// So near a line, in points, it is meant.
@@ -86,8 +87,8 @@ impl Canvas {
         self.zoomed_at_s = now_s;
     }
 
-    /// Paints and listens.
-    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+    /// Paints and listens. `walk`: a packet on its way.
+    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, walk: Option<&Mark>) {
         let area = ui.available_rect_before_wrap();
         let id = ui.scope_id().with("canvas");
         let response = ui.interact(area, id, Sense::click_and_drag());
@@ -105,12 +106,18 @@ impl Canvas {
             return;
         }
         self.listen(ui, area, &response, &scene, ctx);
+        if let Some(walk) = walk.filter(|walk| walk.is_followed) {
+            self.camera.reveal(area, walk.around());
+        }
         self.settle(ui);
 
         let painter = ui.painter_at(area);
         paint::scene(&painter, area, &scene, self.camera, self.text_zoom);
         self.targets(ui, area, &scene, ctx);
         self.marks(&painter, area, &scene, ctx);
+        if let Some(walk) = walk {
+            walk.paint(&painter, ctx.colors, |point| self.camera.to_screen(area, point));
+        }
     }
 
     /// Takes note of another scene, another part, another size.

@@ -11,7 +11,10 @@ use bridgewalk_diagram::{Filter, scene::Point};
 use bridgewalk_model::EntityId;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::settings::{TextSize, ThemeChoice};
+use super::{
+    settings::{TextSize, ThemeChoice},
+    walk::Slot,
+};
 use crate::words::Language;
 
 /// One thing to do.
@@ -43,6 +46,8 @@ pub(super) enum Command {
     SetTextSize(TextSize),
     /// Read the kernel this way; and do so again for this host without asking.
     UseAgent(AgentChoice, bool),
+    /// Make a thing an end of a packet's walk.
+    Walk(Slot, EntityId),
     /// Copy a text.
     Copy(String),
     /// Show a recording.
@@ -84,6 +89,8 @@ pub(super) enum Action {
     Everything,
     /// Choose what is shown.
     Filter,
+    /// Follow a packet, or no more.
+    Walk,
     /// Light to dark, dark to light.
     Theme,
     /// The other language.
@@ -171,6 +178,7 @@ table! {
     Collapse "collapse" keys(BARE, Key::C), None;
     TidyUp "tidy-up" keys(BARE, Key::T), None;
     Filter "filter" keys(CTRL, Key::F), None;
+    Walk "walk" keys(BARE, Key::W), None;
     OpenRecording "open" keys(CTRL, Key::O), None;
     SaveRecording "save" keys(CTRL, Key::S), None;
     ExportSvg "export-svg" keys(CTRL, Key::E), None;

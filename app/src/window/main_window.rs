@@ -2,7 +2,7 @@
 
 mod errands;
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use bridgewalk_collector::{Command as CollectorCommand, Update};
 use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View, scene::Scene};
@@ -29,6 +29,7 @@ use super::{
     status_bar, subject, theme,
     theme::Colors,
     top_bar, trail,
+    walk::WalkPanel,
 };
 use crate::words::{Language, Words};
 
@@ -68,6 +69,7 @@ pub struct MainWindow {
     palette: CommandPalette,
     filter_bar: FilterBar,
     question: Question,
+    walk: WalkPanel,
 }
 
 impl MainWindow {
@@ -85,6 +87,9 @@ impl MainWindow {
         theme::install(ctx);
         let waker = ctx.clone();
         let draftsman = Draftsman::start(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let waker = ctx.clone();
+        let walk = WalkPanel::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let mut window = Self {
             origin: feed.origin(),
@@ -112,6 +117,7 @@ impl MainWindow {
             palette: CommandPalette::default(),
             filter_bar: FilterBar::default(),
             question: Question::default(),
+            walk,
         };
         window.listen(ctx);
         Ok(window)
@@ -119,7 +125,7 @@ impl MainWindow {
 
     /// Whether everything that was seen is drawn: what a test waits for.
     pub fn is_settled(&self) -> bool {
-        !self.is_stale && self.draftsman.is_idle() && !self.dialogs.is_busy()
+        !self.is_stale && self.draftsman.is_idle() && !self.dialogs.is_busy() && self.walk.is_settled()
     }
 
     fn listen(&mut self, ctx: &egui::Context) {
@@ -176,13 +182,19 @@ impl MainWindow {
 
     fn store_view(&mut self) {
         if let Some(name) = &self.host_name {
-            let view = View { scope: Scope::Whole, filter: Filter::default(), ..self.view.clone() };
+            let view =
+                View { scope: Scope::Whole, filter: Filter::default(), emphasis: BTreeSet::new(), ..self.view.clone() };
             self.settings.views.insert(name.clone(), view);
         }
     }
 
     /// Orders a drawing if something has changed; takes the newest.
     fn draw(&mut self) {
+        self.walk.advance(&self.seen.snapshot);
+        if self.view.emphasis != *self.walk.emphasis() {
+            self.view.emphasis.clone_from(self.walk.emphasis());
+            self.is_stale = true;
+        }
         if std::mem::take(&mut self.is_stale) {
             self.leave_what_is_gone();
             let is_fresh = std::mem::take(&mut self.is_fresh_wanted);
@@ -232,13 +244,14 @@ impl MainWindow {
     }
 
     /// The keys, before any panel sees them.
-    fn keys(&self, ctx: &egui::Context, commands: &RefCell<Vec<Command>>) {
+    fn keys(&mut self, ctx: &egui::Context, commands: &RefCell<Vec<Command>>) {
         if super::is_modal_open(ctx) {
             return;
         }
         let is_typing = ctx.text_edit_focused();
         // Enter belongs to a focused button; on the picture, or nowhere, it opens.
         let is_enter_free = ctx.memory(egui::Memory::focused).is_none_or(|id| self.canvas.has_node(id));
+        self.walk.keys(ctx, is_typing, is_enter_free);
         for action in command::pressed(ctx, is_typing, is_enter_free) {
             commands.borrow_mut().push(Command::Do(action));
         }
@@ -247,8 +260,15 @@ impl MainWindow {
     fn run(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::Do(action) => self.act(ctx, action),
-            Command::Select(entity) => self.selection = entity,
+            Command::Select(entity) => {
+                if let Some(entity) = &entity {
+                    self.walk.pick(&self.seen.snapshot, entity);
+                }
+                self.selection = entity;
+            }
+            Command::Walk(slot, entity) => self.walk.put(slot, &self.seen.snapshot, &entity),
             Command::Reveal(entity) => {
+                self.walk.pick(&self.seen.snapshot, &entity);
                 let is_drawn = |scene: &Arc<Scene>| scene.targets.iter().any(|target| target.entity == entity);
                 if !self.trail.is_empty() && !self.drawn.scene.as_ref().is_some_and(is_drawn) {
                     self.leave_to(0);
@@ -344,6 +364,7 @@ impl MainWindow {
             Action::Plumbing => self.change(None, |view| view.detail = Detail::Plumbing),
             Action::Everything => self.change(None, |view| view.detail = Detail::Everything),
             Action::Filter => self.filter_bar.toggle(),
+            Action::Walk => self.walk.toggle(&self.seen.snapshot, self.selection.as_ref()),
             Action::Theme => {
                 self.settings.theme =
                     if self.view.theme == ThemeName::Dark { ThemeChoice::Light } else { ThemeChoice::Dark };
@@ -409,7 +430,7 @@ impl MainWindow {
     }
 
     fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
-        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, .. } = self;
+        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, walk, .. } = self;
         let ctx = Context {
             words: Words::new(self.settings.spoken(self.asked_language)),
             colors: Colors::of(self.view.theme),
@@ -440,7 +461,13 @@ impl MainWindow {
                 .max_size(side_max)
                 .show(ui, |ui| outline.ui(ui, &ctx));
         }
-        if ctx.settings.shows_inspector {
+        if walk.is_open() {
+            Panel::right("walk")
+                .frame(side)
+                .default_size(400.0)
+                .max_size((ui.available_width() * 0.5).max(300.0))
+                .show(ui, |ui| walk.ui(ui, &ctx));
+        } else if ctx.settings.shows_inspector {
             Panel::right("inspector")
                 .frame(side)
                 .default_size(310.0)
@@ -475,7 +502,8 @@ impl MainWindow {
                 .show(ui, |ui| stack.ui(ui, &ctx, namespace));
         }
         // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
-        canvas.ui(ui, &ctx);
+        let packet = walk.mark(ui.ctx(), &ctx);
+        canvas.ui(ui, &ctx, packet.as_ref());
         palette.ui(ui, &ctx);
         if let Some((text, since_s)) = &mut self.notice {
             let now_s = ui.input(|input| input.time);

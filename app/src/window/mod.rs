@@ -30,6 +30,7 @@ mod subject;
 mod theme;
 mod top_bar;
 mod trail;
+mod walk;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use egui::{Button, Ui};
 use super::{
     command::{Action, Command},
     context::Context,
+    walk::{self, Slot},
 };
 
 /// Fills the menu.
@@ -23,6 +24,15 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>) {
         }
         if ui.button(ctx.words.text("window-copy-name")).clicked() {
             ctx.send(Command::Copy(subject.name));
+        }
+        if walk::can_be_end(&ctx.seen.snapshot, id) {
+            ui.separator();
+            for (slot, key) in [(Slot::From, "walk-from-here"), (Slot::To, "walk-to-here")] {
+                if ui.button(ctx.words.text(key)).clicked() {
+                    ctx.send(Command::Walk(slot, id.clone()));
+                    ui.close();
+                }
+            }
         }
         ui.separator();
     }

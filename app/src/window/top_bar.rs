@@ -29,6 +29,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>) {
                 action_button(ui, ctx, icon, action);
             }
             filter_ui(ui, ctx);
+            action_button(ui, ctx, Icon::Walk, Action::Walk);
             ui.add_space(4.0);
             search_ui(ui, ctx);
         });

@@ -55,6 +55,7 @@ impl MainWindow {
         self.drawn = Drawn::default();
         self.trail.clear();
         self.selection = None;
+        self.walk.clear();
         self.host_name = None;
         self.view = View { theme: self.view.theme, detail: self.view.detail, ..View::default() };
         self.history.clear();

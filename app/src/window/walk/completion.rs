@@ -1,0 +1,120 @@
+//! What an end of a walk may be called, offered while one types.
+
+use bridgewalk_model::{EntityId, Snapshot};
+
+use crate::{
+    window::{icon::Icon, search::Item},
+    words::Words,
+};
+
+/// The words that stand for the host and for all beyond it.
+pub(super) const HOST: &str = "host";
+pub(super) const OUTSIDE: &str = "outside";
+
+/// Everything that a walk can start from or lead to. An item's name is what is written into the field.
+pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
+    let mut items = vec![Item {
+        entity: EntityId::outside(),
+        icon: Icon::Globe,
+        name: OUTSIDE.to_owned(),
+        kind: words.text("diagram-outside"),
+        keys: vec![words.text("diagram-outside")],
+    }];
+    if let Some(host) = snapshot.hosts.first() {
+        items.push(Item {
+            entity: host.id.clone(),
+            icon: Icon::Host,
+            name: HOST.to_owned(),
+            kind: words.text("diagram-host"),
+            keys: vec![host.name.to_string()],
+        });
+    }
+    let mut add = |entity: &EntityId, icon: Icon, name: String, kind: String| {
+        if items.iter().all(|item| item.name != name) {
+            items.push(Item { entity: entity.clone(), icon, name, kind, keys: Vec::new() });
+        }
+    };
+    for host in &snapshot.hosts {
+        for container in &host.containers {
+            add(&container.id, Icon::Container, container.name.to_string(), words.text("diagram-container"));
+        }
+        for service in host.swarm.iter().flat_map(|swarm| &swarm.services) {
+            let id = host.id.service(&service.service_id);
+            add(&id, Icon::Group, service.name.to_string(), words.text("window-service"));
+        }
+        for container in &host.containers {
+            let of = |network: &str| format!("{}, {network}", container.name);
+            for end in &container.attachments {
+                let network = end.network_name.as_str();
+                for alias in end.aliases.iter().chain(&end.dns_names) {
+                    add(&container.id, Icon::Network, alias.to_string(), of(network));
+                }
+                for address in end.ipv4.iter().chain(&end.ipv6) {
+                    add(&container.id, Icon::Interface, address.addr().to_string(), of(network));
+                }
+            }
+        }
+        let own = host.own_namespace().into_iter().flat_map(|namespace| &namespace.interfaces);
+        for interface in own {
+            for address in interface.addresses.iter().filter(|address| !address.address.is_multicast()) {
+                let kind = format!("{}, {}", host.name, interface.name);
+                add(&interface.id, Icon::Interface, address.address.to_string(), kind);
+            }
+        }
+    }
+    items
+}
+
+/// What is written for a thing that was pointed at, and the port that comes with it; none: no packet can start or end
+/// there.
+pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Option<u16>)> {
+    if *id == EntityId::outside() {
+        return Some((OUTSIDE.to_owned(), None));
+    }
+    if let Some((_, container)) = snapshot.container(id) {
+        return Some((container.name.to_string(), None));
+    }
+    if let Some((host, namespace, interface)) = snapshot.interface(id) {
+        let container = namespace.containers.first().and_then(|id| host.container(id));
+        if let Some(container) = container {
+            return Some((container.name.to_string(), None));
+        }
+        // A cable's end on the host stands for the container at its other end.
+        let peer = interface.peer.as_ref().and_then(|peer| snapshot.interface(peer));
+        if let Some((host, far, _)) = peer
+            && let Some(container) = far.containers.first().and_then(|id| host.container(id))
+        {
+            return Some((container.name.to_string(), None));
+        }
+        let address = interface.addresses.iter().find(|address| address.address.is_ipv4());
+        let address = address.or(interface.addresses.first());
+        return address.map(|address| (address.address.to_string(), None));
+    }
+    if let Some((host, namespace)) = snapshot.namespace(id) {
+        let container = namespace.containers.first().and_then(|id| host.container(id));
+        return match container {
+            Some(container) => Some((container.name.to_string(), None)),
+            None if namespace.is_host => Some((HOST.to_owned(), None)),
+            None => Some((namespace.name.to_string(), None)),
+        };
+    }
+    for host in &snapshot.hosts {
+        if host.id == *id {
+            return Some((HOST.to_owned(), None));
+        }
+        if let Some(nat) = host.nat.iter().find(|nat| nat.id == *id) {
+            let address = nat.host_ip.filter(|address| !address.is_unspecified()).or_else(|| own_address(host))?;
+            return nat.host_port.map(|port| (address.to_string(), Some(port)));
+        }
+    }
+    None
+}
+
+/// An address by which others reach the host: the first one that no bridge bears.
+fn own_address(host: &bridgewalk_model::snapshot::Host) -> Option<std::net::IpAddr> {
+    use bridgewalk_model::kernel::LinkKind;
+    let interfaces = &host.own_namespace()?.interfaces;
+    let is_outward = |kind: &LinkKind| !matches!(kind, LinkKind::Loopback | LinkKind::Bridge { .. });
+    let outward = interfaces.iter().filter(|interface| is_outward(&interface.link.kind));
+    outward.flat_map(|interface| &interface.addresses).map(|address| address.address).find(std::net::IpAddr::is_ipv4)
+}
