@@ -8,6 +8,7 @@ use bridgewalk_model::{Snapshot, anonymise::anonymise};
 use super::{
     Failure,
     arguments::{Detail, Export, Theme},
+    scope::with_scope,
     select::LeftOut,
 };
 use crate::{
@@ -61,6 +62,7 @@ pub(super) fn run(
         snapshot = Arc::new(anonymise(&snapshot).map_err(|error| cannot(error.to_string()))?);
     }
     let view = View { hidden: left_out.ids(&snapshot), ..view(asked) };
+    let view = with_scope(asked.view, &snapshot, view);
     let drawing = draw(&snapshot, &view, None, &words);
     let request = Request {
         format,

@@ -18,6 +18,7 @@ mod output;
 mod packaging;
 mod ports;
 mod record;
+mod scope;
 mod select;
 mod stop;
 mod table;
