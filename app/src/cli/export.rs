@@ -7,7 +7,8 @@ use bridgewalk_model::{Snapshot, anonymise::anonymise};
 
 use super::{
     Failure,
-    arguments::{Detail, Export, Theme},
+    arguments::{Detail, Export, Theme, ViewName},
+    hops::with_walk,
     scope::with_scope,
     select::LeftOut,
 };
@@ -63,6 +64,11 @@ pub(super) fn run(
     }
     let view = View { hidden: left_out.ids(&snapshot), ..view(asked) };
     let view = with_scope(asked.view, &snapshot, view);
+    let view = if asked.view == ViewName::Walk || asked.walk.is_some() {
+        with_walk(asked.walk.as_deref(), &snapshot, view, words)?
+    } else {
+        view
+    };
     let drawing = draw(&snapshot, &view, None, &words);
     let request = Request {
         format,

@@ -13,7 +13,7 @@ use super::arguments::ViewName;
 pub(super) fn with_scope(name: ViewName, snapshot: &Snapshot, view: View) -> View {
     let shown = |container: &&Container| !view.hidden.contains(&container.id);
     let scope = match name {
-        ViewName::Host | ViewName::Project => Scope::Whole,
+        ViewName::Host | ViewName::Project | ViewName::Walk => Scope::Whole,
         ViewName::PortMapping => Scope::PortMapping,
         ViewName::Bridge => Scope::Bridges,
         ViewName::Nat => Scope::Nat,

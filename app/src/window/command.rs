@@ -13,7 +13,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::{
     settings::{TextSize, ThemeChoice},
-    walk::Slot,
+    walk::{Inquiry, Slot},
 };
 use crate::words::Language;
 
@@ -48,6 +48,8 @@ pub(super) enum Command {
     UseAgent(AgentChoice, bool),
     /// Make a thing an end of a packet's walk.
     Walk(Slot, EntityId),
+    /// Follow this packet.
+    Ask(Inquiry),
     /// Copy a text.
     Copy(String),
     /// Show a recording.
@@ -91,6 +93,8 @@ pub(super) enum Action {
     Filter,
     /// Follow a packet, or no more.
     Walk,
+    /// Who reaches whom.
+    Reach,
     /// Light to dark, dark to light.
     Theme,
     /// The other language.
@@ -179,6 +183,7 @@ table! {
     TidyUp "tidy-up" keys(BARE, Key::T), None;
     Filter "filter" keys(CTRL, Key::F), None;
     Walk "walk" keys(BARE, Key::W), None;
+    Reach "reach" keys(BARE, Key::M), None;
     OpenRecording "open" keys(CTRL, Key::O), None;
     SaveRecording "save" keys(CTRL, Key::S), None;
     ExportSvg "export-svg" keys(CTRL, Key::E), None;

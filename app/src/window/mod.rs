@@ -22,6 +22,7 @@ mod node_menu;
 mod outline;
 mod paint;
 mod question;
+mod reach;
 mod search;
 mod settings;
 mod stack;
@@ -31,6 +32,7 @@ mod theme;
 mod top_bar;
 mod trail;
 mod walk;
+mod worker;
 
 use std::sync::Arc;
 
