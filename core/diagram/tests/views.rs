@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use bridgewalk_diagram::{Detail, Filter, Scope, Station, ThemeName, View, Word, Words, check, draw, export, scene::Shape};
+use bridgewalk_diagram::{
+    Detail, Filter, Scope, Station, ThemeName, View, Word, Words, check, draw, export, scene::Shape,
+};
 use bridgewalk_model::{Snapshot, assembly::assemble, recording::Recording};
 
 /// The charts, the whole, a container from the inside, and a Compose project.
 fn views(snapshot: &Snapshot) -> Vec<(&'static str, View)> {
     let of = |scope: Scope| View { scope, ..View::default() };
     let containers = || snapshot.hosts.iter().flat_map(|host| &host.containers);
-    let inside = containers().find(|it| it.name.as_str() == "shop").unwrap().namespace.clone().unwrap();
+    let inside =
+        containers().find(|it| it.namespace.is_some() && it.attachments.len() > 1).unwrap().namespace.clone().unwrap();
     let project = containers().find_map(|container| container.compose.clone()).unwrap().project;
     vec![
         ("port-mapping", of(Scope::PortMapping)),
@@ -98,7 +101,7 @@ fn views_say_what_they_said() {
 fn a_walk_is_numbered_on_the_picture() {
     let snapshot = demo();
     let host = &snapshot.hosts[0];
-    let web = host.containers.iter().find(|container| container.name.as_str() == "web").unwrap();
+    let web = host.containers.iter().find(|it| it.name.as_str() == "web" && it.namespace.is_some()).unwrap();
     let network = web.attachments[0].network.clone();
     let hop = |entity, caption: &str| Station { entity, caption: caption.into() };
     let stations = vec![
