@@ -117,13 +117,13 @@ pub(super) fn prove(
 ///
 /// # Errors
 /// An end that is none.
-fn question(walker: &Walker<'_>, asked: &Walk) -> Result<Question, EndError> {
+pub(super) fn question(walker: &Walker<'_>, asked: &Walk) -> Result<Question, EndError> {
     let from = walker.sender(&asked.sender)?;
     let (to, port) = walker.receiver(&asked.receiver)?;
     Ok(Question { from, to, port, protocol: asked.protocol.into(), source_port: asked.source_port })
 }
 
-fn mistake(error: &EndError, words: Words) -> String {
+pub(super) fn mistake(error: &EndError, words: Words) -> String {
     let (key, name) = match error {
         EndError::Unknown(name) => ("cli-error-no-end", name),
         EndError::CannotSend(name) => ("cli-error-cannot-send", name),

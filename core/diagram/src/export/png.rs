@@ -36,7 +36,9 @@ pub enum PngError {
 /// # Errors
 /// If the picture would be larger than 32,000 pixels a side or 400 million pixels, or empty.
 pub fn png(scene: &Scene, scale: f32, is_transparent: bool) -> Result<Vec<u8>, PngError> {
-    let (width, height) = ((scene.bounds.width * scale).ceil(), (scene.bounds.height * scale).ceil());
+    // A hundredth of a pixel is a rounding error, not a reason for one more.
+    let pixels = |length: f32| (length * scale - 0.01).ceil();
+    let (width, height) = (pixels(scene.bounds.width), pixels(scene.bounds.height));
     let too_big = || PngError::Size { width: width as u64, height: height as u64 };
     if !(width >= 1.0 && height >= 1.0 && width.max(height) <= MAX_SIDE_PX && width * height <= MAX_PIXELS) {
         return Err(too_big());
