@@ -40,16 +40,8 @@ pub enum Format {
 
 impl Format {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
-        Self::Svg,
-        Self::Png,
-        Self::Pdf,
-        Self::Pptx,
-        Self::Drawio,
-        Self::Excalidraw,
-        Self::Mermaid,
-        Self::Dot,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Svg, Self::Png, Self::Pdf, Self::Pptx, Self::Drawio, Self::Excalidraw, Self::Mermaid, Self::Dot];
 
     /// By a file name's ending.
     pub fn of(path: &Path) -> Option<Self> {
@@ -114,12 +106,16 @@ impl FromStr for Size {
         let (width, height) = text.split_once(['x', 'X', '×']).ok_or(())?;
         let (width, height) = (number(width)?, number(height)?);
         let aspect = width as f32 / height as f32;
-        if width.min(height) >= 16 && (0.1..=10.0).contains(&aspect) { Ok(Self::Pixels(width, height)) } else { Err(()) }
+        if width.min(height) >= 16 && (0.1..=10.0).contains(&aspect) {
+            Ok(Self::Pixels(width, height))
+        } else {
+            Err(())
+        }
     }
 }
 
 /// How a file is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Its format.
     pub format: Format,

@@ -201,7 +201,8 @@ fn pictures_are_files() {
 fn pictures_have_options() {
     let folder = tempfile::tempdir().unwrap();
     let export = |name: &str, options: &[&str]| {
-        let arguments: Vec<&str> = ["export", "--demo", "-o", name].into_iter().chain(options.iter().copied()).collect();
+        let arguments: Vec<&str> =
+            ["export", "--demo", "-o", name].into_iter().chain(options.iter().copied()).collect();
         let output = program(folder.path(), &arguments).output().unwrap();
         assert!(output.status.success(), "{name} {options:?}: {}", String::from_utf8_lossy(&output.stderr));
         fs::read(folder.path().join(name)).unwrap()

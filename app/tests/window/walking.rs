@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
-use super::{Window, choose, open, press, settle, WEB};
+use super::{WEB, Window, choose, open, press, settle};
 
 fn write(harness: &mut Window, text: &str) {
     harness.event(egui::Event::Text(text.into()));

@@ -67,7 +67,10 @@ fn every_line_is_a_connector_with_two_ends() {
         assert_eq!(ends(&drawio, " target=\"n"), edges, "draw.io");
         let excalidraw = export::excalidraw(&drawing.scene);
         assert_eq!(ends(&excalidraw, "\"elementId\""), 2 * edges, "Excalidraw");
-        let slide = part(&export::pptx(&[export::Slide { scene: &drawing.scene, title: "a", notes: "" }], "en-GB").unwrap(), "ppt/slides/slide1.xml");
+        let slide = part(
+            &export::pptx(&[export::Slide { scene: &drawing.scene, title: "a", notes: "" }], "en-GB").unwrap(),
+            "ppt/slides/slide1.xml",
+        );
         assert_eq!((ends(&slide, "<a:stCxn"), ends(&slide, "<a:endCxn")), (edges, edges), "PPTX");
     }
 }
@@ -97,7 +100,8 @@ fn hostile_names_stay_names() {
         };
         for text in texts {
             let has_hidden = |character: char| {
-                (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{200b}'..='\u{200f}')
+                (character.is_control() && character != '\n')
+                    || matches!(character, '\u{202a}'..='\u{202e}' | '\u{200b}'..='\u{200f}')
             };
             assert!(!text.contains(has_hidden), "{format}");
             assert!(format == "excalidraw" || !text.contains("<img"), "{format}");

@@ -24,7 +24,10 @@ pub fn dot(scene: &Scene, title: &str) -> String {
         let (Some(from), Some(to)) = (wire.from, wire.to) else { continue };
         let (tail, ltail) = writer.place(from);
         let (head, lhead) = writer.place(to);
-        let mut attributes = vec![format!("id=\"e{}\", class=\"{}\"", index + 1, kind(wire.kind)), format!("color=\"#{}\"", rgb(wire.stroke.color))];
+        let mut attributes = vec![
+            format!("id=\"e{}\", class=\"{}\"", index + 1, kind(wire.kind)),
+            format!("color=\"#{}\"", rgb(wire.stroke.color)),
+        ];
         attributes.push(format!("penwidth={}", wire.stroke.width));
         attributes.push(format!("style={}", style(&wire.stroke)));
         attributes.push(format!("dir=both, arrowtail={}, arrowhead={}", ending(wire.start), ending(wire.end)));
