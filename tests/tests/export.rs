@@ -153,7 +153,7 @@ fn export_shapes_and_connectors_are_those_programs_own() -> Result<()> {
     let files = Files::new()?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("opened");
     let script = |name: &str| here.join(name).display().to_string();
-    let slides: Value = serde_json::from_str(&files.run(&["python3", &script("pptx.py"), &files.at("a.pptx")])?)?;
+    let slides: Value = serde_json::from_str(&files.run(&["python3", &script("slides.py"), &files.at("a.pptx")])?)?;
     let slide = &slides[0];
     ensure!(slide["unique"] == true, "two shapes share an id");
     files.all_in(&words(&slide["texts"]), "python-pptx")?;

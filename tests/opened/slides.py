@@ -1,4 +1,4 @@
-"""Opens a presentation with python-pptx and prints what it has understood, as JSON. usage: pptx.py FILE"""
+"""Opens a presentation with python-pptx and prints what it has understood, as JSON. usage: slides.py FILE"""
 import json
 import sys
 
