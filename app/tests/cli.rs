@@ -50,6 +50,37 @@ fn tables_say_the_same_in_both_languages() {
 }
 
 #[test]
+fn a_walk_is_told_in_both_languages() {
+    for language in ["en", "fr"] {
+        for (name, from, to) in
+            [("arrives", "web", "local:80"), ("blocked", "web", "vault:80"), ("door", "outside", "host:8080")]
+        {
+            let told = stdout(&["walk", from, to, "--from", RECORDING, "--lang", language]);
+            insta::assert_snapshot!(format!("walk_{name}_{language}"), told);
+        }
+        insta::assert_snapshot!(
+            format!("reach_{language}"),
+            stdout(&["reach", "--from", RECORDING, "--lang", language])
+        );
+    }
+}
+
+#[test]
+fn a_walk_is_one_document() {
+    let document: Value =
+        serde_json::from_str(&stdout(&["walk", "web", "vault:80", "--from", RECORDING, "--json"])).unwrap();
+    assert_eq!((&document["schema_version"], &document["verdict"]), (&1.into(), &"dropped".into()));
+    assert_eq!(document["decided_by"]["kind"], "rule");
+    let reach: Value = serde_json::from_str(&stdout(&["reach", "--from", RECORDING, "--json"])).unwrap();
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json-schema.md")).unwrap();
+    let mut objects = vec![&document, &document["hops"][0], &document["hops"][0]["before"], &reach];
+    objects.extend([&reach["senders"][0], &reach["receivers"][0], &reach["cells"][0], &reach["open"][0]]);
+    for field in objects.into_iter().flat_map(|object| object.as_object().unwrap().keys()) {
+        assert!(schema.contains(&format!("`{field}`")), "`{field}` is not documented");
+    }
+}
+
+#[test]
 fn help_is_in_the_readers_language() {
     insta::assert_snapshot!("help_en", stdout(&["--help"]));
     let french = program(Path::new("/"), &["ports", "--help"]).env("LANG", "fr_FR.UTF-8").output().unwrap();
@@ -275,6 +306,14 @@ fn mistakes_are_one_line() {
         (&["export", "--demo", "-o", "a.svg", "--theme", "pink"], "light, dark"),
         (&["completions", "nosuch"], "bash"),
         (&["veths", "--from", "line\nbreak"], "--from"),
+        (&["walk", "--demo", "nobody", "web"], "nobody"),
+        (&["walk", "--demo", "web", "nobody:80"], "nobody"),
+        (&["walk", "--demo", "web", "local:http"], "http"),
+        (&["walk", "--demo", "web", "local:0"], "0"),
+        (&["walk", "--demo", "shop-front", "web"], "shop-front"),
+        (&["walk", "--demo", "web"], "TO[:PORT]"),
+        (&["walk", "--demo", "web", "local:80", "--protocol", "sctp"], "tcp, udp, icmp"),
+        (&["walk", "--demo", "web", "local:80", "--source-port", "0"], "--source-port"),
     ];
     for (arguments, named) in mistakes {
         for language in ["C.UTF-8", "fr_FR.UTF-8"] {

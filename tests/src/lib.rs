@@ -26,6 +26,7 @@ pub mod host;
 pub mod image;
 pub mod link;
 pub mod oracle;
+pub mod probe;
 pub mod process;
 pub mod program;
 pub mod rootfs;

@@ -90,6 +90,10 @@ pub(super) enum Command {
     Namespaces,
     /// Where Docker's intent and the kernel's state disagree.
     Findings,
+    /// How a packet goes, or why it does not arrive.
+    Walk(Walk),
+    /// Who reaches whom, and what is open to the outside.
+    Reach,
     /// What can be seen here, and what would help.
     Doctor,
     /// Everything, as JSON.
@@ -104,6 +108,44 @@ pub(super) enum Command {
     Man,
     /// Print a shell's completions.
     Completions(Completions),
+}
+
+/// `walk`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Walk {
+    /// Who sends: `host`, `outside`, a container, an address.
+    #[arg(value_name = "FROM")]
+    pub sender: String,
+    /// To whom: a name or an address, with the port after a colon.
+    #[arg(value_name = "TO[:PORT]")]
+    pub receiver: String,
+    /// The protocol.
+    #[arg(long, value_name = "PROTOCOL", default_value = "tcp")]
+    pub protocol: Protocol,
+    /// The sender's port.
+    #[arg(id = "source-port", long = "source-port", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub source_port: Option<u16>,
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Protocol {
+    /// A connection's first packet.
+    Tcp,
+    /// A datagram.
+    Udp,
+    /// An echo request.
+    Icmp,
+}
+
+impl From<Protocol> for bridgewalk_analysis::walk::Protocol {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Tcp => Self::Tcp,
+            Protocol::Udp => Self::Udp,
+            Protocol::Icmp => Self::Icmp,
+        }
+    }
 }
 
 /// `record`.

@@ -17,11 +17,13 @@ mod notes;
 mod output;
 mod packaging;
 mod ports;
+mod reach;
 mod record;
 mod select;
 mod stop;
 mod table;
 mod veths;
+mod walk;
 mod watch;
 mod window;
 
@@ -92,6 +94,8 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
         Command::Networks => listing::write::<networks::Network>(&*snapshot()?, json, words, output),
         Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
         Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
+        Command::Walk(asked) => walk::run(asked, &snapshot, json, words, output),
+        Command::Reach => reach::write(&*snapshot()?, json, words, output),
         Command::Snapshot => output.document(&*snapshot()?),
         Command::Watch => watch::run(&choice, json, words, output),
         Command::Export(export) => export::run(export, &snapshot, words),

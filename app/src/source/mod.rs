@@ -141,7 +141,7 @@ pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
 impl LiveChoice {
     /// For the collector: once, or going on.
     pub fn config(&self, watch: bool) -> CollectorConfig {
-        CollectorConfig { engine: self.engine.clone(), agent: self.agent, watch }
+        CollectorConfig { engine: self.engine.clone(), agent: self.agent, watch, may_prove: false }
     }
 }
 

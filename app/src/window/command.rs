@@ -16,7 +16,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::{
     settings::{TextSize, ThemeChoice},
-    walk::Slot,
+    walk::{Inquiry, Slot},
 };
 use crate::{picture::Request, words::Language};
 
@@ -51,6 +51,8 @@ pub(super) enum Command {
     UseAgent(AgentChoice, bool),
     /// Make a thing an end of a packet's walk.
     Walk(Slot, EntityId),
+    /// Follow this packet.
+    Ask(Inquiry),
     /// Copy a text.
     Copy(String),
     /// Write a picture, as asked for.
@@ -98,6 +100,8 @@ pub(super) enum Action {
     Filter,
     /// Follow a packet, or no more.
     Walk,
+    /// Who reaches whom.
+    Reach,
     /// Light to dark, dark to light.
     Theme,
     /// The other language.
@@ -188,6 +192,7 @@ table! {
     TidyUp "tidy-up" keys(BARE, Key::T), None;
     Filter "filter" keys(CTRL, Key::F), None;
     Walk "walk" keys(BARE, Key::W), None;
+    Reach "reach" keys(BARE, Key::M), None;
     OpenRecording "open" keys(CTRL, Key::O), None;
     SaveRecording "save" keys(CTRL, Key::S), None;
     Export "export" keys(BARE, Key::E), None;

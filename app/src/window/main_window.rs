@@ -25,6 +25,7 @@ use super::{
     outline::Outline,
     paint,
     question::Question,
+    reach::ReachPanel,
     settings::{RememberedAgent, Settings, ThemeChoice},
     stack::Stack,
     status_bar, subject, theme,
@@ -72,6 +73,7 @@ pub struct MainWindow {
     question: Question,
     export: ExportDialog,
     walk: WalkPanel,
+    reach: ReachPanel,
 }
 
 impl MainWindow {
@@ -92,6 +94,9 @@ impl MainWindow {
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let waker = ctx.clone();
         let walk = WalkPanel::new(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let waker = ctx.clone();
+        let reach = ReachPanel::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let mut window = Self {
             origin: feed.origin(),
@@ -121,6 +126,7 @@ impl MainWindow {
             question: Question::default(),
             export: ExportDialog::default(),
             walk,
+            reach,
         };
         window.listen(ctx);
         Ok(window)
@@ -128,7 +134,11 @@ impl MainWindow {
 
     /// Whether everything that was seen is drawn: what a test waits for.
     pub fn is_settled(&self) -> bool {
-        !self.is_stale && self.draftsman.is_idle() && !self.dialogs.is_busy() && self.walk.is_settled()
+        !self.is_stale
+            && self.draftsman.is_idle()
+            && !self.dialogs.is_busy()
+            && self.walk.is_settled()
+            && self.reach.is_settled()
     }
 
     fn listen(&mut self, ctx: &egui::Context) {
@@ -194,6 +204,7 @@ impl MainWindow {
     /// Orders a drawing if something has changed; takes the newest.
     fn draw(&mut self) {
         self.walk.advance(&self.seen.snapshot);
+        self.reach.advance(&self.seen.snapshot);
         if self.view.emphasis != *self.walk.emphasis() {
             self.view.emphasis.clone_from(self.walk.emphasis());
             self.is_stale = true;
@@ -269,6 +280,7 @@ impl MainWindow {
                 }
                 self.selection = entity;
             }
+            Command::Ask(inquiry) => self.walk.ask(inquiry),
             Command::Walk(slot, entity) => self.walk.put(slot, &self.seen.snapshot, &entity),
             Command::Reveal(entity) => {
                 self.walk.pick(&self.seen.snapshot, &entity);
@@ -379,6 +391,7 @@ impl MainWindow {
             Action::Plumbing => self.change(None, |view| view.detail = Detail::Plumbing),
             Action::Everything => self.change(None, |view| view.detail = Detail::Everything),
             Action::Filter => self.filter_bar.toggle(),
+            Action::Reach => self.reach.toggle(),
             Action::Walk => self.walk.toggle(&self.seen.snapshot, self.selection.as_ref()),
             Action::Theme => {
                 self.settings.theme =
@@ -445,7 +458,7 @@ impl MainWindow {
     }
 
     fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
-        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, .. } = self;
+        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, .. } = self;
         let ctx = Context {
             words: Words::new(self.settings.spoken(self.asked_language)),
             colors: Colors::of(self.view.theme),
@@ -498,6 +511,15 @@ impl MainWindow {
         }
         if !ctx.trail.is_empty() {
             Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
+        }
+        if reach.is_open() {
+            let height = (ui.available_height() * 0.5).max(220.0);
+            Panel::bottom("reach")
+                .frame(plain.inner_margin(Margin::symmetric(14, 8)))
+                .resizable(true)
+                .default_size(height)
+                .min_size(160.0)
+                .show(ui, |ui| reach.ui(ui, &ctx));
         }
         if ctx.settings.shows_findings {
             let frame = plain.inner_margin(Margin::symmetric(14, 8));

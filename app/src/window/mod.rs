@@ -23,6 +23,7 @@ mod node_menu;
 mod outline;
 mod paint;
 mod question;
+mod reach;
 mod search;
 mod settings;
 mod stack;
@@ -32,6 +33,7 @@ mod theme;
 mod top_bar;
 mod trail;
 mod walk;
+mod worker;
 
 use std::sync::Arc;
 

@@ -187,6 +187,7 @@ fn menu_ui(ui: &mut Ui, ctx: &Context<'_>) {
         toggle(ui, ctx, Action::Outline, ctx.settings.shows_outline);
         toggle(ui, ctx, Action::Inspector, ctx.settings.shows_inspector);
         toggle(ui, ctx, Action::Findings, ctx.settings.shows_findings);
+        entry(ui, ctx, Action::Reach);
         ui.separator();
         ui.menu_button(words.text("window-text-size"), |ui| {
             for size in TextSize::ALL {

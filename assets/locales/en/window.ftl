@@ -283,3 +283,17 @@ walk-header-ttl = TTL
 walk-header-mark = mark
 walk-header-macs = MAC
 walk-header-changed = { $name }: { $after }, changed here from { $before }
+
+action-reach = Who reaches whom
+action-reach-tip = Everybody beside everybody, and what is open to the outside
+
+reach-title = Who reaches whom
+reach-close = Close who reaches whom
+reach-doors = Open to the outside: { $count }
+reach-no-doors = Nothing is open to the outside.
+reach-working = Being worked out …
+reach-senders = from, to
+reach-blocked = blocked
+reach-cell = { $from } to { $to }: { $verdict }
+reach-reply = the reply is lost, { $verdict }
+reach-published = { $name } by port { $port }

@@ -286,3 +286,17 @@ walk-header-ttl = TTL
 walk-header-mark = marque
 walk-header-macs = MAC
 walk-header-changed = { $name } : { $after }, changé ici depuis { $before }
+
+action-reach = Qui joint qui
+action-reach-tip = Tous face à tous, et ce qui est ouvert sur l'extérieur
+
+reach-title = Qui joint qui
+reach-close = Fermer qui joint qui
+reach-doors = Ouvert sur l'extérieur : { $count }
+reach-no-doors = Rien n'est ouvert sur l'extérieur.
+reach-working = En cours de calcul …
+reach-senders = de, à
+reach-blocked = bloqué
+reach-cell = { $from } vers { $to } : { $verdict }
+reach-reply = la réponse se perd, { $verdict }
+reach-published = { $name } par le port { $port }

@@ -2,8 +2,8 @@
 //!
 //! One agent, three ways to run it: in this process, as a child of `sudo` or `pkexec`, or in a helper container. All
 //! speak [`protocol`]: requests in, messages out; in-process they go through channels, else as frames over stdin and
-//! stdout. The agent never writes to the host, refuses what is not in the protocol, bounds what it sends, and ends
-//! when its input ends.
+//! stdout. The agent never writes to the host but for a proof, which it must be started with [`Leave`] to make; it refuses
+//! what is not in the protocol, bounds what it sends, and ends when its input ends.
 
 pub mod frame;
 pub mod protocol;
@@ -14,6 +14,7 @@ mod host_facts;
 mod netlink;
 mod privilege;
 mod probe;
+mod proving;
 mod reading;
 mod session;
 mod watching;
@@ -37,14 +38,27 @@ pub struct AgentLink {
     pub messages: mpsc::Receiver<Message>,
 }
 
+/// What an agent may do beyond reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leave {
+    /// Nothing.
+    #[default]
+    ReadOnly,
+    /// Prove: send one packet when asked to, with a table in each namespace on its way that goes with the agent.
+    MayProve,
+}
+
+/// The agent's argument that gives it [`Leave::MayProve`].
+pub const MAY_PROVE: &str = "--may-prove";
+
 /// Runs the agent in this process on named threads of its own, with this process's privilege. It ends, and its threads
 /// with it, when the requests are dropped. If the system gives it no thread, an error is its only message.
-pub fn start_in_process() -> AgentLink {
+pub fn start_in_process(leave: Leave) -> AgentLink {
     let (requests, request_receiver) = mpsc::channel(16);
     let (message_sender, messages) = mpsc::channel(64);
     let fallback = message_sender.clone();
     let started = thread::Builder::new().name("agent".to_owned()).spawn(move || {
-        if let Err(error) = run(request_receiver, message_sender.clone()) {
+        if let Err(error) = run(request_receiver, message_sender.clone(), leave) {
             let error = ProtocolError::Io { detail: error.to_string() };
             let _ = message_sender.blocking_send(Message::Error { error });
         }
@@ -60,8 +74,8 @@ pub fn start_in_process() -> AgentLink {
 ///
 /// # Errors
 /// What the system answers if it gives no epoll.
-pub fn run(requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Message>) -> io::Result<()> {
+pub fn run(requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Message>, leave: Leave) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    runtime.block_on(serve(requests, messages));
+    runtime.block_on(serve(requests, messages, leave));
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bridgewalk_agent::{
+    Leave, MAY_PROVE,
     frame::{FrameDecoder, encode_message},
     protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request},
 };
@@ -15,16 +16,19 @@ use tokio::sync::mpsc;
 const HELP: &str = "\
 Reads this host's network state for bridgewalk and changes nothing.
 
-Usage: bridgewalk-agent [--version | --help]
+Usage: bridgewalk-agent [--may-prove | --version | --help]
 
 Without arguments it takes requests on stdin and answers on stdout, in frames of JSON; it ends when stdin ends.
+--may-prove lets it send one packet when asked to, and have the kernel trace it: for that it makes a table in each
+network namespace on the way, which is gone with the proof, or with the agent.
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let text = match arguments[..] {
-        [] => return serve(),
+        [] => return serve(Leave::ReadOnly),
+        [MAY_PROVE] => return serve(Leave::MayProve),
         ["--version"] => format!("bridgewalk-agent {} (protocol {PROTOCOL_VERSION})\n", env!("CARGO_PKG_VERSION")),
         ["--help"] => HELP.to_owned(),
         _ => {
@@ -35,7 +39,7 @@ fn main() -> ExitCode {
     if io::stdout().write_all(text.as_bytes()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn serve() -> ExitCode {
+fn serve(leave: Leave) -> ExitCode {
     let (requests, request_receiver) = mpsc::channel(16);
     let (messages, message_receiver) = mpsc::channel(64);
     let from_stdin = messages.clone();
@@ -47,7 +51,7 @@ fn serve() -> ExitCode {
     let output =
         thread::Builder::new().name("agent-stdout".to_owned()).spawn(move || hand_out_messages(message_receiver));
     let (Ok(_), Ok(output)) = (input, output) else { return ExitCode::FAILURE };
-    let ran = bridgewalk_agent::run(request_receiver, messages);
+    let ran = bridgewalk_agent::run(request_receiver, messages, leave);
     // The thread that waits for stdin ends with the process: after an error nothing more is read there.
     match (ran, output.join()) {
         (Ok(()), Ok(Ok(()))) => ExitCode::SUCCESS,

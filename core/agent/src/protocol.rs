@@ -5,11 +5,14 @@
 //! one message, and close. The first request and the first message are `Hello`; differing versions end the talk with
 //! an error that names both.
 
-use bridgewalk_model::{NamespaceInode, Observation};
+use bridgewalk_model::{
+    NamespaceInode, Observation,
+    proof::{Proof, ProofFailure, ProofOrder},
+};
 use serde::{Deserialize, Serialize};
 
 /// Raised with every change that an older side would misread.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// The longest frame either side takes.
 pub const MAX_FRAME_BYTES: usize = 16 << 20;
@@ -40,6 +43,14 @@ pub enum Request {
     LookAgain {
         /// What the engine knows by now.
         hints: Hints,
+    },
+    /// Send one packet and tell what the kernel does with it; answered by `Proof`. Refused by an agent that was started
+    /// to read only. The namespaces must have been observed, and be watched still.
+    Prove {
+        /// Given back with the answer.
+        number: u32,
+        /// What to send, and where to look.
+        order: ProofOrder,
     },
 }
 
@@ -87,6 +98,15 @@ pub enum Message {
     Resynchronised {
         /// Which; none: all.
         namespace: Option<NamespaceInode>,
+    },
+    /// What came of a `Prove`.
+    Proof {
+        /// The request's.
+        number: u32,
+        /// What was seen; none if nothing was sent.
+        proof: Option<Box<Proof>>,
+        /// Why nothing was sent.
+        failure: Option<ProofFailure>,
     },
     /// The agent ends, for this reason.
     Error {

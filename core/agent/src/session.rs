@@ -17,13 +17,16 @@ use std::{
 use bridgewalk_model::{
     Fact, Limit, LimitReason, NamespaceInode, NamespaceSighting, Observation, SourceKind,
     kernel::{NameFiles, Process},
+    proof::{ProofFailure, ProofOrder},
 };
 use tokio::sync::mpsc;
 
 use crate::{
+    Leave,
     discovery::{Found, Place, processes},
     host_facts, privilege,
     protocol::{Hints, Message, PROTOCOL_VERSION, ProtocolError, Request},
+    proving,
     reading::{
         Known, Part, Parts, Reading, name_files,
         readers::{Answer, MAX_UNDER_WAY, Readers, Task},
@@ -45,12 +48,12 @@ struct Gone;
 /// Serves requests until they end or the program does not listen any more. The first must be `Hello`.
 ///
 /// Must run within a tokio runtime with I/O and time.
-pub async fn serve(mut requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Message>) {
+pub async fn serve(mut requests: mpsc::Receiver<Request>, messages: mpsc::Sender<Message>, leave: Leave) {
     if let Err(error) = greet(&mut requests, &messages).await {
         let _ = messages.send(Message::Error { error }).await;
         return;
     }
-    let ended = match Session::start(messages.clone()) {
+    let ended = match Session::start(messages.clone(), leave) {
         Ok(mut session) => session.run(&mut requests).await,
         Err(error) => Ok(Some(io_error(&error))),
     };
@@ -118,10 +121,13 @@ struct Session {
     full: Option<Full>,
     full_is_due: bool,
     watch: Option<Watch>,
+    leave: Leave,
+    /// A proof under way holds one more of it.
+    proofs: Arc<()>,
 }
 
 impl Session {
-    fn start(messages: mpsc::Sender<Message>) -> io::Result<Self> {
+    fn start(messages: mpsc::Sender<Message>, leave: Leave) -> io::Result<Self> {
         raise_descriptor_limit();
         let (answer_sender, answers) = mpsc::channel(2 * MAX_UNDER_WAY);
         Ok(Self {
@@ -149,6 +155,8 @@ impl Session {
             full: None,
             full_is_due: false,
             watch: None,
+            leave,
+            proofs: Arc::default(),
         })
     }
 
@@ -163,7 +171,7 @@ impl Session {
                 biased;
                 request = requests.recv() => match request {
                     None => return Ok(None),
-                    Some(request) => if let Some(error) = self.take_request(request) { return Ok(Some(error)) },
+                    Some(request) => if let Some(error) = self.take_request(request).await? { return Ok(Some(error)) },
                 },
                 Some(answer) = self.answers.recv() => self.take_answer(answer).await?,
                 events = hear(&mut self.watch) => match events {
@@ -176,15 +184,21 @@ impl Session {
         }
     }
 
-    fn take_request(&mut self, request: Request) -> Option<ProtocolError> {
+    async fn take_request(&mut self, request: Request) -> Result<Option<ProtocolError>, Gone> {
         let (hints, watch) = match request {
             Request::Hello { .. } => {
-                return Some(ProtocolError::OutOfTurn { detail: "a second Hello".to_owned() });
+                return Ok(Some(ProtocolError::OutOfTurn { detail: "a second Hello".to_owned() }));
             }
             Request::LookAgain { hints } => {
                 self.hints = Arc::new(hints);
                 self.look_again();
-                return None;
+                return Ok(None);
+            }
+            Request::Prove { number, order } => {
+                if let Err(failure) = self.start_proof(number, order) {
+                    self.send(Message::Proof { number, proof: None, failure: Some(failure) }).await?;
+                }
+                return Ok(None);
             }
             Request::Observe { hints } => (hints, false),
             Request::Watch { hints } => (hints, true),
@@ -198,11 +212,32 @@ impl Session {
         if watch {
             match Watch::start(daemon_pid) {
                 Ok(watch) => self.watch = Some(watch),
-                Err(error) => return Some(io_error(&error)),
+                Err(error) => return Ok(Some(io_error(&error))),
             }
             self.to_subscribe.clear();
         }
-        None
+        Ok(None)
+    }
+
+    /// On a thread of its own: it waits for an answer from the network.
+    fn start_proof(&self, number: u32, order: ProofOrder) -> Result<(), ProofFailure> {
+        if self.leave != Leave::MayProve {
+            return Err(ProofFailure::NotAllowed);
+        }
+        if Arc::strong_count(&self.proofs) > proving::MAX_UNDER_WAY {
+            return Err(ProofFailure::Busy);
+        }
+        let (places, messages, under_way) = (self.places.clone(), self.messages.clone(), Arc::clone(&self.proofs));
+        let run = move || {
+            let (proof, failure) = match proving::prove(&order, &places) {
+                Ok(proof) => (Some(Box::new(proof)), None),
+                Err(failure) => (None, Some(failure)),
+            };
+            drop(under_way);
+            let _ = messages.blocking_send(Message::Proof { number, proof, failure });
+        };
+        let started = std::thread::Builder::new().name("agent-proof".to_owned()).spawn(run);
+        started.map(drop).map_err(|error| ProofFailure::Send { detail: error.to_string() })
     }
 
     fn look_again(&mut self) {

@@ -7,11 +7,15 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use bridgewalk_agent::protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request};
+use bridgewalk_agent::{
+    Leave,
+    protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request},
+};
 use bridgewalk_model::{
     Fact, HostFacts, Limit, LimitReason, Observation, Remedy, SourceKind,
     assembly::{State, assemble},
     engine::EngineFacts,
+    proof::{ProofFailure, ProofOrder},
 };
 use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 
@@ -22,6 +26,7 @@ use crate::{
     engine::Engine,
     hints::Known,
     outbox::Outbox,
+    proving::{Proofs, Waiter},
     watch::{EngineSaid, Nudge, follow},
 };
 
@@ -42,7 +47,7 @@ type Starting = Pin<Box<dyn Future<Output = Result<RunningAgent, AgentError>> + 
 pub(crate) async fn run(
     config: CollectorConfig,
     endpoint: Result<Endpoint, CollectorError>,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Told>,
     outbox: Arc<Outbox>,
 ) {
     let mut collecting = Collecting::new(&config, outbox);
@@ -52,6 +57,8 @@ pub(crate) async fn run(
 
 struct Collecting {
     choice: AgentChoice,
+    leave: Leave,
+    proofs: Proofs,
     is_watching: bool,
     outbox: Arc<Outbox>,
     state: State,
@@ -84,9 +91,18 @@ struct Talk {
     said_hello: bool,
 }
 
+/// What the program says.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// To do something.
+    Command(Command),
+    /// To send something, and whom to tell what came of it.
+    Prove(Box<ProofOrder>, Waiter),
+}
+
 /// What happened next.
 enum Happening {
-    Command(Option<Command>),
+    Told(Option<Told>),
     Engine(EngineSaid),
     EngineEnded,
     Started(Result<RunningAgent, AgentError>),
@@ -100,6 +116,8 @@ impl Collecting {
         let now = Instant::now();
         Self {
             choice: config.agent,
+            leave: if config.may_prove { Leave::MayProve } else { Leave::ReadOnly },
+            proofs: Proofs::default(),
             is_watching: config.watch,
             outbox,
             state: State::default(),
@@ -122,7 +140,7 @@ impl Collecting {
         }
     }
 
-    async fn run(&mut self, endpoint: Result<Endpoint, CollectorError>, mut commands: mpsc::Receiver<Command>) {
+    async fn run(&mut self, endpoint: Result<Endpoint, CollectorError>, mut commands: mpsc::Receiver<Told>) {
         let (said, mut engine) = mpsc::channel(64);
         let mut is_engine_open = true;
         match endpoint {
@@ -143,7 +161,7 @@ impl Collecting {
 
     async fn go_on(
         &mut self,
-        commands: &mut mpsc::Receiver<Command>,
+        commands: &mut mpsc::Receiver<Told>,
         engine: &mut mpsc::Receiver<EngineSaid>,
         is_engine_open: &mut bool,
         is_explicit: bool,
@@ -157,8 +175,9 @@ impl Collecting {
                 return;
             }
             match self.next(commands, engine, *is_engine_open).await {
-                Happening::Command(None) => return,
-                Happening::Command(Some(command)) => self.obey(command),
+                Happening::Told(None) => return,
+                Happening::Told(Some(Told::Command(command))) => self.obey(command),
+                Happening::Told(Some(Told::Prove(order, waiter))) => self.prove(*order, waiter),
                 Happening::EngineEnded => *is_engine_open = false,
                 Happening::Engine(said) => self.engine_said(said, is_explicit),
                 Happening::Started(result) => self.agent_started(result),
@@ -171,7 +190,7 @@ impl Collecting {
 
     async fn next(
         &mut self,
-        commands: &mut mpsc::Receiver<Command>,
+        commands: &mut mpsc::Receiver<Told>,
         engine: &mut mpsc::Receiver<EngineSaid>,
         is_engine_open: bool,
     ) -> Happening {
@@ -189,7 +208,7 @@ impl Collecting {
             }
         };
         tokio::select! {
-            command = commands.recv() => Happening::Command(command),
+            command = commands.recv() => Happening::Told(command),
             said = engine.recv(), if is_engine_open => said.map_or(Happening::EngineEnded, Happening::Engine),
             result = starting => Happening::Started(result),
             message = message => Happening::Agent(message),
@@ -219,6 +238,17 @@ impl Collecting {
             Command::Reconnect => self.nudge(),
             Command::Refresh => self.refresh(),
         }
+    }
+
+    fn prove(&mut self, order: ProofOrder, waiter: Waiter) {
+        match &self.agent {
+            _ if self.leave != Leave::MayProve => waiter.tell(Err(ProofFailure::NotAllowed)),
+            Some(talk) if talk.said_hello && self.is_agent_settled => {
+                self.proofs.ask(order, waiter, &talk.running.link.requests);
+            }
+            _ => waiter.tell(Err(ProofFailure::NoAgent)),
+        }
+        self.outbox.wake();
     }
 
     fn nudge(&self) {
@@ -313,8 +343,8 @@ impl Collecting {
             self.agent_failed(AgentError::Elsewhere { address });
             return;
         }
-        let (choice, engine) = (self.choice, self.engine.clone());
-        self.starting = Some(Box::pin(async move { RunningAgent::start(choice, engine.as_ref()).await }));
+        let (choice, leave, engine) = (self.choice, self.leave, self.engine.clone());
+        self.starting = Some(Box::pin(async move { RunningAgent::start(choice, leave, engine.as_ref()).await }));
         self.agent_deadline = None;
     }
 
@@ -363,6 +393,9 @@ impl Collecting {
                 let source = SourceKind::Agent;
                 let limits = vec![Limit { source, namespace, reason, remedy: Remedy::None }];
                 self.observe(Fact::Limits { of: vec![source], limits });
+            }
+            Message::Proof { number, proof, failure } => {
+                self.proofs.answered(number, proof.map(|proof| *proof), failure, &self.outbox);
             }
             Message::Error { error } => self.agent_failed(error.into()),
         }
@@ -431,6 +464,7 @@ impl Collecting {
     fn end_agent(&mut self) {
         self.starting = None;
         self.agent_deadline = None;
+        self.proofs.give_up();
         if let Some(talk) = self.agent.take() {
             self.ending.spawn(talk.running.end());
         }

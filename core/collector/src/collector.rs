@@ -6,11 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bridgewalk_model::{Observation, Snapshot};
+use bridgewalk_model::{
+    Observation, Snapshot,
+    proof::{ProofFailure, ProofOrder},
+};
 use tokio::sync::mpsc;
 
 use crate::{
-    CollectorConfig, CollectorError, CollectorStatus, Command, Update, collecting,
+    CollectorConfig, CollectorError, CollectorStatus, Command, PendingProof, Update,
+    collecting::{self, Told},
     endpoint::{Endpoint, Environment},
     outbox::Outbox,
 };
@@ -26,7 +30,7 @@ const ONCE_TIMEOUT: Duration = Duration::from_secs(300);
 /// away.
 pub struct Collector {
     outbox: Arc<Outbox>,
-    commands: Option<mpsc::Sender<Command>>,
+    commands: Option<mpsc::Sender<Told>>,
     ended: std_mpsc::Receiver<()>,
 }
 
@@ -97,7 +101,45 @@ impl Collector {
 
     /// Tells it something; false if so much is waiting to be obeyed that this was not taken.
     pub fn send(&self, command: Command) -> bool {
-        self.commands.as_ref().is_some_and(|commands| commands.try_send(command).is_ok())
+        self.commands.as_ref().is_some_and(|commands| commands.try_send(Told::Command(command)).is_ok())
+    }
+
+    /// Has the agent send one packet and tell what the kernel does with it; it must have been started with
+    /// [`CollectorConfig::may_prove`], and have looked once. Returns at once.
+    pub fn prove(&self, order: ProofOrder) -> PendingProof {
+        let (pending, waiter) = PendingProof::new();
+        if let Some(commands) = &self.commands
+            && let Err(error) = commands.try_send(Told::Prove(Box::new(order), waiter))
+            && let Told::Prove(_, waiter) = error.into_inner()
+        {
+            waiter.tell(Err(ProofFailure::Busy));
+        }
+        pending
+    }
+
+    /// Takes updates until everything was observed once. `progress` is told how many of how many namespaces are read.
+    ///
+    /// # Errors
+    /// The engine that was asked for by option or variable cannot be reached.
+    pub(crate) fn until_complete(&self, mut progress: impl FnMut(u32, u32)) -> Result<Observed, CollectorError> {
+        let mut observed =
+            Observed { observations: Vec::new(), snapshot: Arc::default(), status: CollectorStatus::default() };
+        let until = Instant::now() + ONCE_TIMEOUT;
+        while let Some(update) = self.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            if let Some(failure) = self.failure() {
+                return Err(failure);
+            }
+            match update {
+                Update::Observed { observations, snapshot } => {
+                    observed.observations.extend_from_slice(&observations);
+                    observed.snapshot = snapshot;
+                }
+                Update::Progress { done, total } => progress(done, total),
+                Update::Status(status) => observed.status = status,
+                Update::Complete => break,
+            }
+        }
+        self.failure().map_or(Ok(observed), Err)
     }
 }
 
@@ -119,24 +161,6 @@ impl std::fmt::Debug for Collector {
 /// # Errors
 /// As [`Collector::start`]; and the engine that was asked for by option or variable cannot be reached. Without such an
 /// option, a host without an engine is observed as well: the status and the snapshot's limits say what is missing.
-pub fn observe_once(config: CollectorConfig, mut progress: impl FnMut(u32, u32)) -> Result<Observed, CollectorError> {
-    let collector = Collector::start(CollectorConfig { watch: false, ..config }, Box::new(|| {}))?;
-    let mut observed =
-        Observed { observations: Vec::new(), snapshot: Arc::default(), status: CollectorStatus::default() };
-    let until = Instant::now() + ONCE_TIMEOUT;
-    while let Some(update) = collector.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        if let Some(failure) = collector.failure() {
-            return Err(failure);
-        }
-        match update {
-            Update::Observed { observations, snapshot } => {
-                observed.observations.extend_from_slice(&observations);
-                observed.snapshot = snapshot;
-            }
-            Update::Progress { done, total } => progress(done, total),
-            Update::Status(status) => observed.status = status,
-            Update::Complete => break,
-        }
-    }
-    collector.failure().map_or(Ok(observed), Err)
+pub fn observe_once(config: CollectorConfig, progress: impl FnMut(u32, u32)) -> Result<Observed, CollectorError> {
+    Collector::start(CollectorConfig { watch: false, ..config }, Box::new(|| {}))?.until_complete(progress)
 }

@@ -4,7 +4,8 @@
 //! into a [`State`](bridgewalk_model::assembly::State), and publishes the newest [`Snapshot`]. The window is woken by the callback and
 //! takes what there is; nothing is polled. [`observe_once`] is the same without the following.
 //!
-//! Nothing here changes the host, but for [`helper`]: the container in which the agent runs if the user says so.
+//! Nothing here changes the host, but for [`helper`], the container in which the agent runs if the user says so, and a
+//! proof, the one packet that an agent with leave to do so sends when asked to.
 
 mod agent;
 mod collecting;
@@ -15,6 +16,7 @@ mod engine;
 pub mod helper;
 mod hints;
 mod outbox;
+mod proving;
 mod waiting;
 mod watch;
 
@@ -27,6 +29,7 @@ pub use collector::{Collector, Observed, observe_once};
 pub use doctor::{SourceCheck, doctor, reach};
 pub use endpoint::EndpointError;
 pub use engine::EngineError;
+pub use proving::{PendingProof, ProofResult, Proved, observe_and_prove};
 
 /// Which engine, as the docker client has it.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +81,8 @@ pub struct CollectorConfig {
     pub agent: AgentChoice,
     /// Go on after the first full observation.
     pub watch: bool,
+    /// The agent may prove: send one packet when asked to, see [`Collector::prove`].
+    pub may_prove: bool,
 }
 
 /// What the program tells a running collector.

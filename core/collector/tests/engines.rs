@@ -33,7 +33,7 @@ fn answers(version: &str) -> serde_json::Map<String, Value> {
 
 fn config(host: String, watch: bool) -> CollectorConfig {
     let engine = EngineChoice { host: Some(host), context: None };
-    CollectorConfig { engine, agent: AgentChoice::None, watch }
+    CollectorConfig { engine, agent: AgentChoice::None, watch, may_prove: false }
 }
 
 /// The engine's facts, without what differs from run to run.

@@ -2,14 +2,14 @@
 //! `lay_out GRAPH.json [EARLIER_DRAWING.json] > DRAWING.json`. Sizes are taken as the graph has them; what the earlier
 //! drawing (one of ours) holds stays where it was.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::HashMap, time::Instant};
 
 use bridgewalk_diagram::{
     layout::{BlockPlan, FeedPlan, HostLayout, Placed, Plan, RowPlan, Size, Terminal, arrange, by_shared_members},
     scene::{Point, Rect},
 };
 use bridgewalk_model::EntityId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -36,17 +36,26 @@ struct Edge {
     kind: String,
 }
 
-#[derive(Default, Serialize, Deserialize)]
-struct Drawing {
-    nodes: BTreeMap<String, [f32; 4]>,
-    #[serde(default)]
-    edges: BTreeMap<String, Vec<[f32; 2]>>,
-    /// Milliseconds in the engine.
-    #[serde(default)]
+/// The graph's parts that are read again: the earlier drawing's state.
+#[derive(Deserialize)]
+struct Earlier {
+    state: HostLayout,
+}
+
+#[derive(Serialize)]
+struct Drawing<'a> {
+    #[serde(serialize_with = "by_id")]
+    nodes: Vec<(&'a str, [f32; 4])>,
+    #[serde(serialize_with = "by_id")]
+    edges: Vec<(&'a str, Vec<[f32; 2]>)>,
+    /// Milliseconds from the graph in memory to every box's place and every line's way.
     ms: f64,
     /// For the next time.
-    #[serde(default)]
-    state: Option<HostLayout>,
+    state: HostLayout,
+}
+
+fn by_id<T: Serialize, S: Serializer>(list: &[(&str, T)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(list.iter().map(|(id, value)| (id, value)))
 }
 
 /// Between the boxes of a row.
@@ -60,7 +69,8 @@ fn main() -> Result<(), Failure> {
     #[allow(clippy::disallowed_methods, reason = "an example reads its files")]
     let read = |path: &str| std::fs::read(path);
     let graph: Graph = serde_json::from_slice(&read(&graph)?)?;
-    let earlier: Option<Drawing> = arguments
+    let wiring = Wiring::of(&graph)?;
+    let earlier: Option<Earlier> = arguments
         .next()
         .map(|path| read(&path))
         .transpose()?
@@ -68,189 +78,249 @@ fn main() -> Result<(), Failure> {
         .transpose()?;
     #[allow(clippy::disallowed_methods, reason = "an example measures")]
     let begin = Instant::now();
-    let host = Host::of(&graph)?;
-    let placed = arrange(&host.plan, earlier.as_ref().and_then(|drawing| drawing.state.as_ref()));
-    let mut drawing = host.drawing(&graph, &placed);
-    drawing.ms = begin.elapsed().as_secs_f64() * 1e3;
-    drawing.state = Some(placed.layout);
+    let state = earlier.as_ref().map(|drawing| &drawing.state);
+    let host = Host::of(&graph, &wiring, state);
+    let placed = arrange(&host.plan, state);
+    let (nodes, edges) = host.drawing(&placed);
+    let ms = begin.elapsed().as_secs_f64() * 1e3;
+    let nodes = graph.nodes.iter().zip(nodes);
+    let edges = graph.edges.iter().zip(edges);
+    let drawing = Drawing {
+        nodes: nodes.map(|(node, at)| (node.id.as_str(), [at.x, at.y, at.width, at.height])).collect(),
+        edges: edges
+            .map(|(edge, path)| (edge.id.as_str(), path.iter().map(|point| [point.x, point.y]).collect()))
+            .collect(),
+        ms,
+        state: placed.layout,
+    };
     serde_json::to_writer(std::io::stdout().lock(), &drawing)?;
     Ok(())
 }
 
+/// Who is what and joined to whom, by places in the graph's lists.
+struct Wiring {
+    /// Both ends of each edge.
+    ends: Vec<(usize, usize)>,
+    /// Each node's owner.
+    parents: Vec<Option<usize>>,
+    outside: Vec<usize>,
+    hosts: Vec<usize>,
+    uplinks: Vec<usize>,
+    bridges: Vec<usize>,
+    containers: Vec<usize>,
+}
+
+impl Wiring {
+    fn of(graph: &Graph) -> Result<Self, Failure> {
+        let index: HashMap<&str, usize> =
+            graph.nodes.iter().enumerate().map(|(place, node)| (node.id.as_str(), place)).collect();
+        let find = |id: &String| index.get(id.as_str()).copied().ok_or_else(|| format!("no node {id}"));
+        let of_kind = |kind: &str| {
+            graph.nodes.iter().enumerate().filter(|(_, node)| node.kind == kind).map(|(place, _)| place).collect()
+        };
+        Ok(Self {
+            ends: graph.edges.iter().map(|edge| Ok((find(&edge.s)?, find(&edge.t)?))).collect::<Result<_, String>>()?,
+            parents: graph
+                .nodes
+                .iter()
+                .map(|node| node.parent.as_ref().map(&find).transpose())
+                .collect::<Result<_, _>>()?,
+            outside: of_kind("internet"),
+            hosts: of_kind("host"),
+            uplinks: of_kind("hostif"),
+            bridges: of_kind("bridge"),
+            containers: of_kind("container"),
+        })
+    }
+}
+
 /// A container with its interfaces, cables and translations.
 #[derive(Default)]
-struct Row<'a> {
-    node: Option<&'a Node>,
-    /// Interface, cable, bridge.
-    ends: Vec<(&'a str, &'a str, usize)>,
-    nats: Vec<&'a str>,
+struct Row {
+    container: usize,
+    ends: Vec<Cable>,
+    nats: Vec<usize>,
+}
+
+/// A veth pair.
+struct Cable {
+    interface: usize,
+    veth: usize,
+    /// The block of its bridge.
+    block: usize,
+}
+
+/// Where an edge's line comes from.
+#[derive(Clone, Copy, Default)]
+enum Line {
+    /// Straight or with one step, between its boxes.
+    #[default]
+    Own,
+    /// A feed's, and which terminal's.
+    Feed(usize, usize),
+    /// A block's trunk's, and which terminal's.
+    Trunk(usize, usize),
+    /// Down the bus of its block: block and row.
+    Bus(usize, usize),
 }
 
 struct Host<'a> {
+    graph: &'a Graph,
+    wiring: &'a Wiring,
     plan: Plan,
-    nodes: BTreeMap<&'a str, &'a Node>,
-    uplinks: Vec<&'a str>,
-    bridges: Vec<&'a str>,
+    /// Each block's bridge.
+    bridges: Vec<usize>,
     /// For each block, its rows.
-    rows: Vec<Vec<Row<'a>>>,
+    rows: Vec<Vec<Row>>,
     container_x: f32,
     veth_x: f32,
     bus_x: f32,
-    /// Which feed and terminal an edge is.
-    fed: BTreeMap<&'a str, (usize, usize)>,
-    /// Which trunk and terminal a cable's edge from its bridge is.
-    trunked: BTreeMap<&'a str, (usize, usize)>,
+    /// For each edge.
+    lines: Vec<Line>,
 }
 
 impl<'a> Host<'a> {
-    fn of(graph: &'a Graph) -> Result<Self, Failure> {
-        let nodes: BTreeMap<&str, &Node> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-        let of_kind = |kind: &str| graph.nodes.iter().filter(|node| node.kind == kind).collect::<Vec<_>>();
-        let bridges: Vec<&Node> = of_kind("bridge");
-        let uplinks: Vec<&str> = of_kind("hostif").iter().map(|node| node.id.as_str()).collect();
-        let bridge_index: BTreeMap<&str, usize> =
-            bridges.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
-        let mut bridge_of: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut rows: BTreeMap<&str, Row<'_>> = BTreeMap::new();
-        for edge in &graph.edges {
+    fn of(graph: &'a Graph, wiring: &'a Wiring, earlier: Option<&HostLayout>) -> Self {
+        const NONE: usize = usize::MAX;
+        let mut block_of = vec![NONE; graph.nodes.len()];
+        let mut row_of = vec![NONE; graph.nodes.len()];
+        for (place, &bridge) in wiring.bridges.iter().enumerate() {
+            block_of[bridge] = place;
+        }
+        let mut all: Vec<Row> = Vec::with_capacity(wiring.containers.len());
+        for &container in &wiring.containers {
+            row_of[container] = all.len();
+            all.push(Row { container, ..Row::default() });
+        }
+        for (edge, &(from, to)) in graph.edges.iter().zip(&wiring.ends) {
             match edge.kind.as_str() {
-                "port" => {
-                    bridge_of.insert(&edge.t, *bridge_index.get(edge.s.as_str()).ok_or("a port of no bridge")?);
-                }
-                "dnat" => rows.entry(&edge.t).or_default().nats.push(&edge.s),
+                "port" => block_of[to] = block_of[from],
+                "dnat" if row_of[to] != NONE => all[row_of[to]].nats.push(from),
                 _ => {}
             }
         }
-        for edge in graph.edges.iter().filter(|edge| edge.kind == "veth") {
-            let container = nodes
-                .get(edge.t.as_str())
-                .and_then(|node| node.parent.as_deref())
-                .ok_or("an interface of no container")?;
-            let bridge = *bridge_of.get(edge.s.as_str()).ok_or("a cable of no bridge")?;
-            rows.entry(container).or_default().ends.push((&edge.t, &edge.s, bridge));
-        }
-        for node in of_kind("container") {
-            rows.entry(&node.id).or_default().node = Some(node);
+        for (edge, &(veth, interface)) in graph.edges.iter().zip(&wiring.ends) {
+            let row = wiring.parents[interface].map_or(NONE, |container| row_of[container]);
+            if edge.kind == "veth" && row != NONE && block_of[veth] != NONE {
+                all[row].ends.push(Cable { interface, veth, block: block_of[veth] });
+            }
         }
         // A container is at home in its first network.
-        let mut by_bridge: Vec<Vec<Row<'_>>> = bridges.iter().map(|_| Vec::new()).collect();
+        let mut rows: Vec<Vec<Row>> = wiring.bridges.iter().map(|_| Vec::new()).collect();
         let mut shared = Vec::new();
-        for row in rows.into_values().filter(|row| row.node.is_some()) {
-            let home = row.ends.first().map_or(0, |end| end.2);
-            shared.extend(row.ends.iter().skip(1).map(|end| (home, end.2)));
-            by_bridge[home].push(row);
+        for row in all {
+            let home = row.ends.first().map_or(0, |end| end.block);
+            shared.extend(row.ends.iter().skip(1).map(|end| (home, end.block)));
+            rows[home].push(row);
         }
-        let order = by_shared_members(bridges.len(), &shared);
-        let mut block_of = vec![0; bridges.len()];
+        let order = earlier
+            .and_then(|state| order_of(state, graph, wiring))
+            .unwrap_or_else(|| by_shared_members(rows.len(), &shared));
+        let mut place = vec![0; rows.len()];
         for (block, &bridge) in order.iter().enumerate() {
-            block_of[bridge] = block;
+            place[bridge] = block;
         }
-        let mut slots: Vec<Option<Vec<Row<'_>>>> = by_bridge.into_iter().map(Some).collect();
-        let mut rows: Vec<Vec<Row<'_>>> =
-            order.iter().map(|bridge| slots[*bridge].take().unwrap_or_default()).collect();
+        let mut rows: Vec<Vec<Row>> = order.iter().map(|bridge| std::mem::take(&mut rows[*bridge])).collect();
         for block in &mut rows {
             block.sort_by_key(|row| (row.ends.len() > 1, row.nats.is_empty()));
             for end in block.iter_mut().flat_map(|row| &mut row.ends) {
-                end.2 = block_of[end.2];
+                end.block = place[end.block];
             }
         }
-        let bridges: Vec<&str> = order.iter().map(|bridge| bridges[*bridge].id.as_str()).collect();
-
+        let bridges = order.iter().map(|bridge| wiring.bridges[*bridge]).collect();
         let widest =
             |kind: &str| graph.nodes.iter().filter(|node| node.kind == kind).map(|node| node.w).fold(0.0, f32::max);
         let container_x = widest("nat") + LANE_GAP;
         let veth_x = container_x + widest("container") + LANE_GAP;
         let bus_x = veth_x + widest("veth") + BUS_GAP;
-        let mut host = Self {
-            plan: Plan::default(),
-            nodes,
-            uplinks,
-            bridges,
-            rows,
-            container_x,
-            veth_x,
-            bus_x,
-            fed: BTreeMap::new(),
-            trunked: BTreeMap::new(),
-        };
-        host.make_plan(graph);
-        Ok(host)
+        let lines = vec![Line::Own; graph.edges.len()];
+        let mut host = Self { graph, wiring, plan: Plan::default(), bridges, rows, container_x, veth_x, bus_x, lines };
+        host.make_plan();
+        host
     }
 
-    fn size(&self, id: &str) -> Size {
-        self.nodes.get(id).map_or_else(Size::default, |node| Size { width: node.w, height: node.h })
+    fn size(&self, node: usize) -> Size {
+        let node = &self.graph.nodes[node];
+        Size { width: node.w, height: node.h }
     }
 
     /// The top of each of a row's boxes from the row's top: translations in the middle of the container's height.
-    fn nat_y(&self, row: &Row<'_>, index: usize) -> f32 {
-        let height = row.node.map_or(0.0, |node| node.h);
+    fn nat_y(&self, row: &Row, index: usize) -> f32 {
         let each = self.size(row.nats[index]).height + 5.0;
-        (height - each * row.nats.len() as f32 + 5.0) / 2.0 + each * index as f32
+        (self.size(row.container).height - each * row.nats.len() as f32 + 5.0) / 2.0 + each * index as f32
     }
 
-    fn make_plan(&mut self, graph: &'a Graph) {
-        let key = |kind: &str, id: &str| EntityId::host("lay_out").child(kind, id);
-        let head = self.bridges.iter().map(|bridge| self.size(bridge).height).fold(0.0, f32::max);
+    fn make_plan(&mut self) {
+        let (graph, wiring) = (self.graph, self.wiring);
+        let owner = EntityId::host("lay_out");
+        let head = self.bridges.iter().map(|bridge| self.size(*bridge).height).fold(0.0, f32::max);
         let row_width = self.bus_x + 4.0;
-        let mut feeds: Vec<FeedPlan> = (0..self.uplinks.len())
-            .map(|uplink| FeedPlan { uplink, dy: self.size(self.uplinks[uplink]).height / 2.0, to: Vec::new() })
+        let mut feeds: Vec<FeedPlan> = wiring
+            .uplinks
+            .iter()
+            .enumerate()
+            .map(|(uplink, &node)| FeedPlan { uplink, dy: self.size(node).height / 2.0, to: Vec::new() })
             .collect();
-        let mut at: BTreeMap<&str, Terminal> = BTreeMap::new();
+        let mut uplink_of = vec![usize::MAX; graph.nodes.len()];
+        for (uplink, &node) in wiring.uplinks.iter().enumerate() {
+            uplink_of[node] = uplink;
+        }
+        let mut terminals: Vec<Option<Terminal>> = vec![None; graph.nodes.len()];
+        let mut veth_line = vec![Line::Own; graph.nodes.len()];
         let mut elsewhere: Vec<Vec<Terminal>> = vec![Vec::new(); self.bridges.len()];
-        let mut trunked = BTreeMap::new();
         for (block, rows) in self.rows.iter().enumerate() {
             let bridge = self.size(self.bridges[block]);
-            at.insert(
-                self.bridges[block],
-                Terminal { block, row: None, dx: row_width - bridge.width, dy: bridge.height / 2.0 },
-            );
+            terminals[self.bridges[block]] =
+                Some(Terminal { block, row: None, dx: row_width - bridge.width, dy: bridge.height / 2.0 });
             for (index, row) in rows.iter().enumerate() {
-                for (number, nat) in row.nats.iter().enumerate() {
+                for (number, &nat) in row.nats.iter().enumerate() {
                     let dy = self.nat_y(row, number) + self.size(nat).height / 2.0;
-                    at.insert(nat, Terminal { block, row: Some(index), dx: 0.0, dy });
+                    terminals[nat] = Some(Terminal { block, row: Some(index), dx: 0.0, dy });
                 }
-                for (number, (_, veth, other)) in row.ends.iter().enumerate() {
-                    if *other != block {
-                        let size = self.size(veth);
-                        let dy = end_y(number) + size.height / 2.0;
-                        trunked.insert(*veth, (*other, elsewhere[*other].len()));
-                        elsewhere[*other].push(Terminal { block, row: Some(index), dx: self.veth_x + size.width, dy });
+                for (number, end) in row.ends.iter().enumerate() {
+                    if end.block == block {
+                        veth_line[end.veth] = Line::Bus(block, index);
+                        continue;
+                    }
+                    let size = self.size(end.veth);
+                    let dy = end_y(number) + size.height / 2.0;
+                    let to = &mut elsewhere[end.block];
+                    veth_line[end.veth] = Line::Trunk(end.block, to.len());
+                    to.push(Terminal { block, row: Some(index), dx: self.veth_x + size.width, dy });
+                }
+            }
+        }
+        for (place, (edge, &(from, to))) in graph.edges.iter().zip(&wiring.ends).enumerate() {
+            match edge.kind.as_str() {
+                "in" | "masq" => {
+                    if let (Some(feed), Some(terminal)) = (feeds.get_mut(uplink_of[from]), terminals[to].take()) {
+                        self.lines[place] = Line::Feed(uplink_of[from], feed.to.len());
+                        feed.to.push(terminal);
                     }
                 }
+                "port" => self.lines[place] = veth_line[to],
+                _ => {}
             }
         }
-        self.trunked = trunked;
-        for edge in graph.edges.iter().filter(|edge| matches!(edge.kind.as_str(), "in" | "masq")) {
-            let uplink = self.uplinks.iter().position(|uplink| *uplink == edge.s);
-            if let (Some(uplink), Some(terminal)) = (uplink, at.get(edge.t.as_str())) {
-                self.fed.insert(&edge.id, (uplink, feeds[uplink].to.len()));
-                feeds[uplink].to.push(terminal.clone());
-            }
-        }
-        let outside = graph
-            .nodes
-            .iter()
-            .filter(|node| node.kind == "internet")
-            .map(|node| Size { width: node.w, height: node.h });
         self.plan = Plan {
             shape: "lay_out".into(),
             aspect: 16.0 / 9.0,
-            outside: outside.collect(),
-            uplinks: self.uplinks.iter().map(|uplink| self.size(uplink)).collect(),
+            outside: wiring.outside.iter().map(|node| self.size(*node)).collect(),
+            uplinks: wiring.uplinks.iter().map(|node| self.size(*node)).collect(),
             title_height: 30.0,
             row_width,
             blocks: self
                 .rows
                 .iter()
                 .zip(elsewhere)
-                .enumerate()
-                .map(|(block, (rows, elsewhere))| BlockPlan {
-                    key: key("bridge", self.bridges[block]),
+                .zip(&self.bridges)
+                .map(|((rows, elsewhere), bridge)| BlockPlan {
+                    key: owner.child("bridge", &graph.nodes[*bridge].id),
                     head_height: head + 10.0,
                     rows: rows
                         .iter()
-                        .filter_map(|row| row.node)
-                        .map(|node| RowPlan { key: key("container", &node.id), height: node.h })
+                        .map(|row| &graph.nodes[row.container])
+                        .map(|node| RowPlan { key: owner.child("container", &node.id), height: node.h })
                         .collect(),
                     foot_height: 0.0,
                     outlet: (row_width, head / 2.0),
@@ -261,84 +331,58 @@ impl<'a> Host<'a> {
         };
     }
 
-    fn drawing(&self, graph: &Graph, placed: &Placed) -> Drawing {
-        let mut nodes: BTreeMap<&str, Rect> = BTreeMap::new();
-        let mut row_part = BTreeMap::new();
-        for (node, rect) in graph.nodes.iter().filter(|node| node.kind == "internet").zip(&placed.outside) {
-            nodes.insert(&node.id, *rect);
+    /// Every node's box and every edge's line, in the graph's order.
+    fn drawing(&self, placed: &Placed) -> (Vec<Rect>, Vec<Vec<Point>>) {
+        let wiring = self.wiring;
+        let mut nodes = vec![Rect::default(); self.graph.nodes.len()];
+        for (&node, rect) in
+            wiring.outside.iter().zip(&placed.outside).chain(wiring.uplinks.iter().zip(&placed.uplinks))
+        {
+            nodes[node] = *rect;
         }
-        for (id, rect) in self.uplinks.iter().zip(&placed.uplinks) {
-            nodes.insert(id, *rect);
+        for &node in &wiring.hosts {
+            nodes[node] = placed.host;
         }
-        for node in graph.nodes.iter().filter(|node| node.kind == "host") {
-            nodes.insert(&node.id, placed.host);
-        }
-        let sized = |id: &str, x: f32, y: f32| {
-            let size = self.size(id);
-            Rect { x, y, width: size.width, height: size.height }
+        let mut put = |node: usize, x: f32, y: f32| {
+            let size = self.size(node);
+            nodes[node] = Rect { x, y, width: size.width, height: size.height };
         };
         for (block, rows) in self.rows.iter().enumerate() {
             let area = placed.blocks[block][0];
-            let bridge = self.size(self.bridges[block]);
-            nodes.insert(self.bridges[block], sized(self.bridges[block], area.right() - bridge.width, area.y));
+            let bridge = self.bridges[block];
+            put(bridge, area.right() - self.size(bridge).width, area.y);
             for (row, place) in rows.iter().zip(&placed.rows[block]) {
-                let Some(node) = row.node else { continue };
-                let area = place.rect;
-                nodes.insert(&node.id, sized(&node.id, area.x + self.container_x, area.y));
-                for (number, nat) in row.nats.iter().enumerate() {
-                    nodes.insert(nat, sized(nat, area.x, area.y + self.nat_y(row, number)));
+                let Rect { x, y, .. } = place.rect;
+                put(row.container, x + self.container_x, y);
+                for (number, &nat) in row.nats.iter().enumerate() {
+                    put(nat, x, y + self.nat_y(row, number));
                 }
-                for (number, (interface, veth, _)) in row.ends.iter().enumerate() {
-                    let inset = (node.w - self.size(interface).width) / 2.0;
-                    nodes
-                        .insert(interface, sized(interface, area.x + self.container_x + inset, area.y + end_y(number)));
-                    nodes.insert(veth, sized(veth, area.x + self.veth_x, area.y + end_y(number)));
-                    row_part.insert(*veth, (block, place.part));
+                for (number, end) in row.ends.iter().enumerate() {
+                    let inset = (self.size(row.container).width - self.size(end.interface).width) / 2.0;
+                    put(end.interface, x + self.container_x + inset, y + end_y(number));
+                    put(end.veth, x + self.veth_x, y + end_y(number));
                 }
             }
         }
-        let mut edges = BTreeMap::new();
-        for edge in &graph.edges {
-            let (Some(from), Some(to)) = (nodes.get(edge.s.as_str()), nodes.get(edge.t.as_str())) else { continue };
-            let straight = || vec![Point { x: from.right(), y: to.center().y }, Point { x: to.x, y: to.center().y }];
-            let path = match edge.kind.as_str() {
-                "in" | "masq" => self
-                    .fed
-                    .get(edge.id.as_str())
-                    .map(|(feed, end)| placed.feeds[*feed][*end].clone())
-                    .unwrap_or_default(),
-                "dnat" => vec![Point { x: from.right(), y: from.center().y }, Point { x: to.x, y: from.center().y }],
-                "veth" => vec![Point { x: from.x, y: from.center().y }, Point { x: to.right(), y: from.center().y }],
-                "port" => match (self.trunked.get(edge.t.as_str()), row_part.get(edge.t.as_str())) {
-                    (Some((block, end)), _) => placed.trunks[*block][*end].clone(),
-                    (None, Some((block, part))) => self.bus(placed, *block, *part, *from, *to),
-                    _ => straight(),
-                },
-                _ => {
-                    let (a, b) = (from.center().y, to.center().y);
-                    let middle = (from.right() + placed.host.x) / 2.0;
-                    if (a - b).abs() < 0.5 {
-                        straight()
-                    } else {
-                        vec![
-                            Point { x: from.right(), y: a },
-                            Point { x: middle, y: a },
-                            Point { x: middle, y: b },
-                            Point { x: to.x, y: b },
-                        ]
+        let edges = self.graph.edges.iter().zip(&wiring.ends).zip(&self.lines);
+        let edges = edges
+            .map(|((edge, &(from, to)), &line)| {
+                let (from, to) = (nodes[from], nodes[to]);
+                match (line, edge.kind.as_str()) {
+                    (Line::Feed(feed, end), _) => placed.feeds[feed][end].clone(),
+                    (Line::Trunk(block, end), _) => placed.trunks[block][end].clone(),
+                    (Line::Bus(block, row), _) => self.bus(placed, block, placed.rows[block][row].part, from, to),
+                    (Line::Own, "veth") => {
+                        vec![Point { x: from.x, y: from.center().y }, Point { x: to.right(), y: from.center().y }]
                     }
+                    (Line::Own, "dnat") => {
+                        vec![Point { x: from.right(), y: from.center().y }, Point { x: to.x, y: from.center().y }]
+                    }
+                    (Line::Own, _) => step(from, to, placed.host.x),
                 }
-            };
-            edges.insert(edge.id.clone(), path.iter().map(|point| [point.x, point.y]).collect());
-        }
-        Drawing {
-            nodes: nodes
-                .into_iter()
-                .map(|(id, rect)| (id.to_owned(), [rect.x, rect.y, rect.width, rect.height]))
-                .collect(),
-            edges,
-            ..Drawing::default()
-        }
+            })
+            .collect();
+        (nodes, edges)
     }
 
     /// Down the bus of the row's piece of its block, then to the cable.
@@ -356,6 +400,31 @@ impl<'a> Host<'a> {
         path.extend([Point { x, y }, goal]);
         path
     }
+}
+
+/// The order in which the blocks stand already, if all of them do.
+fn order_of(state: &HostLayout, graph: &Graph, wiring: &Wiring) -> Option<Vec<usize>> {
+    let mut first: HashMap<&EntityId, usize> = HashMap::new();
+    for (place, part) in state.parts.iter().enumerate() {
+        first.entry(&part.block).or_insert(place);
+    }
+    let owner = EntityId::host("lay_out");
+    let place = |bridge: &usize| first.get(&owner.child("bridge", &graph.nodes[*bridge].id)).copied();
+    let places: Vec<usize> = wiring.bridges.iter().map(place).collect::<Option<_>>()?;
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by_key(|bridge| places[*bridge]);
+    Some(order)
+}
+
+/// From the outside to an uplink of the host that begins at `host_x`.
+fn step(from: Rect, to: Rect, host_x: f32) -> Vec<Point> {
+    let (a, b) = (from.center().y, to.center().y);
+    let (start, goal) = (Point { x: from.right(), y: a }, Point { x: to.x, y: b });
+    if (a - b).abs() < 0.5 {
+        return vec![Point { y: b, ..start }, goal];
+    }
+    let middle = (from.right() + host_x) / 2.0;
+    vec![start, Point { x: middle, y: a }, Point { x: middle, y: b }, goal]
 }
 
 /// The top of a container's nth interface: the generator leaves 34 for its name, 28 for each.

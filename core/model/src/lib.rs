@@ -15,6 +15,7 @@ pub mod facts;
 pub mod firewall;
 pub mod graph;
 pub mod kernel;
+pub mod proof;
 pub mod recording;
 pub mod snapshot;
 

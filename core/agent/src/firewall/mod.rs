@@ -14,6 +14,9 @@ use bridgewalk_model::{
     SourceKind,
     firewall::{Ruleset, Syntax, write_text},
 };
+use netlink_sys::protocols::NETLINK_NETFILTER;
+
+use crate::netlink::Netlink;
 
 /// What was read of a namespace's rules.
 #[derive(Debug, Default)]
@@ -36,6 +39,14 @@ pub(crate) fn read_rulesets() -> FirewallReading {
     ip_sets::name(&mut reading.rulesets);
     reading.rulesets.iter_mut().flat_map(|ruleset| &mut ruleset.tables).for_each(write_text);
     reading
+}
+
+/// The number of nf_tables' rules in the calling thread's namespace: another with each change.
+///
+/// # Errors
+/// What the kernel refused with.
+pub(crate) fn generation() -> io::Result<Option<u32>> {
+    nftables::generation(&mut Netlink::open(NETLINK_NETFILTER)?)
 }
 
 /// Tables whose names and chains are iptables' own are printed in its language, as `iptables-save` does.

@@ -7,9 +7,12 @@ use bridgewalk_model::firewall::{
 };
 
 use super::{expression, sets, syntax_of};
-use crate::netlink::{
-    Message, Netlink,
-    attributes::{Attributes, Body, text},
+use crate::{
+    netlink::{
+        Message, Netlink,
+        attributes::{Attributes, Body, text},
+    },
+    proving::TABLE_PREFIX,
 };
 
 const NETLINK_NETFILTER: isize = 12;
@@ -24,6 +27,9 @@ const GET_FLOWTABLE: u16 = SUBSYSTEM | 23;
 pub(super) const HEADER_LEN: usize = 4;
 /// How often rules that changed under the reader are read again.
 const MAX_READINGS: usize = 6;
+
+/// `NFT_TABLE_F_OWNER`.
+const OWNER: u32 = 2;
 
 /// Where something stands: family, table.
 pub(super) type Place = (u8, String);
@@ -53,7 +59,7 @@ pub(super) fn read() -> io::Result<Ruleset> {
     Ok(Ruleset { backend: Backend::NfTables, generation: None, tables })
 }
 
-fn generation(netlink: &mut Netlink) -> io::Result<Option<u32>> {
+pub(super) fn generation(netlink: &mut Netlink) -> io::Result<Option<u32>> {
     netlink.ask(GET_GENERATION, &Body::new(&[0; HEADER_LEN]), |message| {
         be32(Attributes::after(message.body, HEADER_LEN), 1)
     })
@@ -66,10 +72,12 @@ pub(super) fn parts(message: Message<'_>) -> (u8, Attributes<'_>) {
 
 fn read_once(netlink: &mut Netlink) -> io::Result<Vec<Table>> {
     let all = Body::new(&[0; HEADER_LEN]);
-    let heads = netlink.dump(GET_TABLE, &all, |message| {
+    let mut heads = netlink.dump(GET_TABLE, &all, |message| {
         let (family, attributes) = parts(message);
         Some((family, text(attributes.find(1)?), be32(attributes, 2).unwrap_or(0), be64(attributes, 4)))
     })?;
+    // A proof's own table is there for a second, and is not the host's.
+    heads.retain(|(_, name, flags, _)| flags & OWNER == 0 || !name.starts_with(TABLE_PREFIX));
     if heads.is_empty() {
         return Ok(Vec::new());
     }

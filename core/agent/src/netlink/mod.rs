@@ -25,7 +25,8 @@ const NLM_F_REQUEST: u16 = 1;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 const NLM_F_DUMP: u16 = 0x300;
 const NLMSG_NOOP: u16 = 1;
-const NLMSG_ERROR: u16 = 2;
+/// An answer: refused, or acknowledged.
+pub(crate) const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 
 /// One message of the kernel.
@@ -183,7 +184,7 @@ impl Netlink {
 }
 
 /// `struct nlmsgerr`, and what `NLMSG_DONE` carries, begin with a negative error number or 0.
-fn refused(body: &[u8]) -> io::Result<()> {
+pub(crate) fn refused(body: &[u8]) -> io::Result<()> {
     match i32_at(body, 0) {
         None | Some(0) => Ok(()),
         Some(code) => Err(io::Error::from_raw_os_error(code.saturating_neg())),

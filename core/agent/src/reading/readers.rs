@@ -145,7 +145,7 @@ fn serve(waiting: &Mutex<queue::Receiver<Task>>, answers: &mpsc::Sender<Answer>)
 }
 
 /// Where a thread is.
-struct Here {
+pub(crate) struct Here {
     /// The way back.
     own: Option<OwnedFd>,
     /// Where it is now; none: where it began.
@@ -153,11 +153,13 @@ struct Here {
 }
 
 impl Here {
-    fn own() -> Self {
+    /// Where the thread was started.
+    pub(crate) fn own() -> Self {
         Self { own: fs::File::open("/proc/thread-self/ns/net").ok().map(OwnedFd::from), away: None }
     }
 
-    fn enter(&mut self, place: &Place) -> io::Result<()> {
+    /// Goes there.
+    pub(crate) fn enter(&mut self, place: &Place) -> io::Result<()> {
         match &place.door {
             Door::Own => self.go_home(),
             Door::Enter(_) if self.away == Some(place.inode) => Ok(()),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bridgewalk_agent::{
-    AgentLink,
+    AgentLink, Leave,
     protocol::{Hints, Message, PROTOCOL_VERSION, Request},
     start_in_process,
 };
@@ -63,7 +63,11 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) fn start() -> Self {
-        let mut talk = Self { link: start_in_process(), facts: Vec::new() };
+        Self::start_with(Leave::MayProve)
+    }
+
+    pub(crate) fn start_with(leave: Leave) -> Self {
+        let mut talk = Self { link: start_in_process(leave), facts: Vec::new() };
         talk.ask(Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: "test".to_owned() });
         assert!(matches!(talk.next(), Message::Hello { uid: 0, .. }));
         talk

@@ -5,4 +5,5 @@
 mod bench;
 mod nobody;
 mod observing;
+mod proving;
 mod watching;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bridgewalk_agent::AgentLink;
+use bridgewalk_agent::{AgentLink, Leave, MAY_PROVE};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Command,
@@ -34,7 +34,7 @@ pub(crate) struct Child {
 #[derive(Clone, Default)]
 pub(crate) struct LastWords(Arc<Mutex<Vec<u8>>>);
 
-pub(super) fn start(choice: AgentChoice) -> Result<(Child, AgentLink), AgentError> {
+pub(super) fn start(choice: AgentChoice, leave: Leave) -> Result<(Child, AgentLink), AgentError> {
     let program = find()?;
     let mut command = if choice == AgentChoice::Pkexec {
         Command::new("pkexec")
@@ -49,7 +49,11 @@ pub(super) fn start(choice: AgentChoice) -> Result<(Child, AgentLink), AgentErro
         command.arg("--");
         command
     };
-    command.arg(&program).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.arg(&program);
+    if leave == Leave::MayProve {
+        command.arg(MAY_PROVE);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let name = choice.name();
     let failed = |detail: String| AgentError::Start { program: name.to_owned(), detail };
     let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;

@@ -11,7 +11,7 @@ mod program;
 
 use std::sync::Arc;
 
-use bridgewalk_agent::AgentLink;
+use bridgewalk_agent::{AgentLink, Leave};
 use bridgewalk_model::{Fact, engine::EngineFacts};
 
 pub(crate) use child::LastWords;
@@ -45,16 +45,27 @@ pub(crate) enum Keeper {
 
 impl RunningAgent {
     /// Starts what was asked for.
-    pub(crate) async fn start(choice: AgentChoice, engine: Option<&Arc<Engine>>) -> Result<Self, AgentError> {
+    pub(crate) async fn start(
+        choice: AgentChoice,
+        leave: Leave,
+        engine: Option<&Arc<Engine>>,
+    ) -> Result<Self, AgentError> {
         match choice {
             AgentChoice::None => Err(AgentError::NotAsked),
-            AgentChoice::InProcess => Ok(Self { link: bridgewalk_agent::start_in_process(), keeper: Keeper::Threads }),
+            AgentChoice::InProcess => {
+                Ok(Self { link: bridgewalk_agent::start_in_process(leave), keeper: Keeper::Threads })
+            }
             AgentChoice::Sudo | AgentChoice::Pkexec => {
-                let (child, link) = child::start(choice)?;
+                let (child, link) = child::start(choice, leave)?;
                 Ok(Self { link, keeper: Keeper::Child(child) })
             }
             AgentChoice::Container | AgentChoice::ContainerBase => {
-                let tier = if choice == AgentChoice::Container { Tier::Full } else { Tier::Base };
+                let tier = match (choice, leave) {
+                    // It may not enter other namespaces, so there is nothing that it could prove.
+                    (AgentChoice::ContainerBase, _) => Tier::Base,
+                    (_, Leave::ReadOnly) => Tier::Full,
+                    (_, Leave::MayProve) => Tier::Proof,
+                };
                 let engine = engine.ok_or(AgentError::NoEngine)?;
                 let (container, link) = helper::Container::start(engine, tier).await?;
                 Ok(Self { link, keeper: Keeper::Container(Box::new(container)) })

@@ -138,6 +138,7 @@ fn body(plan: &HelperPlan, image: String, owner: &str, confinement: Vec<String>)
         image: Some(image),
         user: Some("0:0".to_owned()),
         entrypoint: Some(vec![format!("/{}", image::PROGRAM)]),
+        cmd: Some(plan.arguments.iter().map(|argument| (*argument).to_owned()).collect()),
         labels: Some(HashMap::from([(LABEL.to_owned(), owner.to_owned())])),
         attach_stdin: Some(true),
         attach_stdout: Some(true),

@@ -1,5 +1,7 @@
 //! What the helper container may do, said before it is asked for.
 
+use bridgewalk_agent::MAY_PROVE;
+
 use super::LABEL;
 
 /// How much the agent in the container may see.
@@ -10,6 +12,8 @@ pub enum Tier {
     /// Everything root sees: inside every namespace, and which process holds which socket.
     #[default]
     Full,
+    /// The same, with leave to prove: to send one packet when asked to, and have the kernel trace it.
+    Proof,
 }
 
 /// Exactly what the helper container is made with.
@@ -17,6 +21,8 @@ pub enum Tier {
 pub struct HelperPlan {
     /// For which tier.
     pub tier: Tier,
+    /// What the agent is started with.
+    pub arguments: &'static [&'static str],
     /// Capabilities it keeps of root's; it has no others.
     pub capabilities: &'static [&'static str],
     /// It uses the host's network.
@@ -42,16 +48,23 @@ pub struct HelperPlan {
 pub const fn helper_container_plan(tier: Tier) -> HelperPlan {
     HelperPlan {
         tier,
+        arguments: match tier {
+            Tier::Base | Tier::Full => &[],
+            Tier::Proof => &[MAY_PROVE],
+        },
         capabilities: match tier {
             Tier::Base => &["NET_ADMIN"],
             // DAC_READ_SEARCH: `/proc/PID/fd` of a process of another user may be read by that user alone, else.
             Tier::Full => &["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH"],
+            // NET_RAW: an echo request. All else that a proof needs is there: NET_ADMIN makes its tables, SYS_ADMIN with
+            // SYS_PTRACE goes into the namespaces.
+            Tier::Proof => &["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "NET_RAW"],
         },
         host_network: true,
         host_processes: true,
         read_only: true,
         no_new_privileges: true,
-        unconfined: matches!(tier, Tier::Full),
+        unconfined: matches!(tier, Tier::Full | Tier::Proof),
         memory_bytes: 256 << 20,
         pids_limit: 64,
         label: LABEL,

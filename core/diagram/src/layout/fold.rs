@@ -1,6 +1,6 @@
 //! Blocks into columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use bridgewalk_model::EntityId;
 
@@ -159,10 +159,10 @@ pub(super) fn keep(plan: &Plan, previous: &HostLayout) -> Option<HostLayout> {
     let mut layout = previous.clone();
     let blocks: BTreeMap<&EntityId, usize> =
         plan.blocks.iter().enumerate().map(|(index, block)| (&block.key, index)).collect();
-    let wanted: BTreeSet<(&EntityId, &EntityId)> =
+    let wanted: HashMap<&EntityId, &EntityId> =
         plan.blocks.iter().flat_map(|block| block.rows.iter().map(move |row| (&row.key, &block.key))).collect();
     let parts = &previous.parts;
-    layout.rows.retain(|row, slot| parts.get(slot.part).is_some_and(|part| wanted.contains(&(row, &part.block))));
+    layout.rows.retain(|row, slot| parts.get(slot.part).is_some_and(|part| wanted.get(row) == Some(&&part.block)));
     if layout.rows.len() * 2 < previous.rows.len() {
         return None;
     }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::{HostLayout, Placed, PlacedRow, Plan, Size, Terminal, gap};
 use crate::scene::{Point, Rect};
 
+/// How often the order of tracks is gone over.
+const MAX_ROUNDS: usize = 6;
+
 /// Gives everything in `layout` its rectangle and every line its way.
 pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
     let column_count = layout.parts.iter().map(|part| part.column + 1).max().unwrap_or(1);
@@ -95,8 +98,9 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
     let outside = stack(&plan.outside, 0.0, outside_width, middle.max(stack_height(&plan.outside) / 2.0));
 
     // Lines.
+    let ways = FeedTracks::of(plan, &feeds, &uplinks, columns_y, column_count);
     let feed_x =
-        |column: usize, feed: usize| columns[column] - gap::CHANNEL - gap::TRACK * (feeds.len() - 1 - feed) as f32;
+        |column: usize, feed: usize| columns[column] - gap::CHANNEL - gap::TRACK * ways.in_column[column][feed] as f32;
     let feed_paths = plan
         .feeds
         .iter()
@@ -105,7 +109,7 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
         .map(|(index, (feed, ends))| {
             let from = uplinks.get(feed.uplink).copied().unwrap_or_default();
             let start = Point { x: from.right(), y: from.y + feed.dy };
-            let along_y = columns_y - gap::CHANNEL - gap::TRACK * index as f32;
+            let along_y = columns_y - gap::CHANNEL - gap::TRACK * ways.along_top[index] as f32;
             ends.iter()
                 .map(|end| {
                     let y = columns_y + end.y;
@@ -254,57 +258,184 @@ impl Tracks {
         let mut in_column = vec![0; column_count];
         let mut column_track = BTreeMap::new();
         let mut spans = Vec::new();
-        let mut by_column: Vec<Vec<(usize, usize, f32, f32)>> = vec![Vec::new(); column_count];
+        let mut by_column: Vec<Vec<Run>> = (0..column_count).map(|_| Vec::new()).collect();
         for (index, trunk) in trunks.iter().enumerate() {
-            let mut columns: BTreeMap<usize, (usize, f32, f32)> = BTreeMap::new();
+            if trunk.to.is_empty() {
+                continue;
+            }
+            let mut columns: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
             for end in trunk.to.iter().chain([&trunk.from]) {
-                let entry = columns.entry(end.column).or_insert((0, end.y, end.y));
-                *entry = (entry.0 + 1, entry.1.min(end.y), entry.2.max(end.y));
+                columns.entry(end.column).or_default().push(end.y);
             }
             let goes_below = columns.len() > 1;
-            if let (true, Some(first), Some(last)) = (goes_below, columns.keys().next(), columns.keys().last()) {
-                spans.push((index, *first, *last, trunk.to.len()));
+            if goes_below {
+                spans.push(Run::of(index, columns.keys().map(|column| *column as f32).collect()));
             }
-            for (column, (count, top, bottom)) in columns {
-                if trunk.to.is_empty() {
-                    continue;
+            for (column, stubs) in columns {
+                let mut run = Run::of(index, stubs);
+                if goes_below {
+                    run.reach(f32::MAX);
                 }
-                by_column[column].push((index, count, top, if goes_below { f32::MAX } else { bottom }));
+                by_column[column].push(run);
             }
         }
-        // The trunk with most stubs runs nearest to the boxes: nothing crosses its stubs then.
-        for (column, mut runs) in by_column.into_iter().enumerate() {
-            runs.sort_by(|a, b| b.1.cmp(&a.1).then(a.2.total_cmp(&b.2)).then(a.0.cmp(&b.0)));
+        for (column, runs) in by_column.into_iter().enumerate() {
+            let runs = nearest_first(runs);
             let mut placed: Vec<(usize, f32, f32)> = Vec::new();
-            for (index, _, top, bottom) in runs {
+            for run in runs {
                 let track = placed
                     .iter()
-                    .filter(|(_, other_top, other_bottom)| {
-                        top < other_bottom + gap::TRACK && *other_top < bottom + gap::TRACK
-                    })
+                    .filter(|(_, top, bottom)| run.top < bottom + gap::TRACK && *top < run.bottom + gap::TRACK)
                     .map(|(track, ..)| track + 1)
                     .max()
                     .unwrap_or(0);
-                placed.push((track, top, bottom));
-                column_track.insert((column, index), track);
+                placed.push((track, run.top, run.bottom));
+                column_track.insert((column, run.line), track);
                 in_column[column] = in_column[column].max(track + 1);
             }
         }
-        // The busiest along the top, then the shortest: their ends cross the fewest.
-        spans.sort_by(|a, b| b.3.min(8).cmp(&a.3.min(8)).then((a.2 - a.1).cmp(&(b.2 - b.1))).then(a.0.cmp(&b.0)));
+        let spans = nearest_first(spans);
         let mut bottom_track = BTreeMap::new();
-        let mut placed: Vec<Vec<(usize, usize)>> = Vec::new();
-        for (index, first, last, _) in spans {
-            let free = placed.iter().position(|track| track.iter().all(|(from, to)| last < *from || *to < first));
-            let track = free.unwrap_or_else(|| {
-                placed.push(Vec::new());
-                placed.len() - 1
-            });
-            placed[track].push((first, last));
-            bottom_track.insert(index, track);
+        let mut along_bottom = 0;
+        let mut placed: Vec<(usize, f32, f32)> = Vec::new();
+        for run in spans {
+            let track = placed
+                .iter()
+                .filter(|(_, from, to)| run.top <= *to && *from <= run.bottom)
+                .map(|(track, ..)| track + 1)
+                .max()
+                .unwrap_or(0);
+            placed.push((track, run.top, run.bottom));
+            bottom_track.insert(run.line, track);
+            along_bottom = along_bottom.max(track + 1);
         }
-        Self { in_column, column_track, along_bottom: placed.len(), bottom_track }
+        Self { in_column, column_track, along_bottom, bottom_track }
     }
+}
+
+/// Which feed runs on which track, 0 nearest to the boxes.
+struct FeedTracks {
+    /// For each column, for each feed.
+    in_column: Vec<Vec<usize>>,
+    /// For each feed.
+    along_top: Vec<usize>,
+}
+
+impl FeedTracks {
+    fn of(plan: &Plan, feeds: &[Vec<End>], uplinks: &[Rect], columns_y: f32, column_count: usize) -> Self {
+        let tracks = |runs: Vec<Run>| {
+            let mut tracks = vec![0; feeds.len()];
+            for (track, run) in nearest_first(runs).into_iter().enumerate() {
+                tracks[run.line] = track;
+            }
+            tracks
+        };
+        let run = |feed: usize, column: usize| {
+            let mut run =
+                Run::of(feed, feeds[feed].iter().filter(|end| end.column == column).map(|end| end.y).collect());
+            let goes_up = feeds[feed].iter().any(|end| end.column > 0);
+            if goes_up && (column == 0 || !run.stubs.is_empty()) {
+                run.reach(f32::MIN);
+            }
+            if let (0, Some(uplink)) = (column, uplinks.get(plan.feeds[feed].uplink)) {
+                let source = uplink.y + plan.feeds[feed].dy - columns_y;
+                run.reach(source);
+                run.source = Some(source);
+            }
+            run
+        };
+        let in_column =
+            (0..column_count).map(|column| tracks((0..feeds.len()).map(|feed| run(feed, column)).collect())).collect();
+        // All come up beside the first column, and so cross nothing there that could be avoided.
+        let along = |feed: usize| {
+            let mut run = Run::of(feed, feeds[feed].iter().map(|end| end.column as f32).filter(|x| *x > 0.0).collect());
+            if !run.stubs.is_empty() {
+                run.reach(0.0);
+                run.stubs.insert(0, 0.0);
+            }
+            run
+        };
+        let along_top = tracks((0..feeds.len()).map(along).collect());
+        Self { in_column, along_top }
+    }
+}
+
+/// A line beside others: along a column, along the top or the bottom.
+#[derive(Clone, Debug)]
+struct Run {
+    /// Which.
+    line: usize,
+    /// Where lines leave it towards the boxes, ascending.
+    stubs: Vec<f32>,
+    /// Where it is come to from the other side.
+    source: Option<f32>,
+    top: f32,
+    bottom: f32,
+}
+
+impl Run {
+    fn of(line: usize, mut stubs: Vec<f32>) -> Self {
+        stubs.sort_by(f32::total_cmp);
+        stubs.dedup();
+        let (top, bottom) = match (stubs.first(), stubs.last()) {
+            (Some(first), Some(last)) => (*first, *last),
+            _ => (f32::MAX, f32::MIN),
+        };
+        Self { line, stubs, source: None, top, bottom }
+    }
+
+    /// Makes it reach `place` at least.
+    fn reach(&mut self, place: f32) {
+        (self.top, self.bottom) = (self.top.min(place), self.bottom.max(place));
+    }
+
+    /// How often the two cross if `self` runs nearer to the boxes.
+    fn crossings_within(&self, outer: &Self) -> usize {
+        let not_below = outer.stubs.partition_point(|stub| *stub <= self.top);
+        let stubs = outer.stubs.partition_point(|stub| *stub < self.bottom).saturating_sub(not_below);
+        stubs + usize::from(self.source.is_some_and(|source| outer.top < source && source < outer.bottom))
+    }
+}
+
+/// Sorts runs that lie side by side so that few of them cross each other's stubs, the one nearest to the boxes first:
+/// each is put in where it costs least, and taken out and put in again while that helps.
+fn nearest_first(mut runs: Vec<Run>) -> Vec<Run> {
+    // The busiest first, of the others the lowest: a good order to begin with.
+    runs.sort_by(|a, b| b.stubs.len().cmp(&a.stubs.len()).then(b.top.total_cmp(&a.top)).then(a.line.cmp(&b.line)));
+    let count = runs.len();
+    let cost: Vec<i32> =
+        (0..count * count).map(|at| runs[at / count].crossings_within(&runs[at % count]) as i32).collect();
+    let mut order: Vec<usize> = Vec::with_capacity(count);
+    for run in 0..count {
+        insert(&mut order, run, &cost, count);
+    }
+    for _ in 0..MAX_ROUNDS {
+        let mut has_moved = false;
+        for run in 0..count {
+            let Some(place) = order.iter().position(|other| *other == run) else { continue };
+            order.remove(place);
+            has_moved |= insert(&mut order, run, &cost, count) != place;
+        }
+        if !has_moved {
+            break;
+        }
+    }
+    let mut slots: Vec<Option<Run>> = runs.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|run| slots[run].take()).collect()
+}
+
+/// Puts `run` where it crosses least; its place.
+fn insert(order: &mut Vec<usize>, run: usize, cost: &[i32], count: usize) -> usize {
+    // Nearest to the boxes it is crossed by the stubs of all others; each one passed exchanges the two.
+    let (mut change, mut best) = (0, (0, 0));
+    for (place, &other) in order.iter().enumerate() {
+        change += cost[other * count + run] - cost[run * count + other];
+        if change < best.0 {
+            best = (change, place + 1);
+        }
+    }
+    order.insert(best.1, run);
+    best.1
 }
 
 /// Boxes below each other, around `middle`.
