@@ -115,7 +115,7 @@ impl FromStr for Size {
 }
 
 /// How a file is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Its format.
     pub format: Format,

@@ -39,7 +39,9 @@ impl Files {
             }
         }
         for veth in list("veths", "veths")? {
-            names.extend(veth["containers"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+            names.extend(
+                veth["containers"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),
+            );
         }
         names.remove("");
         ensure!(names.len() > 4, "too few names to mean anything: {names:?}");
@@ -70,7 +72,11 @@ impl Files {
         );
         std::fs::write(self.at("fonts.conf"), config)?;
         let mut command = Command::new("timeout");
-        command.arg(LIMIT_S).args(arguments).env("FONTCONFIG_FILE", self.at("fonts.conf")).env("HOME", self.folder.path());
+        command
+            .arg(LIMIT_S)
+            .args(arguments)
+            .env("FONTCONFIG_FILE", self.at("fonts.conf"))
+            .env("HOME", self.folder.path());
         run(&mut command)
     }
 
@@ -119,7 +125,8 @@ fn export_svg_is_painted_alike_by_others() -> Result<()> {
     files.run(&["inkscape", "--export-type=png", "--export-filename", &files.at("inkscape.png"), &svg])?;
     files.office("png", "a.svg")?;
     let size = files.run(&["identify", "-format", "%wx%h!", &ours])?;
-    for (program, picture) in [("rsvg", "rsvg.png"), ("inkscape", "inkscape.png"), ("LibreOffice", "office-png/a.png")] {
+    for (program, picture) in [("rsvg", "rsvg.png"), ("inkscape", "inkscape.png"), ("LibreOffice", "office-png/a.png")]
+    {
         let theirs = files.at(&format!("{program}-same.png"));
         files.run(&["convert", &files.at(picture), "-background", "white", "-flatten", "-resize", &size, &theirs])?;
         let script = format!("compare -metric MAE '{ours}' '{theirs}' null: 2>&1 || true");
@@ -153,7 +160,7 @@ fn export_shapes_and_connectors_are_those_programs_own() -> Result<()> {
     let files = Files::new()?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("opened");
     let script = |name: &str| here.join(name).display().to_string();
-    let slides: Value = serde_json::from_str(&files.run(&["python3", &script("pptx.py"), &files.at("a.pptx")])?)?;
+    let slides: Value = serde_json::from_str(&files.run(&["python3", &script("slides.py"), &files.at("a.pptx")])?)?;
     let slide = &slides[0];
     ensure!(slide["unique"] == true, "two shapes share an id");
     files.all_in(&words(&slide["texts"]), "python-pptx")?;
@@ -164,9 +171,12 @@ fn export_shapes_and_connectors_are_those_programs_own() -> Result<()> {
     let said: Value = serde_json::from_str(&said)?;
     ensure!(said["ran"] == Value::Array(Vec::new()), "something was executed: {said}");
     let opened = &said["opened"];
-    for (program, document) in
-        [("python-pptx", slide), ("Mermaid", &opened["mmd"]), ("Excalidraw", &opened["excalidraw"]), ("draw.io", &opened["drawio"])]
-    {
+    for (program, document) in [
+        ("python-pptx", slide),
+        ("Mermaid", &opened["mmd"]),
+        ("Excalidraw", &opened["excalidraw"]),
+        ("draw.io", &opened["drawio"]),
+    ] {
         files.all_in(&words(&document["texts"]), program)?;
         let (all, attached) = (count(document, "connectors")?, count(document, "attached")?);
         ensure!(all > 10 && all == attached, "{program}: {attached} of {all} connectors hang on two boxes");
@@ -202,7 +212,17 @@ fn export_anonymised_holds_no_name_and_no_address() -> Result<()> {
     ensure!(secret.len() > 20, "{secret:?}");
     for ending in ["svg", "pdf", "pptx", "drawio", "excalidraw", "mmd", "dot"] {
         let file = files.at(&format!("anonymous.{ending}"));
-        files.bridgewalk(&["export", "--demo", "-o", &file, "--anonymise", "--detail", "everything", "--lang", "en"])?;
+        files.bridgewalk(&[
+            "export",
+            "--demo",
+            "-o",
+            &file,
+            "--anonymise",
+            "--detail",
+            "everything",
+            "--lang",
+            "en",
+        ])?;
         let text = match ending {
             "pdf" => files.run(&["pdftotext", &file, "-"])?,
             "pptx" => files.run(&["unzip", "-p", &file])?,
@@ -224,10 +244,18 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
             let is_mac = address.len() == 17 && address.split(':').count() == 6;
             let parsed = address.parse::<std::net::IpAddr>();
             let is_own = parsed.is_ok_and(|address| {
-                !address.is_loopback() && !address.is_unspecified() && !address.is_multicast() && !address.to_string().starts_with("fe80:")
+                !address.is_loopback()
+                    && !address.is_unspecified()
+                    && !address.is_multicast()
+                    && !address.to_string().starts_with("fe80:")
                     && address.to_string() != "255.255.255.255"
             });
-            if is_own || (is_mac && address != "00:00:00:00:00:00" && !address.starts_with("33:33") && address != "ff:ff:ff:ff:ff:ff") {
+            if is_own
+                || (is_mac
+                    && address != "00:00:00:00:00:00"
+                    && !address.starts_with("33:33")
+                    && address != "ff:ff:ff:ff:ff:ff")
+            {
                 found.insert(address.to_owned());
             }
         }

@@ -18,6 +18,6 @@ pub use drawio::drawio;
 pub use excalidraw::excalidraw;
 pub use mermaid::mermaid;
 pub use pdf::{PdfError, pdf};
-pub use png::{PngError, png};
+pub use png::{Pixels, PngError, pixels, png};
 pub use pptx::{PptxError, Slide, pptx};
 pub use svg::{svg, svg_transparent};

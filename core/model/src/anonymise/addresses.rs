@@ -155,9 +155,7 @@ impl Replaced {
         for address in loose {
             number += 1;
             let other = match address {
-                IpAddr::V6(_) if is_link_local(address) => {
-                    IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, number))
-                }
+                IpAddr::V6(_) if is_link_local(address) => IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, number)),
                 IpAddr::V4(_) if is_link_local(address) => {
                     IpAddr::V4(Ipv4Addr::new(169, 254, (number >> 8) as u8, number as u8))
                 }

@@ -78,7 +78,8 @@ mod tests {
                 assert!(pool.gateway.is_none_or(|gateway| pool.subnet.contains(&gateway)), "{pool:?}");
                 let inside = |address: Option<ipnet::IpNet>| {
                     address.is_none_or(|address| {
-                        address.addr().is_ipv4() != pool.subnet.addr().is_ipv4() || pool.subnet.contains(&address.addr())
+                        address.addr().is_ipv4() != pool.subnet.addr().is_ipv4()
+                            || pool.subnet.contains(&address.addr())
                     })
                 };
                 assert!(network.members.iter().all(|member| inside(member.ipv4)), "{network:?}");

@@ -1,5 +1,6 @@
-//! Lines that stay glued to their boxes. Office's connectors bend at right angles, up to four times; a box has places where
-//! they may end in the middle of each side, and as many of its own as its lines need.
+//! Lines that stay glued to their boxes. Office's connectors bend at right angles, up to four times, and may end in the
+//! middle of each side of a box; for lines that end elsewhere a box has joints, small shapes without colour that move
+//! with it. (Places of a geometry's own would do for PowerPoint, but LibreOffice takes them for others.)
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -18,6 +19,27 @@ pub(super) struct Site {
     x: f32,
     y: f32,
     at: Point,
+    /// Its joint's shape; none: the middle of a side.
+    pub joint: Option<usize>,
+}
+
+/// The side of a joint, in scene units.
+const JOINT: f32 = 1.0;
+/// Joints' shapes are numbered from here.
+const FIRST_JOINT: usize = 1_000_000;
+
+impl Site {
+    /// The joint's place.
+    pub(super) fn joint_rect(&self) -> Rect {
+        Rect { x: self.at.x - JOINT / 2.0, y: self.at.y - JOINT / 2.0, width: JOINT, height: JOINT }
+    }
+
+    /// The side at which it is, as Office counts a rectangle's: top, left, bottom, right.
+    fn side(&self) -> usize {
+        let distances = [self.y, self.x, 1.0 - self.y, 1.0 - self.x];
+        let nearest = distances.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
+        nearest.map_or(0, |(side, _)| side)
+    }
 }
 
 /// A node's shape.
@@ -28,15 +50,19 @@ pub(super) const fn shape_id(node: usize) -> usize {
 /// Where lines end, for each node; each place once.
 pub(super) fn sites(structure: &Structure<'_>) -> BTreeMap<usize, Vec<Site>> {
     let mut sites: BTreeMap<usize, Vec<Site>> = BTreeMap::new();
+    let mut joints = 0;
     for end in structure.wires.iter().flat_map(|wire| [wire.from, wire.to]).flatten() {
         let rect = structure.nodes[end.node].rect;
         let list = sites.entry(end.node).or_default();
         if !list.iter().any(|site| is_same(site.at, end.at)) {
-            list.push(Site {
-                x: (end.at.x - rect.x) / rect.width.max(0.01),
-                y: (end.at.y - rect.y) / rect.height.max(0.01),
-                at: end.at,
-            });
+            let x = (end.at.x - rect.x) / rect.width.max(0.01);
+            let y = (end.at.y - rect.y) / rect.height.max(0.01);
+            let mut site = Site { x, y, at: end.at, joint: None };
+            if !is_preset(&site) {
+                site.joint = Some(FIRST_JOINT + joints);
+                joints += 1;
+            }
+            list.push(site);
         }
     }
     sites
@@ -46,83 +72,30 @@ fn is_same(a: Point, b: Point) -> bool {
     (a.x - b.x).abs() < 0.3 && (a.y - b.y).abs() < 0.3
 }
 
-/// Office's own places on a rectangle: top, left, bottom, right.
-fn preset(site: &Site) -> Option<usize> {
+/// Whether it is one of Office's own places on a rectangle.
+fn is_preset(site: &Site) -> bool {
     let near = |value: f32, other: f32| (value - other).abs() < 0.004;
-    [(0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5)].into_iter().position(|(x, y)| near(site.x, x) && near(site.y, y))
+    [(0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5)].into_iter().any(|(x, y)| near(site.x, x) && near(site.y, y))
 }
 
-/// A box's geometry: Office's own rounded rectangle where its lines end in the middle of a side, else one with places of
-/// its own.
-pub(super) fn geometry(rect: Rect, radius: f32, sites: &[Site], scale: Scale) -> String {
+/// A box's geometry.
+pub(super) fn geometry(rect: Rect, radius: f32) -> String {
     let shorter = rect.width.min(rect.height).max(0.01);
     let radius = radius.min(shorter / 2.0);
-    if sites.iter().all(|site| preset(site).is_some()) {
-        if radius >= shorter / 2.0 - 0.05 && (rect.width - rect.height).abs() < 0.05 {
-            return "<a:prstGeom prst=\"ellipse\"><a:avLst/></a:prstGeom>".to_owned();
-        }
-        if radius <= 0.0 {
-            return "<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom>".to_owned();
-        }
-        let share = (f64::from(radius / shorter) * 100_000.0).round() as i64;
-        return format!(
-            "<a:prstGeom prst=\"roundRect\"><a:avLst><a:gd name=\"adj\" fmla=\"val {share}\"/></a:avLst></a:prstGeom>"
-        );
+    if radius >= shorter / 2.0 - 0.05 && (rect.width - rect.height).abs() < 0.05 {
+        return "<a:prstGeom prst=\"ellipse\"><a:avLst/></a:prstGeom>".to_owned();
     }
-    let (width, height, r) = (scale.length(rect.width), scale.length(rect.height), scale.length(radius));
-    let (mut guides, mut places) = (String::new(), String::new());
-    for (index, site) in sites.iter().enumerate() {
-        let share = |value: f32| (f64::from(value) * 100_000.0).round() as i64;
-        let _ = write!(
-            guides,
-            "<a:gd name=\"x{index}\" fmla=\"*/ w {} 100000\"/><a:gd name=\"y{index}\" fmla=\"*/ h {} 100000\"/>",
-            share(site.x),
-            share(site.y)
-        );
-        // The direction in which a line leaves, in 60,000ths of a degree clockwise from rightwards.
-        let angle = if site.x >= 0.999 {
-            0
-        } else if site.y >= 0.999 {
-            5_400_000
-        } else if site.x <= 0.001 {
-            10_800_000
-        } else {
-            16_200_000
-        };
-        let _ = write!(places, "<a:cxn ang=\"{angle}\"><a:pos x=\"x{index}\" y=\"y{index}\"/></a:cxn>");
+    if radius <= 0.0 {
+        return "<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom>".to_owned();
     }
-    let arc = |start: i64| format!("<a:arcTo wR=\"{r}\" hR=\"{r}\" stAng=\"{start}\" swAng=\"5400000\"/>");
-    let to = |verb: &str, x: i64, y: i64| format!("<a:{verb}><a:pt x=\"{x}\" y=\"{y}\"/></a:{verb}>");
-    let path = if r > 0 {
-        [
-            to("moveTo", 0, r),
-            arc(10_800_000),
-            to("lnTo", width - r, 0),
-            arc(16_200_000),
-            to("lnTo", width, height - r),
-            arc(0),
-            to("lnTo", r, height),
-            arc(5_400_000),
-            "<a:close/>".to_owned(),
-        ]
-        .concat()
-    } else {
-        [
-            to("moveTo", 0, 0),
-            to("lnTo", width, 0),
-            to("lnTo", width, height),
-            to("lnTo", 0, height),
-            "<a:close/>".to_owned(),
-        ]
-        .concat()
-    };
-    custom(&guides, &places, width, height, &path)
+    let share = (f64::from(radius / shorter) * 100_000.0).round() as i64;
+    format!("<a:prstGeom prst=\"roundRect\"><a:avLst><a:gd name=\"adj\" fmla=\"val {share}\"/></a:avLst></a:prstGeom>")
 }
 
 /// A geometry of our own.
-pub(super) fn custom(guides: &str, places: &str, width: i64, height: i64, path: &str) -> String {
+pub(super) fn custom(width: i64, height: i64, path: &str) -> String {
     format!(
-        "<a:custGeom><a:avLst/><a:gdLst>{guides}</a:gdLst><a:ahLst/><a:cxnLst>{places}</a:cxnLst><a:rect l=\"0\" t=\"0\" r=\"r\" b=\"b\"/>\
+        "<a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l=\"0\" t=\"0\" r=\"r\" b=\"b\"/>\
          <a:pathLst><a:path w=\"{width}\" h=\"{height}\">{path}</a:path></a:pathLst></a:custGeom>"
     )
 }
@@ -140,13 +113,9 @@ pub(super) fn connector(
     for (end, tag) in [(wire.from, "stCxn"), (wire.to, "endCxn")] {
         let Some(End { node, at }) = end else { continue };
         let list = sites.get(&node).map_or(&[][..], Vec::as_slice);
-        let Some(index) = list.iter().position(|site| is_same(site.at, at)) else { continue };
-        let index = if list.iter().all(|site| preset(site).is_some()) {
-            preset(&list[index]).unwrap_or_default()
-        } else {
-            index
-        };
-        let _ = write!(glue, "<a:{tag} id=\"{}\" idx=\"{index}\"/>", shape_id(node));
+        let Some(site) = list.iter().find(|site| is_same(site.at, at)) else { continue };
+        let shape = site.joint.unwrap_or_else(|| shape_id(node));
+        let _ = write!(glue, "<a:{tag} id=\"{shape}\" idx=\"{}\"/>", site.side());
     }
     write_line(xml, scale, id, name, &glue, &wire.points, &wire.stroke, (wire.start, wire.end));
 }
@@ -179,7 +148,7 @@ fn write_line(
     let ending = |tag: &str, end: LineEnd| match end {
         LineEnd::Plain => String::new(),
         LineEnd::Arrow => format!("<a:{tag} type=\"triangle\"/>"),
-        LineEnd::Plug => format!("<a:{tag} type=\"oval\"/>"),
+        LineEnd::Plug => format!("<a:{tag} type=\"oval\" w=\"sm\" len=\"sm\"/>"),
     };
     let ends = ending("headEnd", start) + &ending("tailEnd", end);
     let _ = write!(
@@ -252,7 +221,7 @@ fn bent(points: &[(i64, i64)]) -> Option<(String, String)> {
         let verb = if index == 0 { "moveTo" } else { "lnTo" };
         let _ = write!(path, "<a:{verb}><a:pt x=\"{}\" y=\"{}\"/></a:{verb}>", x - left, y - top);
     }
-    let geometry = custom("", "", right - left, bottom - top, &path).replace("<a:path w", "<a:path fill=\"none\" w");
+    let geometry = custom(right - left, bottom - top, &path).replace("<a:path w", "<a:path fill=\"none\" w");
     let frame = format!(
         "<a:xfrm><a:off x=\"{left}\" y=\"{top}\"/><a:ext cx=\"{}\" cy=\"{}\"/></a:xfrm>",
         right - left,

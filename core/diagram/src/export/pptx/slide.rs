@@ -145,7 +145,8 @@ impl Writer<'_> {
     fn whole(&mut self, index: usize) {
         let parts = self.structure.parts(index);
         let node = &self.structure.nodes[index];
-        if parts.is_empty() && node.rest.is_empty() {
+        let has_joint = self.sites.get(&index).is_some_and(|sites| sites.iter().any(|site| site.joint.is_some()));
+        if parts.is_empty() && node.rest.is_empty() && !has_joint {
             self.node(index);
             return;
         }
@@ -179,8 +180,7 @@ impl Writer<'_> {
     fn node(&mut self, index: usize) {
         let node = &self.structure.nodes[index];
         let Shape::Box { rect, radius, fill, stroke } = &self.scene.items[node.item].shape else { return };
-        let sites = self.sites.get(&index).map_or(&[][..], Vec::as_slice);
-        let geometry = connector::geometry(*rect, *radius, sites, self.scale);
+        let geometry = connector::geometry(*rect, *radius);
         let mut body = String::new();
         if let Some(Shape::Text { at, text, size, face, color, .. }) =
             node.title.map(|title| &self.scene.items[title].shape)
@@ -205,6 +205,16 @@ impl Writer<'_> {
             filling(*fill),
             outline(stroke.as_ref(), self.scale, ""),
         );
+        for site in self.sites.get(&index).into_iter().flatten() {
+            let Some(joint) = site.joint else { continue };
+            let frame = self.scale.frame(site.joint_rect());
+            let _ = write!(
+                self.xml,
+                "<p:sp><p:nvSpPr><p:cNvPr id=\"{joint}\" name=\"• {}\"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr><a:xfrm>{frame}</a:xfrm>\
+                 <a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom><a:noFill/><a:ln><a:noFill/></a:ln></p:spPr></p:sp>",
+                escape(name),
+            );
+        }
     }
 
     fn item(&mut self, index: usize) {
@@ -212,7 +222,7 @@ impl Writer<'_> {
         let shape = &self.scene.items[index].shape;
         match shape {
             Shape::Box { rect, radius, fill, stroke } => {
-                let geometry = connector::geometry(*rect, *radius, &[], self.scale);
+                let geometry = connector::geometry(*rect, *radius);
                 self.plain(id, *rect, &geometry, *fill, stroke.as_ref());
             }
             Shape::Polygon { points, fill } => {
@@ -266,7 +276,7 @@ impl Writer<'_> {
         if is_closed {
             path.push_str("<a:close/>");
         }
-        connector::custom("", "", self.scale.length(rect.width), self.scale.length(rect.height), &path)
+        connector::custom(self.scale.length(rect.width), self.scale.length(rect.height), &path)
     }
 
     fn text_body(&self, insets: &str, align: &str, text: &str, size: f32, face: Face, color: Color) -> String {

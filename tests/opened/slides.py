@@ -1,4 +1,4 @@
-"""Opens a presentation with python-pptx and prints what it has understood, as JSON. usage: pptx.py FILE"""
+"""Opens a presentation with python-pptx and prints what it has understood, as JSON. usage: slides.py FILE"""
 import json
 import sys
 
@@ -27,7 +27,8 @@ for slide in Presentation(sys.argv[1]).slides:
         "title": slide.shapes.title.text_frame.text,
         "notes": slide.notes_slide.notes_text_frame.text,
         "texts": [shape.text_frame.text for shape in shapes if shape.has_text_frame and shape.text_frame.text],
-        "boxes": sum(1 for shape in shapes if 3 <= shape.shape_id < 1_000_000 and shape.name not in ("Text", "Mark", "Title")
+        "boxes": sum(1 for shape in shapes if shape.name not in ("Text", "Mark", "Title")
+                     and not shape.name.startswith("•")
                      and shape._element.tag == qn("p:sp")),
         "unique": len({shape.shape_id for shape in shapes}) == len(shapes),
         "connectors": len([edge for edge in edges if any(edge)]),
