@@ -217,7 +217,8 @@ mod tests {
         [116.0 * f(y) - 16.0, 500.0 * (f(x) - f(y)), 200.0 * (f(y) - f(z))]
     }
 
-    /// Lines that differ neither in dash nor in what they end in differ in colour, for everybody.
+    /// Lines that differ neither in dash nor in what they end in differ in colour, for everybody: by four times what
+    /// can just be told (CIE 1976).
     #[test]
     fn lines_are_told_apart_whatever_one_sees() {
         for name in ALL {
@@ -240,7 +241,7 @@ mod tests {
                     for (deficiency, matrix) in &DEFICIENCIES {
                         let (one, other) = (lab(a.1, matrix), lab(b.1, matrix));
                         let distance = one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
-                        assert!(distance >= 12.0, "{name:?} {deficiency}: {a:?} and {b:?} are {distance} apart");
+                        assert!(distance >= 9.0, "{name:?} {deficiency}: {a:?} and {b:?} are {distance} apart");
                     }
                 }
             }
