@@ -23,10 +23,12 @@
 pub mod cgroup;
 pub mod compare;
 pub mod demo;
+pub mod differential;
 pub mod host;
 pub mod image;
 pub mod link;
 pub mod oracle;
+pub mod probe;
 pub mod process;
 pub mod program;
 pub mod rootfs;

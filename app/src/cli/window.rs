@@ -2,8 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use bridgewalk_collector::{Command, Update};
-use bridgewalk_model::Observation;
+use bridgewalk_collector::{Command, PendingProof, Update};
+use bridgewalk_model::{Observation, proof::ProofOrder};
 
 use super::{Failure, arguments::Common};
 use crate::{
@@ -93,6 +93,10 @@ impl Feed for SourceFeed {
 
     fn command(&self, command: Command) {
         self.source.command(command);
+    }
+
+    fn prove(&self, order: ProofOrder) -> Option<PendingProof> {
+        self.source.prove(order)
     }
 
     fn observations(&self) -> Vec<Observation> {

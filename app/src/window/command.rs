@@ -4,18 +4,21 @@
 //! frame. An [`Action`] is a command that a person can give without pointing at anything: its name, tooltip, shortcut and
 //! place in the palette stand here and nowhere else.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use bridgewalk_collector::AgentChoice;
-use bridgewalk_diagram::{Filter, scene::Point};
+use bridgewalk_diagram::{
+    Filter,
+    scene::{Point, Scene},
+};
 use bridgewalk_model::EntityId;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::{
     settings::{TextSize, ThemeChoice},
-    walk::Slot,
+    walk::{Inquiry, Slot},
 };
-use crate::words::Language;
+use crate::{picture::Request, words::Language};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +51,14 @@ pub(super) enum Command {
     UseAgent(AgentChoice, bool),
     /// Make a thing an end of a packet's walk.
     Walk(Slot, EntityId),
+    /// Follow this packet.
+    Ask(Inquiry),
     /// Copy a text.
     Copy(String),
+    /// Write a picture, as asked for.
+    Export(Arc<Scene>, Box<Request>),
+    /// Copy a picture's pixels.
+    CopyPicture(Arc<Scene>),
     /// Show a recording.
     Open(PathBuf),
 }
@@ -91,6 +100,8 @@ pub(super) enum Action {
     Filter,
     /// Follow a packet, or no more.
     Walk,
+    /// Who reaches whom.
+    Reach,
     /// Light to dark, dark to light.
     Theme,
     /// The other language.
@@ -111,6 +122,8 @@ pub(super) enum Action {
     OpenRecording,
     /// Save what was observed.
     SaveRecording,
+    /// Choose what is exported, and how.
+    Export,
     /// Write the picture as SVG.
     ExportSvg,
     /// Write the picture as PNG.
@@ -179,8 +192,10 @@ table! {
     TidyUp "tidy-up" keys(BARE, Key::T), None;
     Filter "filter" keys(CTRL, Key::F), None;
     Walk "walk" keys(BARE, Key::W), None;
+    Reach "reach" keys(BARE, Key::M), None;
     OpenRecording "open" keys(CTRL, Key::O), None;
     SaveRecording "save" keys(CTRL, Key::S), None;
+    Export "export" keys(BARE, Key::E), None;
     ExportSvg "export-svg" keys(CTRL, Key::E), None;
     ExportPng "export-png" keys(CTRL_SHIFT, Key::E), None;
     GoLive "go-live" None, None;

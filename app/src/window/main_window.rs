@@ -17,6 +17,7 @@ use super::{
     context::{Context, Drawn, Seen},
     dialogs::{Dialogs, Errand},
     draftsman::Draftsman,
+    export_dialog::{self, ExportDialog},
     filter_bar::FilterBar,
     findings,
     history::History,
@@ -24,6 +25,7 @@ use super::{
     outline::Outline,
     paint,
     question::Question,
+    reach::ReachPanel,
     settings::{RememberedAgent, Settings, ThemeChoice},
     stack::Stack,
     status_bar, subject, theme,
@@ -69,7 +71,9 @@ pub struct MainWindow {
     palette: CommandPalette,
     filter_bar: FilterBar,
     question: Question,
+    export: ExportDialog,
     walk: WalkPanel,
+    reach: ReachPanel,
 }
 
 impl MainWindow {
@@ -90,6 +94,9 @@ impl MainWindow {
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let waker = ctx.clone();
         let walk = WalkPanel::new(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let waker = ctx.clone();
+        let reach = ReachPanel::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let mut window = Self {
             origin: feed.origin(),
@@ -117,7 +124,9 @@ impl MainWindow {
             palette: CommandPalette::default(),
             filter_bar: FilterBar::default(),
             question: Question::default(),
+            export: ExportDialog::default(),
             walk,
+            reach,
         };
         window.listen(ctx);
         Ok(window)
@@ -125,7 +134,11 @@ impl MainWindow {
 
     /// Whether everything that was seen is drawn: what a test waits for.
     pub fn is_settled(&self) -> bool {
-        !self.is_stale && self.draftsman.is_idle() && !self.dialogs.is_busy() && self.walk.is_settled()
+        !self.is_stale
+            && self.draftsman.is_idle()
+            && !self.dialogs.is_busy()
+            && self.walk.is_settled()
+            && self.reach.is_settled()
     }
 
     fn listen(&mut self, ctx: &egui::Context) {
@@ -191,6 +204,7 @@ impl MainWindow {
     /// Orders a drawing if something has changed; takes the newest.
     fn draw(&mut self) {
         self.walk.advance(&self.seen.snapshot);
+        self.reach.advance(&self.seen.snapshot);
         if self.view.emphasis != *self.walk.emphasis() {
             self.view.emphasis.clone_from(self.walk.emphasis());
             self.is_stale = true;
@@ -266,6 +280,7 @@ impl MainWindow {
                 }
                 self.selection = entity;
             }
+            Command::Ask(inquiry) => self.walk.ask(inquiry),
             Command::Walk(slot, entity) => self.walk.put(slot, &self.seen.snapshot, &entity),
             Command::Reveal(entity) => {
                 self.walk.pick(&self.seen.snapshot, &entity);
@@ -307,6 +322,17 @@ impl MainWindow {
                 ctx.copy_text(text);
                 self.say(ctx, self.words().text("window-copied"));
             }
+            Command::Export(scene, request) => {
+                let (title, words) = (self.words().text(Action::Export.entry().key), self.words());
+                self.send(ctx, Errand::Export { title, scene, request: *request, words });
+            }
+            Command::CopyPicture(scene) => match export_dialog::pixels(&scene) {
+                Ok(image) => {
+                    ctx.copy_image(image);
+                    self.say(ctx, self.words().text("window-copied"));
+                }
+                Err(error) => self.say(ctx, error.to_string()),
+            },
             Command::Open(path) => self.send(ctx, Errand::Open(path)),
         }
     }
@@ -324,6 +350,7 @@ impl MainWindow {
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Palette => self.palette.open(),
+            Action::Export => self.export.open(),
             Action::Fit => self.canvas.fit(),
             Action::ZoomIn => self.canvas.zoom_by(1.0, ctx.input(|input| input.time)),
             Action::ZoomOut => self.canvas.zoom_by(-1.0, ctx.input(|input| input.time)),
@@ -364,6 +391,7 @@ impl MainWindow {
             Action::Plumbing => self.change(None, |view| view.detail = Detail::Plumbing),
             Action::Everything => self.change(None, |view| view.detail = Detail::Everything),
             Action::Filter => self.filter_bar.toggle(),
+            Action::Reach => self.reach.toggle(),
             Action::Walk => self.walk.toggle(&self.seen.snapshot, self.selection.as_ref()),
             Action::Theme => {
                 self.settings.theme =
@@ -430,7 +458,7 @@ impl MainWindow {
     }
 
     fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
-        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, walk, .. } = self;
+        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, .. } = self;
         let ctx = Context {
             words: Words::new(self.settings.spoken(self.asked_language)),
             colors: Colors::of(self.view.theme),
@@ -484,6 +512,15 @@ impl MainWindow {
         if !ctx.trail.is_empty() {
             Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
         }
+        if reach.is_open() {
+            let height = (ui.available_height() * 0.5).max(220.0);
+            Panel::bottom("reach")
+                .frame(plain.inner_margin(Margin::symmetric(14, 8)))
+                .resizable(true)
+                .default_size(height)
+                .min_size(160.0)
+                .show(ui, |ui| reach.ui(ui, &ctx));
+        }
         if ctx.settings.shows_findings {
             let frame = plain.inner_margin(Margin::symmetric(14, 8));
             Panel::bottom("findings")
@@ -505,6 +542,7 @@ impl MainWindow {
         let packet = walk.mark(ui.ctx(), &ctx);
         canvas.ui(ui, &ctx, packet.as_ref());
         palette.ui(ui, &ctx);
+        export.ui(ui, &ctx);
         if let Some((text, since_s)) = &mut self.notice {
             let now_s = ui.input(|input| input.time);
             if *since_s == 0.0 {

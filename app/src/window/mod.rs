@@ -11,6 +11,7 @@ mod command_palette;
 mod context;
 mod dialogs;
 mod draftsman;
+mod export_dialog;
 mod feed;
 mod filter_bar;
 mod findings;
@@ -22,6 +23,7 @@ mod node_menu;
 mod outline;
 mod paint;
 mod question;
+mod reach;
 mod search;
 mod settings;
 mod stack;
@@ -31,6 +33,7 @@ mod theme;
 mod top_bar;
 mod trail;
 mod walk;
+mod worker;
 
 use std::sync::Arc;
 

@@ -174,7 +174,9 @@ fn menu_ui(ui: &mut Ui, ctx: &Context<'_>) {
     let response = icon_button(ui, Icon::Menu, &name, true);
     egui::Popup::menu(&response).show(|ui| {
         ui.set_min_width(250.0);
-        for action in [Action::OpenRecording, Action::SaveRecording, Action::ExportSvg, Action::ExportPng] {
+        for action in
+            [Action::OpenRecording, Action::SaveRecording, Action::Export, Action::ExportSvg, Action::ExportPng]
+        {
             entry(ui, ctx, action);
         }
         ui.separator();
@@ -185,6 +187,7 @@ fn menu_ui(ui: &mut Ui, ctx: &Context<'_>) {
         toggle(ui, ctx, Action::Outline, ctx.settings.shows_outline);
         toggle(ui, ctx, Action::Inspector, ctx.settings.shows_inspector);
         toggle(ui, ctx, Action::Findings, ctx.settings.shows_findings);
+        entry(ui, ctx, Action::Reach);
         ui.separator();
         ui.menu_button(words.text("window-text-size"), |ui| {
             for size in TextSize::ALL {

@@ -27,7 +27,6 @@ impl Words {
                     Some(Policy::Drop) | None => self.text("evidence-policy-drop"),
                 }
             }
-            Evidence::Translation => self.text("evidence-translation"),
             Evidence::Connection { namespace } => {
                 self.format("evidence-connection", &[("place", place(namespace).into())])
             }

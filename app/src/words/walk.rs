@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bridgewalk_analysis::walk::{Action, End, Evidence, Hop, Layer4, Opening, Packet, Unknown, Verdict, Way};
-use bridgewalk_model::{AddressPort, EntityId, Snapshot};
+use bridgewalk_model::{AddressPort, EntityId, Snapshot, kernel::LinkKind};
 
 use super::{Words, name};
 
@@ -33,6 +33,10 @@ impl Words {
     pub fn walk_hop(self, snapshot: &Snapshot, hop: &Hop) -> String {
         let named = |id: &Option<EntityId>| id.as_ref().map(|id| name(snapshot, id));
         let (by, out) = (named(&hop.in_interface), named(&hop.out_interface));
+        let is_bridge = |id: &Option<EntityId>| {
+            let interface = id.as_ref().and_then(|id| snapshot.interface(id));
+            interface.is_some_and(|(_, _, interface)| matches!(interface.link.kind, LinkKind::Bridge { .. }))
+        };
         let receiver = self.packet_receiver(&hop.after);
         match hop.action {
             Action::Resolved => match hop.evidence.iter().find_map(|it| match it {
@@ -54,13 +58,16 @@ impl Words {
                 (by, out) => self
                     .format("hop-carried-over", &[("interface", by.or(out).unwrap_or_else(|| "?".to_owned()).into())]),
             },
-            Action::Bridged => match (by, out) {
-                (Some(by), Some(out)) => self.format("hop-bridged", &[("in", by.into()), ("out", out.into())]),
-                (Some(by), None) => self.format("hop-bridged-up", &[("in", by.into())]),
-                (None, out) => {
-                    self.format("hop-bridged-down", &[("out", out.unwrap_or_else(|| "?".to_owned()).into())])
+            // The bridge's own device is the host's side of it, and no port.
+            Action::Bridged => {
+                match (by.filter(|_| !is_bridge(&hop.in_interface)), out.filter(|_| !is_bridge(&hop.out_interface))) {
+                    (Some(by), Some(out)) => self.format("hop-bridged", &[("in", by.into()), ("out", out.into())]),
+                    (Some(by), None) => self.format("hop-bridged-up", &[("in", by.into())]),
+                    (None, out) => {
+                        self.format("hop-bridged-down", &[("out", out.unwrap_or_else(|| "?".to_owned()).into())])
+                    }
                 }
-            },
+            }
             Action::Routed => match out {
                 Some(out) => self.format("hop-routed", &[("out", out.into())]),
                 None => self.text("hop-routed-here"),

@@ -14,6 +14,7 @@ use bridgewalk_model::{
         AddressPool, ContainerState, Endpoint, EngineContainer, EngineFacts, EngineNetwork, PortBinding, PortKey,
     },
     kernel::{Address, AddressScope, Link, LinkCounters, LinkKind, NextHop, OperState, Route, RouteKind, Transport},
+    recording::Recording,
 };
 
 const HOST: NamespaceInode = NamespaceInode(4_026_531_840);
@@ -256,6 +257,14 @@ impl SampleFeed {
             updates: vec![Update::Complete, observed],
             told: Told::default(),
         }
+    }
+
+    /// The bundled recording, made on a real host with one of every wiring.
+    pub(crate) fn bed() -> Self {
+        let recorded = include_bytes!("../../../assets/recordings/demo.bwrec");
+        let state = Recording::read(recorded.as_slice()).unwrap().last_state();
+        let observed = Update::Observed { observations: [].into(), snapshot: Arc::new(assemble(&[&state])) };
+        Self { updates: vec![Update::Complete, observed], ..Self::recording() }
     }
 
     /// A live host whose kernel may not be read.

@@ -1,30 +1,41 @@
 //! The packet's walk, asked as a screen reader asks it.
 
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 
-use super::{Window, choose, open, press, settle, WEB};
+use super::{SampleFeed, WEB, Window, choose, image, open, open_on, press, settle};
 
+/// Types an end and takes the first offer.
 fn write(harness: &mut Window, text: &str) {
     harness.event(egui::Event::Text(text.into()));
     settle(harness);
     press(harness, Modifiers::NONE, Key::Enter);
 }
 
-/// A walk between two ends that are typed.
+/// A walk on a real host between two ends that are typed.
 fn walk(from: &str, to: &str) -> Window {
-    let mut harness = open();
+    let mut harness = open_on(SampleFeed::bed());
     press(&mut harness, Modifiers::NONE, Key::W);
     write(&mut harness, from);
     write(&mut harness, to);
+    settle(&mut harness);
     harness
+}
+
+/// What stands in an end's field.
+fn end(harness: &Window, name: &str) -> String {
+    harness.get_by_role_and_label(Role::TextInput, name).value().unwrap_or_default()
+}
+
+/// How many lines hold these words.
+fn lines(harness: &Window, words: &str) -> usize {
+    harness.query_all_by_label_contains(words).count()
 }
 
 #[test]
 fn ends_are_chosen_by_typing_a_part() {
-    let harness = walk("db", "outs");
-    assert!(harness.query_all_by_value("shop-db-1").count() == 1, "the sender is completed");
-    assert!(harness.query_all_by_value("outside").count() == 1, "the receiver is completed");
+    let harness = walk("stor", "outs");
+    assert_eq!((end(&harness, "From"), end(&harness, "To")), ("store".into(), "outside".into()));
 }
 
 #[test]
@@ -33,10 +44,85 @@ fn ends_are_chosen_by_pointing() {
     press(&mut harness, Modifiers::NONE, Key::W);
     choose(&mut harness, WEB);
     choose(&mut harness, "shop-db-1, 172.18.0.3");
-    assert_eq!(harness.query_all_by_value("shop-web-1").count(), 1);
-    assert_eq!(harness.query_all_by_value("shop-db-1").count(), 1);
+    assert_eq!((end(&harness, "From"), end(&harness, "To")), ("shop-web-1".into(), "shop-db-1".into()));
     harness.get_by_label("Change sender and receiver over").click();
     settle(&mut harness);
+    assert_eq!((end(&harness, "From"), end(&harness, "To")), ("shop-db-1".into(), "shop-web-1".into()));
     press(&mut harness, Modifiers::NONE, Key::Escape);
     assert!(harness.query_by_label("Close the walk").is_none());
+}
+
+#[test]
+fn a_walk_is_stepped_forward_and_back_with_the_keys_alone() {
+    let mut harness = walk("outside", "host:8080");
+    harness.get_by_label("It arrives: web");
+    assert_eq!(lines(&harness, "1 of "), 1);
+    let mut steps = 0;
+    while lines(&harness, "changed here from") == 0 {
+        press(&mut harness, Modifiers::NONE, Key::ArrowRight);
+        steps += 1;
+        assert!(steps < 20, "nothing ever changed");
+    }
+    press(&mut harness, Modifiers::NONE, Key::ArrowLeft);
+    assert_eq!(lines(&harness, &format!("{steps} of ")), 1);
+    press(&mut harness, Modifiers::NONE, Key::End);
+    press(&mut harness, Modifiers::NONE, Key::Home);
+    assert_eq!(lines(&harness, "1 of "), 1);
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert!(harness.query_by_label("Close the walk").is_none());
+}
+
+#[test]
+fn a_published_port_is_translated_and_the_header_says_so() {
+    let mut harness = walk("outside", "host:8080");
+    for _ in 0..20 {
+        if harness.query_by_label_contains("receiver: 172.17.0.2:80, changed here from").is_some() {
+            return;
+        }
+        press(&mut harness, Modifiers::NONE, Key::ArrowRight);
+    }
+    panic!("the receiver was never translated");
+}
+
+#[test]
+fn a_blocked_walk_says_why_and_what_would_help() {
+    let mut harness = walk("proxy", "172.19.0.2");
+    assert!(lines(&harness, "It is dropped without a word") > 0);
+    assert!(lines(&harness, "A rule silently drops") > 0);
+    harness.get_by_label("What would let it through");
+    harness.get_by_label("Put proxy into the network back");
+    press(&mut harness, Modifiers::NONE, Key::End);
+    assert!(lines(&harness, "It is dropped; nobody is told") > 0);
+}
+
+#[test]
+fn playing_ends_by_itself_and_then_nothing_is_painted() {
+    let mut harness = walk("proxy", "172.19.0.2");
+    press(&mut harness, Modifiers::NONE, Key::Space);
+    harness.get_by_label("Pause (Space)");
+    for _ in 0..200 {
+        harness.step();
+        if harness.query_by_label("Play (Space)").is_some() {
+            break;
+        }
+    }
+    settle(&mut harness);
+    harness.step();
+    let delay = harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
+    assert_eq!(delay, Some(std::time::Duration::MAX));
+}
+
+#[test]
+fn a_translated_packet_looks_as_it_should() {
+    let mut harness = walk("outside", "host:8080");
+    press(&mut harness, Modifiers::NONE, Key::ArrowRight);
+    image(&mut harness, "walk_light");
+}
+
+#[test]
+fn a_blocked_packet_looks_as_it_should() {
+    let mut harness = walk("proxy", "172.19.0.2");
+    press(&mut harness, Modifiers::NONE, Key::D);
+    press(&mut harness, Modifiers::NONE, Key::End);
+    image(&mut harness, "walk_blocked_dark");
 }

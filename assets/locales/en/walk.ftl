@@ -105,7 +105,6 @@ evidence-rule-place = { $place }: table { $table }, chain { $chain }, rule { $po
 evidence-policy-accept = No rule decided, and what is not decided goes on
 evidence-policy-drop = No rule let it pass, and what no rule lets pass is dropped
 evidence-policy-place = { $place }: table { $table }, chain { $chain }, its policy
-evidence-translation = It should be translated, and there is no address or port to give
 evidence-connection = The connection is known in { $place }: what was translated is translated back
 evidence-route-gateway = Route: { $destination } by the gateway { $gateway } on { $interface }
 evidence-route-link = Route: { $destination } is on the link of { $interface }

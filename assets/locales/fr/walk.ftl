@@ -105,7 +105,6 @@ evidence-rule-place = { $place } : table { $table }, chaîne { $chain }, règle 
 evidence-policy-accept = Aucune règle n'a décidé, et ce qui n'est pas décidé passe
 evidence-policy-drop = Aucune règle ne l'a laissé passer, et ce qu'aucune ne laisse passer est jeté
 evidence-policy-place = { $place } : table { $table }, chaîne { $chain }, sa politique
-evidence-translation = Il faudrait le traduire, et il n'y a ni adresse ni port à donner
 evidence-connection = La connexion est connue dans { $place } : ce qui fut traduit l'est en retour
 evidence-route-gateway = Route : { $destination } par la passerelle { $gateway } sur { $interface }
 evidence-route-link = Route : { $destination } est sur le lien de { $interface }

@@ -19,6 +19,8 @@ pub fn faults(scene: &Scene) -> Vec<String> {
         }
     }
     let texts = texts(scene);
+    let badges: Vec<Rect> = scene.items.iter().filter_map(badge).collect();
+    let is_badge_text = |text: Rect| badges.iter().any(|badge| holds(*badge, text));
     for (index, (text, a)) in texts.iter().enumerate() {
         if !holds(scene.bounds, *a) {
             faults.push(format!("text `{text}` leaves the picture"));
@@ -28,8 +30,11 @@ pub fn faults(scene: &Scene) -> Vec<String> {
                 faults.push(format!("text `{text}` runs over `{other}`"));
             }
         }
+        for badge in badges.iter().filter(|badge| badge.overlaps(*a) && !holds(**badge, *a)) {
+            faults.push(format!("a badge {badge:?} covers text `{text}`"));
+        }
         for (name, b) in &boxes {
-            if a.overlaps(*b) && !holds(*b, *a) && !holds(*a, *b) {
+            if a.overlaps(*b) && !holds(*b, *a) && !holds(*a, *b) && !is_badge_text(*a) {
                 faults.push(format!("text `{text}` {a:?} leaves {name} {b:?}"));
             }
         }
@@ -62,6 +67,18 @@ fn solid_box(item: &crate::scene::Item) -> Option<Rect> {
     match &item.shape {
         // Ports and other marks are parts of what they sit on.
         Shape::Box { rect, fill: Some(_), stroke: Some(_), .. } if rect.width > 16.0 => Some(*rect),
+        _ => None,
+    }
+}
+
+/// A number's round ground: it sits astride the edge of the box that it numbers.
+fn badge(item: &crate::scene::Item) -> Option<Rect> {
+    match &item.shape {
+        Shape::Box { rect, radius, fill: Some(_), stroke: None }
+            if rect.width > 16.0 && *radius >= rect.width / 2.0 =>
+        {
+            Some(*rect)
+        }
         _ => None,
     }
 }

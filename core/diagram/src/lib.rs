@@ -11,13 +11,14 @@ pub mod scene;
 pub mod theme;
 pub mod view;
 
+mod chart;
 mod content;
 mod paint;
 mod words;
 
 use bridgewalk_model::Snapshot;
 
-pub use view::{Detail, Filter, Scope, ThemeName, View};
+pub use view::{Detail, Filter, Scope, Station, ThemeName, View};
 pub use words::{Word, Words};
 
 /// A picture and where everything in it stands.

@@ -28,6 +28,17 @@ pub struct View {
     pub theme: ThemeName,
     /// What matters: everything else is dimmed. Empty: nothing is.
     pub emphasis: BTreeSet<EntityId>,
+    /// A walk's hops in order: numbered on the picture, and told below it.
+    pub stations: Vec<Station>,
+}
+
+/// One hop of a walk, as a picture shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Station {
+    /// Where: an interface, bridge, translation, container, namespace or host.
+    pub entity: EntityId,
+    /// What happens there, in the picture's language.
+    pub caption: String,
 }
 
 /// How much is shown.
@@ -52,6 +63,20 @@ pub enum Scope {
     Whole,
     /// One namespace, from the inside.
     Namespace(EntityId),
+    /// Published ports: outside, host address and port, rule or proxy, bridge, container port.
+    PortMapping,
+    /// Bridges with their ports, cables, namespaces and addresses.
+    Bridges,
+    /// The way out: what hides containers behind the host's address.
+    Nat,
+    /// Whom containers ask for names, what they answer to, and address pools.
+    Dns,
+    /// Overlay networks with their namespaces, tunnels and far ends.
+    Overlay,
+    /// The Swarm's ingress: every node's port, the mesh, the tasks.
+    Ingress,
+    /// macvlan, ipvlan and remote drivers.
+    Plugins,
 }
 
 /// What must match to be shown; empty fields match everything.
@@ -70,9 +95,13 @@ pub struct Filter {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ThemeName {
-    /// Dark on light: paper, projector.
+    /// Dark on light.
     #[default]
     Light,
     /// Light on dark.
     Dark,
+    /// Black on white, strong lines: for a projector in a lit room.
+    Projector,
+    /// Black and white, for paper: greys at most.
+    Print,
 }

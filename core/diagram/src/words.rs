@@ -144,4 +144,68 @@ words! {
     LegendCable = "diagram-legend-cable",
     /// "no Docker networks are seen"
     Empty = "diagram-empty",
+    /// "The way in: published ports"
+    ViewPortMapping = "diagram-view-port-mapping",
+    /// "Bridge networks"
+    ViewBridge = "diagram-view-bridge",
+    /// "The way out: hidden behind the host's address"
+    ViewNat = "diagram-view-nat",
+    /// "Names and addresses"
+    ViewDns = "diagram-view-dns",
+    /// "Overlay networks: one network over several hosts"
+    ViewOverlay = "diagram-view-overlay",
+    /// "Ingress: a published port is open on every node"
+    ViewIngress = "diagram-view-ingress",
+    /// "Networks of other drivers"
+    ViewPlugins = "diagram-view-plugins",
+    /// "address and port on the host"
+    HostAddress = "diagram-host-address",
+    /// "rule or docker-proxy"
+    RuleOrProxy = "diagram-rule-or-proxy",
+    /// "container and its ports"
+    ContainerPorts = "diagram-container-ports",
+    /// "bridges with their ports"
+    BridgesWithPorts = "diagram-bridges-with-ports",
+    /// "interfaces in the containers"
+    ContainerInterfaces = "diagram-container-interfaces",
+    /// "also on"
+    AlsoOn = "diagram-also-on",
+    /// "the source address is changed"
+    SourceChanged = "diagram-source-changed",
+    /// "no masquerading"
+    NoMasquerade = "diagram-no-masquerade",
+    /// "who asks"
+    Asks = "diagram-asks",
+    /// "which name server"
+    NameServer = "diagram-name-server",
+    /// "network and its addresses"
+    AddressPools = "diagram-address-pools",
+    /// "known by which names"
+    Answers = "diagram-answers",
+    /// "the host's name servers"
+    HostNameServers = "diagram-host-name-servers",
+    /// "by address only"
+    AddressOnly = "diagram-address-only",
+    /// "gateway"
+    Gateway = "diagram-gateway",
+    /// "used"
+    Used = "diagram-used",
+    /// "free"
+    Free = "diagram-free",
+    /// "tunnel's end: VXLAN"
+    TunnelEnd = "diagram-tunnel-end",
+    /// "every node's port"
+    EveryNode = "diagram-every-node",
+    /// "the mesh's namespace: load balancer"
+    IngressNamespace = "diagram-ingress-namespace",
+    /// "tasks"
+    Tasks = "diagram-tasks",
+    /// "mesh not programmed: no IPVS"
+    MeshNotProgrammed = "diagram-mesh-not-programmed",
+    /// "parent interface"
+    ParentInterface = "diagram-parent-interface",
+    /// "no bridge, no NAT"
+    NoBridgeNoNat = "diagram-no-bridge-no-nat",
+    /// "Nothing of this kind is here."
+    NoneHere = "diagram-none-here",
 }

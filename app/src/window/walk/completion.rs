@@ -8,8 +8,8 @@ use crate::{
 };
 
 /// The words that stand for the host and for all beyond it.
-pub(super) const HOST: &str = "host";
-pub(super) const OUTSIDE: &str = "outside";
+pub(in crate::window) const HOST: &str = "host";
+pub(in crate::window) const OUTSIDE: &str = "outside";
 
 /// Everything that a walk can start from or lead to. An item's name is what is written into the field.
 pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
@@ -40,7 +40,7 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
         }
         for service in host.swarm.iter().flat_map(|swarm| &swarm.services) {
             let id = host.id.service(&service.service_id);
-            add(&id, Icon::Group, service.name.to_string(), words.text("window-service"));
+            add(&id, Icon::Group, service.name.clone(), words.text("window-service"));
         }
         for container in &host.containers {
             let of = |network: &str| format!("{}, {network}", container.name);

@@ -1,6 +1,6 @@
 //! Where a walk leads in the picture: through boxes, along the lines between them.
 
-use bridgewalk_analysis::walk::Hop;
+use bridgewalk_analysis::walk::{Action, Evidence, Hop};
 use bridgewalk_diagram::scene::{Point, Rect, Scene, Target};
 use bridgewalk_model::{EntityId, Snapshot};
 
@@ -16,7 +16,7 @@ pub(super) struct Course {
 impl Course {
     /// The way of `hops` through `scene`.
     pub(super) fn of<'a>(hops: impl IntoIterator<Item = &'a Hop>, snapshot: &Snapshot, scene: &Scene) -> Self {
-        let mut pen = Pen { scene, at: None, last: None };
+        let mut pen = Pen { scene, at: None, last: None, met: Vec::new() };
         let hops = hops.into_iter().map(|hop| pen.hop(hop, snapshot)).collect();
         Self { hops }
     }
@@ -38,6 +38,29 @@ impl Course {
         }
         points
     }
+}
+
+/// What a hop lights up: what the packet meets, and the translation that is done to it, before what it leaves by.
+pub(super) fn lights(hop: &Hop, snapshot: &Snapshot) -> Vec<EntityId> {
+    let mut lights = hop.lights.clone();
+    if hop.action != Action::Translated {
+        return lights;
+    }
+    let rules = || {
+        hop.evidence.iter().filter_map(|evidence| match evidence {
+            Evidence::Rule { rule, .. } => Some(rule),
+            _ => None,
+        })
+    };
+    let mappings = snapshot.hosts.iter().flat_map(|host| &host.nat);
+    let ids = mappings.filter(|nat| rules().any(|rule| nat.rule.as_ref() == Some(rule))).map(|nat| nat.id.clone());
+    let at = lights.len() - usize::from(hop.out_interface.is_some() && !lights.is_empty());
+    for id in ids {
+        if !lights.contains(&id) {
+            lights.insert(at, id);
+        }
+    }
+    lights
 }
 
 /// What an id is drawn as: itself, or what stands for it where it is not drawn.
@@ -67,20 +90,23 @@ struct Pen<'a> {
     at: Option<Point>,
     /// The box or line it is on.
     last: Option<&'a Target>,
+    /// What was met so far, in order.
+    met: Vec<EntityId>,
 }
 
 impl<'a> Pen<'a> {
     fn hop(&mut self, hop: &Hop, snapshot: &Snapshot) -> Vec<Point> {
         let mut way: Vec<Point> = self.at.into_iter().collect();
-        for light in &hop.lights {
-            let scene = self.scene;
-            let drawn = stand_ins(snapshot, light)
-                .into_iter()
-                .find(|id| scene.targets.iter().any(|target| target.entity == *id));
-            let Some(id) = drawn else { continue };
-            if self.last.is_some_and(|last| last.entity == id) {
-                continue;
-            }
+        let scene = self.scene;
+        let drawn = |light: &EntityId| {
+            let mut ids = stand_ins(snapshot, light).into_iter();
+            ids.find(|id| scene.targets.iter().any(|target| target.entity == *id))
+        };
+        let mut ids: Vec<EntityId> = lights(hop, snapshot).iter().filter_map(drawn).collect();
+        ids.dedup();
+        // Several hops at one place, between the same interfaces, are no way to and fro.
+        let known = (0..=ids.len()).rev().find(|count| self.met.ends_with(&ids[..*count])).unwrap_or(0);
+        for id in ids.split_off(known) {
             // A cable's end and the cable are one thing, drawn as two: the line says where it leads.
             let targets = || scene.targets.iter().filter(|target| target.entity == id);
             let Some(target) = targets().find(|target| !target.line.is_empty()).or_else(|| self.nearest(targets()))
@@ -93,6 +119,10 @@ impl<'a> Pen<'a> {
                 self.follow(&target.line, &mut way);
             }
             self.last = Some(target);
+            // A translation is something that the path leads through, between the same interfaces.
+            if hop.action != Action::Translated || hop.lights.contains(&id) {
+                self.met.push(id);
+            }
         }
         way
     }
@@ -118,7 +148,7 @@ impl<'a> Pen<'a> {
             self.go(target.rect.center(), way);
             return;
         };
-        if let Some(last) = self.last
+        if let Some(last) = self.last.filter(|last| last.line.is_empty())
             && let Some(points) = edge_between(self.scene, last, target)
         {
             self.follow(&points, way);

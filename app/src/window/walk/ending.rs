@@ -84,4 +84,5 @@ pub(super) fn openings_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, w
             ui.add(egui::Label::new(text).wrap().selectable(true));
         });
     }
+    ui.add_space(4.0);
 }

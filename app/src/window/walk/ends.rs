@@ -179,6 +179,15 @@ impl Ends {
     /// The other end, if it is still to be chosen.
     fn go_on(&mut self, slot: Slot) {
         self.completing = None;
+        // A port that was written with its name has a field of its own.
+        let to = self.inquiry.to.trim();
+        let split = to.rsplit_once(':').filter(|(name, _)| to.parse::<std::net::IpAddr>().is_err() && !name.is_empty());
+        if let Some((name, port)) = split
+            && port.parse::<u16>().is_ok()
+        {
+            self.inquiry.port = port.to_owned();
+            self.inquiry.to = name.trim_matches(['[', ']']).to_owned();
+        }
         self.picking = self.missing().filter(|missing| *missing != slot);
         self.wants_focus = self.picking;
     }

@@ -87,7 +87,8 @@ fn line_ui(ui: &mut Ui, ctx: &Context<'_>, line: &Line) {
         let value = RichText::new(&line.after).monospace().size(13.0).color(ctx.colors.text);
         ui.add(egui::Label::new(value).truncate().selectable(true))
     };
-    now.accessible_name(spoken);
+    // A text is read by its value.
+    ui.ctx().accesskit_node_builder(now.id, |node| node.set_value(spoken));
 }
 
 /// A heading within the panel.

@@ -58,9 +58,9 @@ pub(super) fn row_ui(
 }
 
 /// What happens at the hop that is shown, and why.
-pub(super) fn detail_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, hop: &Hop) {
+pub(super) fn detail_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, hop: &Hop) -> egui::Response {
     let margin = egui::Margin { left: 34, right: 6, top: 4, bottom: 8 };
-    egui::Frame::new().inner_margin(margin).show(ui, |ui| {
+    let shown = egui::Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.add(egui::Label::new(RichText::new(ctx.words.walk_hop(snapshot, hop)).color(ctx.colors.text)).wrap());
@@ -68,6 +68,7 @@ pub(super) fn detail_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, hop
             ui.push_id(index, |ui| evidence_ui(ui, ctx, snapshot, evidence));
         }
     });
+    shown.response
 }
 
 /// What makes it so: in words, where it stands, and as its tool prints it, to copy.

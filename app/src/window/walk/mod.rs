@@ -15,10 +15,12 @@ mod mark;
 mod panel;
 mod playback;
 
+pub(super) use completion::{HOST, OUTSIDE};
 pub(super) use ends::Slot;
+pub(super) use follower::Inquiry;
 pub(super) use mark::Mark;
 pub(super) use panel::{WalkPanel, can_be_end};
 
 use course::Course;
-use follower::{Follower, Inquiry};
+use follower::Follower;
 use playback::Playback;

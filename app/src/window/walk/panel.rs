@@ -10,7 +10,7 @@ use egui::{Key, Modifiers, RichText, ScrollArea, Ui};
 use super::{
     Course, Follower, Inquiry, Mark, Playback, Slot, completion, course, ending,
     ends::Ends,
-    follower::Answer,
+    follower::{Answer, follow},
     header, hops,
     playback::{SPEEDS, Wish},
 };
@@ -44,6 +44,8 @@ pub(in crate::window) struct WalkPanel {
     was_typing: bool,
     /// The hop that was shown in the last frame.
     seen_hop: Option<usize>,
+    /// The hop to which the eye was led.
+    followed_hop: Option<usize>,
 }
 
 impl WalkPanel {
@@ -55,7 +57,7 @@ impl WalkPanel {
         Ok(Self {
             is_open: false,
             ends: Ends::default(),
-            follower: Follower::start(wake)?,
+            follower: Follower::start("walker", wake, follow)?,
             asked: None,
             answer: None,
             branch: None,
@@ -65,6 +67,7 @@ impl WalkPanel {
             clock_s: 0.0,
             was_typing: false,
             seen_hop: None,
+            followed_hop: None,
         })
     }
 
@@ -104,6 +107,13 @@ impl WalkPanel {
     pub(in crate::window) fn put(&mut self, slot: Slot, snapshot: &Snapshot, id: &EntityId) {
         self.is_open = true;
         self.ends.put(slot, snapshot, id);
+    }
+
+    /// Follows what is asked, and opens.
+    pub(in crate::window) fn ask(&mut self, inquiry: Inquiry) {
+        self.is_open = true;
+        self.ends.stop_picking();
+        self.ends.inquiry = inquiry;
     }
 
     /// Takes what was pointed at as the end that is asked for, if one is.
@@ -174,7 +184,7 @@ impl WalkPanel {
                     self.answer = None;
                     self.forget();
                 }
-                self.follower.order(Arc::clone(snapshot), self.ends.inquiry.clone());
+                self.follower.order((Arc::clone(snapshot), self.ends.inquiry.clone()));
                 self.asked = Some((Arc::clone(snapshot), self.ends.inquiry.clone()));
             }
         } else if self.is_open && !self.ends.are_chosen() && self.answer.is_some() {
@@ -208,6 +218,7 @@ impl WalkPanel {
         self.branch = None;
         self.course = None;
         self.emphasis.clear();
+        self.followed_hop = None;
         self.playback.begin(0);
     }
 
@@ -216,8 +227,9 @@ impl WalkPanel {
         self.course = None;
         self.emphasis = match &self.answer {
             Some(answer) => {
-                let lights = self.hops().flat_map(|hop| &hop.lights);
-                lights.flat_map(|light| course::stand_ins(&answer.snapshot, light)).collect()
+                let snapshot = &answer.snapshot;
+                let lights = self.hops().flat_map(|hop| course::lights(hop, snapshot));
+                lights.flat_map(|light| course::stand_ins(snapshot, &light)).collect()
             }
             None => BTreeSet::new(),
         };
@@ -274,11 +286,12 @@ impl WalkPanel {
         let (first, last) = if is_back { (there, all) } else { (0, there) };
         let is_there = self.playback.position() == hop as f32;
         let verdict = if is_back { reply.map_or(way.verdict, |reply| reply.verdict) } else { way.verdict };
+        let packet = course.at(self.playback.position())?;
         Some(Mark {
             way: course.stretch(first, last.saturating_sub(1)),
-            packet: course.at(self.playback.position())?,
+            packet,
             ending: (is_there && hop + 1 == last).then_some(verdict),
-            is_followed: !is_there || self.seen_hop != Some(hop),
+            is_followed: !is_there || self.followed_hop.replace(hop) != Some(hop),
         })
     }
 
@@ -354,10 +367,14 @@ impl WalkPanel {
         ui.add_space(2.0);
     }
 
-    /// Branches, hops, openings.
+    /// Branches, openings, hops.
     fn below_ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, walk: &Walk) {
         ending::unknown_ui(ui, ctx, snapshot, walk, &mut self.branch);
         let Some((way, reply)) = self.ways() else { return };
+        ending::openings_ui(ui, ctx, snapshot, way);
+        if let (Verdict::Delivered, Some(reply)) = (way.verdict, reply) {
+            ending::openings_ui(ui, ctx, snapshot, reply);
+        }
         let shown = self.playback.hop();
         let is_new = self.seen_hop != Some(shown);
         let mut chosen = None;
@@ -371,15 +388,15 @@ impl WalkPanel {
                 chosen = Some(index);
             }
             if is_shown {
+                let detail = hops::detail_ui(ui, ctx, snapshot, hop);
                 if is_new && index > 0 {
-                    response.scroll_to_me(None);
+                    // Both if there is room, else the row and what fits below it.
+                    let room = ui.clip_rect().height();
+                    let mut whole = response.rect.union(detail.rect);
+                    whole.max.y = whole.max.y.min(whole.min.y + room);
+                    ui.scroll_to_rect(whole, None);
                 }
-                hops::detail_ui(ui, ctx, snapshot, hop);
             }
-        }
-        ending::openings_ui(ui, ctx, snapshot, way);
-        if let (Verdict::Delivered, Some(reply)) = (way.verdict, reply) {
-            ending::openings_ui(ui, ctx, snapshot, reply);
         }
         self.seen_hop = Some(shown);
         if let Some(index) = chosen {

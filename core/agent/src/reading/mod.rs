@@ -2,6 +2,8 @@
 
 mod addresses;
 mod device_conf;
+#[cfg(test)]
+pub(crate) mod fuzz;
 pub(crate) mod inside;
 mod ipvs;
 mod link_kind;

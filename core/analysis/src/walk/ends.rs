@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bridgewalk_model::Text;
 
-use super::{End, Walker};
+use super::{End, Walker, lookup::is_called};
 
 /// What was written for an end is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +26,10 @@ impl Walker<'_> {
     /// # Errors
     /// Nothing bears this name.
     pub fn sender(&self, text: &str) -> Result<End, EndError> {
-        self.end(text)
+        match self.end(text)? {
+            End::Name { name } => Err(EndError::CannotSend(name)),
+            end => Ok(end),
+        }
     }
 
     /// The end that `text` means as a receiver, with the port after a colon: `web:80`, `10.0.0.1:443`, `[2001:db8::1]:80`,
@@ -40,19 +43,57 @@ impl Walker<'_> {
     }
 
     fn end(&self, text: &str) -> Result<End, EndError> {
-        if text == "outside" {
-            return Ok(End::Outside);
+        let hosts = &self.snapshot().hosts;
+        let name = Text::new(text);
+        match text {
+            "" => return Err(EndError::Unknown(name)),
+            "outside" => return Ok(End::Outside),
+            "host" => {
+                return hosts.first().map(|host| End::Host { id: host.id.clone() }).ok_or(EndError::Unknown(name));
+            }
+            _ => {}
         }
-        let host = match text {
-            "host" => self.snapshot().hosts.first(),
-            _ => None,
-        };
-        if let Some(host) = host {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(End::Address { address });
+        }
+        let container = hosts.iter().flat_map(|host| &host.containers).find(|one| is_called(one, &name));
+        if let Some(container) = container {
+            return Ok(match &container.namespace {
+                Some(id) if container.state.is_alive() => End::Namespace { id: id.clone(), name },
+                _ => End::Absent { id: container.id.clone(), name },
+            });
+        }
+        if let Some(host) = hosts.iter().find(|host| host.name == name) {
             return Ok(End::Host { id: host.id.clone() });
         }
-        text.parse::<IpAddr>()
-            .map(|address| End::Address { address })
-            .or_else(|_| Ok(End::Name { name: Text::new(text) }))
+        let namespace = hosts.iter().flat_map(|host| &host.namespaces).find(|one| !one.is_host && one.name == name);
+        if let Some(namespace) = namespace {
+            return Ok(End::Namespace { id: namespace.id.clone(), name });
+        }
+        if self.is_name(&name) { Ok(End::Name { name }) } else { Err(EndError::Unknown(name)) }
+    }
+
+    /// Whether anything of the snapshot can be looked up by this name.
+    fn is_name(&self, name: &Text) -> bool {
+        let plain = name.as_str().strip_prefix("tasks.").unwrap_or(name.as_str());
+        self.snapshot().hosts.iter().any(|host| {
+            let by_alias = host.containers.iter().any(|container| {
+                container.links.iter().any(|(_, alias)| alias == name)
+                    || container
+                        .attachments
+                        .iter()
+                        .any(|end| end.aliases.contains(name) || end.dns_names.contains(name))
+            });
+            let by_service = host.swarm.iter().flat_map(|swarm| &swarm.services).any(|service| service.name == plain);
+            let by_file = || {
+                host.namespaces
+                    .iter()
+                    .flat_map(|namespace| &namespace.resolvers)
+                    .flat_map(|resolver| &resolver.hosts)
+                    .any(|(_, names)| names.contains(name))
+            };
+            by_alias || by_service || by_file()
+        })
     }
 }
 

@@ -32,8 +32,6 @@ pub enum Evidence {
         /// The chain.
         chain: String,
     },
-    /// NAT found no way to translate.
-    Translation,
     /// A flow that the namespace's conntrack knows: its reply is translated back by it.
     Connection {
         /// The namespace.

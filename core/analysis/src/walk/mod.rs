@@ -2,12 +2,19 @@
 
 mod connection;
 mod ends;
+mod engine;
 mod evidence;
+mod finish;
+mod flow;
 mod hop;
+mod links;
+mod lookup;
 mod opening;
 mod packet;
+mod place;
 pub mod proof;
 mod question;
+mod reach;
 mod result;
 pub mod rules;
 mod unknown;
@@ -20,6 +27,7 @@ pub use hop::{Action, Hop};
 pub use opening::Opening;
 pub use packet::{Layer4, Packet};
 pub use question::{End, Protocol, Question};
+pub use reach::{By, Cell, Door, Matrix, Party, Receiver, reach};
 pub use result::{Alternative, Verdict, Walk, Way};
 pub use unknown::Unknown;
 pub use walker::Walker;

@@ -1,19 +1,74 @@
 //! Walks on one snapshot.
 
-use bridgewalk_model::Snapshot;
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
-use super::{Question, Verdict, Walk, Way};
+use bridgewalk_model::{
+    EntityId, Snapshot, Text,
+    kernel::{AddressScope, LinkKind, RouteKind},
+    snapshot::Container,
+};
+
+use super::{
+    Action, End, Evidence, Layer4, Packet, Protocol, Question, Verdict, Walk,
+    engine::is_private,
+    flow::{Draft, Fact, Flow, Step},
+    links::Links,
+    lookup::Meaning,
+    place::{At, Place, Port},
+};
 
 /// Follows packets through a snapshot. Making one takes time by the snapshot's size; a walk takes little.
 #[derive(Debug)]
 pub struct Walker<'a> {
     snapshot: &'a Snapshot,
+    pub(super) places: Vec<Place<'a>>,
+    pub(super) links: Links,
+    by_id: HashMap<&'a EntityId, At>,
+    outside: [IpAddr; 2],
 }
+
+/// The port of a sender of which no other is said: out of those that systems choose from.
+const SOURCE_PORT: u16 = 40_000;
+/// An ICMP echo's identifier.
+const ECHO_IDENTIFIER: u16 = 4_242;
+const OUTSIDE_IPV4: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(203, 0, 113, 77),
+    Ipv4Addr::new(198, 51, 100, 77),
+    Ipv4Addr::new(192, 0, 2, 77),
+    Ipv4Addr::new(8, 8, 8, 8),
+];
+const OUTSIDE_IPV6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 0x77), Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888)];
 
 impl<'a> Walker<'a> {
     /// For walks on `snapshot`.
-    pub const fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot }
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let places: Vec<Place<'a>> = snapshot
+            .hosts
+            .iter()
+            .flat_map(|host| host.namespaces.iter().map(move |namespace| Place::new(host, namespace)))
+            .collect();
+        let links = Links::new(&places);
+        let by_id = places.iter().enumerate().map(|(at, place)| (&place.namespace.id, at)).collect();
+        // An address that no network of the hosts has.
+        let is_free = |address: &IpAddr| {
+            !places
+                .iter()
+                .flat_map(|place| place.namespace.routes.iter())
+                .any(|route| route.destination.prefix_len() > 0 && route.destination.contains(address))
+        };
+        let pick =
+            |all: &[IpAddr]| all.iter().copied().find(|address| is_free(address)).or_else(|| all.last().copied());
+        let ipv4: Vec<IpAddr> = OUTSIDE_IPV4.into_iter().map(IpAddr::V4).collect();
+        let ipv6: Vec<IpAddr> = OUTSIDE_IPV6.into_iter().map(IpAddr::V6).collect();
+        let outside = [
+            pick(&ipv4).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            pick(&ipv6).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        ];
+        Self { snapshot, places, links, by_id, outside }
     }
 
     /// The snapshot that it walks on.
@@ -21,14 +76,315 @@ impl<'a> Walker<'a> {
         self.snapshot
     }
 
-    /// Follows the packet that is asked for.
+    /// Follows the packet that is asked for, and its reply.
     pub fn walk(&self, question: &Question) -> Walk {
-        Walk {
-            question: question.clone(),
-            way: Way { verdict: Verdict::Undecided, hops: Vec::new(), decided_by: None, openings: Vec::new() },
-            reply: None,
-            unknowns: Vec::new(),
-            branches: Vec::new(),
+        self.conclude(question, &self.flows(question))
+    }
+
+    /// All branches of a walk, each at its end.
+    pub(super) fn flows(&self, question: &Question) -> Vec<Flow> {
+        match self.start(question) {
+            Start::Flow(flow) => self.run(*flow),
+            Start::Ended(flow) => vec![*flow],
         }
     }
+
+    /// The namespace with this id.
+    pub(super) fn at(&self, id: &EntityId) -> Option<At> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The container that an end is, if it is one.
+    pub(super) fn container_of(&self, end: &End) -> Option<&'a Container> {
+        match end {
+            End::Namespace { id, .. } => {
+                let place = self.at(id).and_then(|at| self.places.get(at))?;
+                place.namespace.containers.first().and_then(|id| place.host.container(id))
+            }
+            End::Absent { id, .. } => self.snapshot.container(id).map(|(_, container)| container),
+            End::Name { name } => self
+                .snapshot
+                .hosts
+                .iter()
+                .flat_map(|host| &host.containers)
+                .find(|container| super::lookup::is_called(container, name)),
+            End::Address { address } => self.places.iter().find_map(|place| {
+                let place =
+                    Some(place).filter(|place| place.by_address.contains_key(address) && !address.is_loopback())?;
+                place.namespace.containers.first().and_then(|id| place.host.container(id))
+            }),
+            End::Host { .. } | End::Outside => None,
+        }
+    }
+
+    /// All global addresses of a namespace, IPv4 first, those of interfaces that lead out before others.
+    pub(super) fn addresses_at(&self, at: At) -> Vec<IpAddr> {
+        let Some(place) = self.places.get(at) else { return Vec::new() };
+        let by_default: Vec<u32> = place
+            .namespace
+            .routes
+            .iter()
+            .filter(|route| route.destination.prefix_len() == 0 && route.kind == RouteKind::Unicast)
+            .flat_map(|route| route.next_hops.iter().map(|hop| hop.if_index))
+            .collect();
+        let mut found: Vec<(bool, bool, IpAddr)> = place
+            .namespace
+            .interfaces
+            .iter()
+            .filter(|interface| interface.link.kind != LinkKind::Loopback)
+            .flat_map(|interface| interface.addresses.iter().map(move |address| (interface, address)))
+            .filter(|(_, address)| address.scope == AddressScope::Global && !address.is_tentative)
+            .map(|(interface, address)| {
+                (address.address.is_ipv6(), !by_default.contains(&interface.link.if_index), address.address)
+            })
+            .collect();
+        found.sort_by_key(|(is_ipv6, is_inner, _)| (*is_ipv6, *is_inner));
+        found.into_iter().map(|(_, _, address)| address).collect()
+    }
+
+    fn start(&self, question: &Question) -> Start {
+        let sender = self.sending(&question.from);
+        let (at, fixed) = match sender {
+            Ok(sender) => sender,
+            Err(fact) => return Start::Ended(Box::new(ended(blank(question), None, fact))),
+        };
+        let (addresses, named) = match self.receiving(question, at) {
+            Ok(found) => found,
+            Err(flow) => return Start::Ended(flow),
+        };
+        let usable = |address: &&IpAddr| fixed.is_none_or(|fixed| fixed.is_ipv6() == address.is_ipv6());
+        let Some(destination) = addresses.iter().find(usable).copied() else {
+            let of = self.container_of(&question.to).map_or_else(EntityId::outside, |container| container.id.clone());
+            let is_ipv6 = fixed.is_some_and(|fixed| fixed.is_ipv6());
+            let fact = Fact::ready(Evidence::NoAddress { of, is_ipv6 });
+            return Start::Ended(Box::new(ended(blank(question), at, fact)));
+        };
+        let family = usize::from(destination.is_ipv6());
+        let unspecified =
+            if destination.is_ipv6() { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
+        let outside = self.outside.get(family).copied().unwrap_or(unspecified);
+        let source = fixed.unwrap_or(if at.is_some() { unspecified } else { outside });
+        let packet = packet(question, source, destination);
+        let mut flow = match at {
+            Some(at) => Flow::new(packet, Step::Send { at }, Some(at)),
+            None => Flow::new(packet, Step::Over, None),
+        };
+        if let Some(evidence) = named {
+            let action = Action::Resolved;
+            flow.hops.push(Draft {
+                at,
+                action,
+                input: None,
+                output: None,
+                before: flow.packet.clone(),
+                after: flow.packet.clone(),
+                facts: vec![Fact::ready(evidence)],
+                lights: Vec::new(),
+            });
+        }
+        if at.is_none() {
+            self.enter_from_outside(&mut flow, matches!(question.from, End::Outside));
+        }
+        Start::Flow(Box::new(flow))
+    }
+
+    /// Where a sender is, and the address that it sends from if that is fixed. Outside, or on a link: nowhere.
+    fn sending(&self, end: &End) -> Result<(Option<At>, Option<IpAddr>), Fact> {
+        match end {
+            End::Outside => Ok((None, None)),
+            End::Host { id } => {
+                let own = self.snapshot.hosts.iter().find(|host| host.id == *id).and_then(|host| host.own_namespace());
+                own.and_then(|own| self.at(&own.id))
+                    .map(|at| (Some(at), None))
+                    .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false }))
+            }
+            End::Namespace { id, .. } => self
+                .at(id)
+                .map(|at| (Some(at), None))
+                .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false })),
+            End::Absent { id, .. } => Err(self.absent(id)),
+            End::Address { address } => {
+                let owner = self.links.owners(*address).first().filter(|_| !address.is_loopback());
+                Ok((owner.map(|port| port.at), Some(*address)))
+            }
+            End::Name { name } => Err(Fact::ready(Evidence::Name {
+                name: name.clone(),
+                by: super::NameSource::EngineOnly,
+                network: None,
+                addresses: Vec::new(),
+            })),
+        }
+    }
+
+    fn absent(&self, id: &EntityId) -> Fact {
+        let state = self.snapshot.container(id).map(|(_, container)| container.state).unwrap_or_default();
+        Fact::ready(Evidence::Container { container: id.clone(), state })
+    }
+
+    /// The receiver's addresses as the sender knows them, and how it does.
+    fn receiving(&self, question: &Question, at: Option<At>) -> Result<(Vec<IpAddr>, Option<Evidence>), Box<Flow>> {
+        match &question.to {
+            End::Address { address } => Ok((vec![*address], None)),
+            End::Outside => Ok((self.outside.to_vec(), None)),
+            End::Host { id } => {
+                let own = self.snapshot.hosts.iter().find(|host| host.id == *id).and_then(|host| host.own_namespace());
+                let own = own.and_then(|own| self.at(&own.id));
+                if own.is_some() && own == at {
+                    return Ok((vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], None));
+                }
+                Ok((own.map_or_else(Vec::new, |own| self.addresses_at(own)), None))
+            }
+            End::Absent { id, .. } => Err(Box::new(ended(blank(question), at, self.absent(id)))),
+            End::Namespace { id, name } => match (self.container_of(&question.to), self.at(id)) {
+                (_, Some(own)) if Some(own) == at => {
+                    Ok((vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], None))
+                }
+                (Some(_), _) => self.meaning(question, at, name),
+                (None, own) => Ok((own.map_or_else(Vec::new, |own| self.addresses_at(own)), None)),
+            },
+            End::Name { name } => self.meaning(question, at, name),
+        }
+    }
+
+    fn meaning(
+        &self,
+        question: &Question,
+        at: Option<At>,
+        name: &Text,
+    ) -> Result<(Vec<IpAddr>, Option<Evidence>), Box<Flow>> {
+        match self.look_up_name(at, name) {
+            Meaning::Addresses(addresses, evidence) => Ok((addresses, Some(evidence))),
+            Meaning::Elsewhere(unknown) => {
+                let mut flow = blank(question);
+                flow.undecided(unknown);
+                Err(Box::new(flow))
+            }
+        }
+    }
+
+    /// A packet from outside comes in by the uplink that leads to its receiver; one from a link by that link.
+    fn enter_from_outside(&self, flow: &mut Flow, is_far: bool) {
+        flow.packet.ttl = if is_far { 57 } else { 64 };
+        let (source, destination) = (flow.packet.source, flow.packet.destination);
+        let sent = flow.packet.clone();
+        flow.hops.push(Draft {
+            at: None,
+            action: Action::Sent,
+            input: None,
+            output: None,
+            before: sent.clone(),
+            after: sent,
+            facts: Vec::new(),
+            lights: vec![EntityId::outside()],
+        });
+        let Some(by) = self.uplink_towards(source, destination) else {
+            let fact = Fact::ready(Evidence::Beyond { address: destination });
+            return flow.end(Verdict::NoRoute, Some(fact));
+        };
+        let is_on_link = !is_far && self.is_on_link(by, source);
+        let owner = self.links.owners(destination).first().copied();
+        let is_own = owner.is_some_and(|owner| owner.at == by.at && self.leads_out(owner));
+        if is_on_link && !is_own && owner.is_none_or(|owner| !self.links.are_together(owner, by)) {
+            // A neighbour may hand us anything, if it has a route by us.
+            flow.packet.destination_mac =
+                self.places.get(by.at).and_then(|place| place.interface(by.index)).and_then(|it| it.link.mac_address);
+            flow.target = Some(by);
+            flow.step = Step::FrameIn { at: by.at, index: by.index };
+            return;
+        }
+        if !is_own && owner.is_some_and(|owner| owner.at == by.at) && is_private(destination) {
+            // An address of a network behind the host: nobody out there has a route to it.
+            let fact = Fact::ready(Evidence::Beyond { address: destination });
+            return flow.end(Verdict::NoRoute, Some(fact));
+        }
+        self.come_in(flow, by);
+    }
+
+    /// The interface of a host by which the outside comes in to this address.
+    fn uplink_towards(&self, source: IpAddr, destination: IpAddr) -> Option<Port> {
+        let uplinks: Vec<Port> = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| place.namespace.is_host)
+            .flat_map(|(at, place)| (0..place.namespace.interfaces.len()).map(move |index| Port { at, index }))
+            .filter(|port| self.is_uplink(*port))
+            .collect();
+        let owners = self.links.owners(destination);
+        let owns =
+            |port: &&Port| owners.iter().any(|owner| owner.at == port.at || self.links.are_together(*owner, **port));
+        let exactly =
+            |port: &&Port| owners.iter().any(|owner| owner == *port || self.links.are_together(*owner, **port));
+        let same_host = |port: &&Port| {
+            let host = self.places.get(port.at).map(|place| &place.host.id);
+            owners.iter().any(|owner| self.places.get(owner.at).map(|place| &place.host.id) == host)
+        };
+        uplinks
+            .iter()
+            .find(exactly)
+            .or_else(|| uplinks.iter().filter(|port| self.is_on_link(**port, source)).find(same_host))
+            .or_else(|| uplinks.iter().find(owns))
+            .or_else(|| uplinks.iter().find(same_host))
+            .or_else(|| uplinks.iter().find(|port| self.is_on_link(**port, source)))
+            .or_else(|| uplinks.first())
+            .copied()
+    }
+
+    /// Whether an interface of a host leads to what is not observed: the port itself, not the bridge that it is in.
+    pub(super) fn is_uplink(&self, port: Port) -> bool {
+        let interface = self.places.get(port.at).and_then(|place| place.interface(port.index));
+        interface.is_some_and(|interface| match interface.link.kind {
+            LinkKind::Physical => interface.link.is_up,
+            LinkKind::Veth => interface.peer.is_none() && interface.network.is_none(),
+            _ => false,
+        })
+    }
+
+    /// Whether the interface, or the bridge that it is, is on a link that leads out.
+    fn leads_out(&self, port: Port) -> bool {
+        self.links.is_open(port)
+    }
+
+    /// Whether an address is in a subnet of the interface's, or of the bridge's that it is a port of.
+    fn is_on_link(&self, port: Port, address: IpAddr) -> bool {
+        let Some(place) = self.places.get(port.at) else { return false };
+        let own = place.interface(port.index);
+        let master = own.and_then(|one| one.link.master_if_index).and_then(|master| place.by_if_index(master));
+        own.into_iter()
+            .chain(master.map(|(_, device)| device))
+            .flat_map(|one| &one.addresses)
+            .any(|one| ipnet::IpNet::new(one.address, one.prefix_len).is_ok_and(|net| net.contains(&address)))
+    }
+}
+
+/// A walk that can be begun, or has ended before it did.
+enum Start {
+    Flow(Box<Flow>),
+    Ended(Box<Flow>),
+}
+
+fn packet(question: &Question, source: IpAddr, destination: IpAddr) -> Packet {
+    let source_port = question.source_port.unwrap_or(SOURCE_PORT);
+    let layer4 = match question.protocol {
+        Protocol::Tcp => Layer4::Tcp { source_port, destination_port: question.port.unwrap_or(80), flags: 2 },
+        Protocol::Udp => Layer4::Udp { source_port, destination_port: question.port.unwrap_or(53) },
+        Protocol::Icmp => {
+            Layer4::Icmp { kind: if destination.is_ipv6() { 128 } else { 8 }, code: 0, identifier: ECHO_IDENTIFIER }
+        }
+    };
+    Packet { source, destination, layer4, ttl: 64, mark: 0, source_mac: None, destination_mac: None }
+}
+
+/// A flow of a packet without addresses.
+fn blank(question: &Question) -> Flow {
+    let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    Flow::new(packet(question, nowhere, nowhere), Step::Over, None)
+}
+
+fn ended(mut flow: Flow, at: Option<At>, fact: Fact) -> Flow {
+    if let Some(at) = at {
+        flow.hop(at, Action::Unroutable, None, None, vec![fact.clone()]);
+    }
+    flow.end(Verdict::NoRoute, Some(fact));
+    flow
 }

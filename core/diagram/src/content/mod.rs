@@ -7,6 +7,9 @@ mod ports;
 
 use bridgewalk_model::{EntityId, Snapshot, engine::ContainerState, snapshot::Host};
 
+pub(crate) use places::address_of;
+pub(crate) use ports::{cells as cells_of, doors as doors_of};
+
 use crate::{View, Words};
 
 /// One host.

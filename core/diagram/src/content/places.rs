@@ -111,6 +111,8 @@ fn attachments(index: &Index<'_>, container: &Container) -> Vec<Line> {
     container
         .attachments
         .iter()
+        // Networks `host` and `none` give neither interface nor address: there is nothing to say.
+        .filter(|end| end.interface.is_some() || end.ipv4.is_some() || end.ipv6.is_some())
         .map(|end| Line {
             entity: end.interface.clone(),
             name: String::new(),
@@ -152,7 +154,7 @@ fn line(index: &Index<'_>, containers: &[&Container], interface: &Interface, det
 }
 
 /// The address that people mean: the first global one, else the first.
-pub(super) fn address_of(interface: &Interface) -> String {
+pub(crate) fn address_of(interface: &Interface) -> String {
     interface
         .addresses
         .iter()

@@ -12,7 +12,7 @@ use super::{Door, NatCell, Reach};
 use crate::{Detail, Word, Words};
 
 /// The container's ports, published ones first, each once.
-pub(super) fn doors(container: &Container) -> Vec<Door> {
+pub(crate) fn doors(container: &Container) -> Vec<Door> {
     let mut doors: Vec<Door> = Vec::new();
     let published =
         container.published.iter().chain(&container.requested_bindings).map(|binding| binding.container_port);
@@ -28,7 +28,7 @@ pub(super) fn doors(container: &Container) -> Vec<Door> {
 }
 
 /// What leads to the container from outside, one cell for each port of the host, whichever rules and processes do it.
-pub(super) fn cells(host: &Host, container: &Container, detail: Detail, words: &dyn Words) -> Vec<NatCell> {
+pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &dyn Words) -> Vec<NatCell> {
     type Key = (Transport, Option<u16>, Option<u16>, Listen);
     let mut found: BTreeMap<Key, Vec<&NatMapping>> = BTreeMap::new();
     for mapping in &host.nat {

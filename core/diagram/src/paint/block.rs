@@ -250,7 +250,7 @@ fn nat_cell(brush: &mut Brush<'_>, context: &Context<'_>, cell: &NatCell, rect: 
 }
 
 /// A switch's port: a square on its edge.
-pub(super) fn port(brush: &mut Brush<'_>, entity: &bridgewalk_model::EntityId, at: Point, color: Color) {
+pub(crate) fn port(brush: &mut Brush<'_>, entity: &bridgewalk_model::EntityId, at: Point, color: Color) {
     let rect = Rect { x: at.x - PORT / 2.0, y: at.y - PORT / 2.0, width: PORT, height: PORT };
     let fill = brush.theme.interface;
     brush.rect(Layer::Marks, Some(entity), rect, 2.0, Some(fill), Some(Stroke { color, width: 1.5, dash: None }));
@@ -294,7 +294,11 @@ fn frames(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, wires: &W
             Some(Stroke { color: theme.frame, width: 1.0, dash: Some((2.0, 3.0)) }),
         );
         if top_shape.has_band {
-            let label = format!("{} {project}", context.words.word(Word::Project));
+            let mut label = format!("{} {project}", context.words.word(Word::Project));
+            let earlier = wires.content.blocks.iter().take(wires.index).flat_map(|block| &block.rows);
+            if earlier.into_iter().any(|row| row.project.as_ref() == Some(&project)) {
+                label = format!("{label} · {}", context.words.word(Word::Continued));
+            }
             brush.text(
                 Some(&id),
                 x + FRAME,

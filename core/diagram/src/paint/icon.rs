@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A container's state, 10 units square around `at`.
-pub(super) fn state(brush: &mut Brush<'_>, entity: &EntityId, at: Point, state: ContainerState) {
+pub(crate) fn state(brush: &mut Brush<'_>, entity: &EntityId, at: Point, state: ContainerState) {
     let (strong, weak) = (brush.theme.text, brush.theme.muted);
     let entity = Some(entity);
     match state {
@@ -48,7 +48,7 @@ pub(super) fn state(brush: &mut Brush<'_>, entity: &EntityId, at: Point, state: 
 }
 
 /// Who may come in: a globe, a house with a door, or a way out.
-pub(super) fn reach(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, reach: Reach, color: Color) {
+pub(crate) fn reach(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, reach: Reach, color: Color) {
     match reach {
         Reach::Everyone | Reach::OneAddress => globe(brush, entity, at, 7.0, color),
         Reach::HostOnly => {
@@ -68,7 +68,7 @@ pub(super) fn reach(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point,
 }
 
 /// The world.
-pub(super) fn globe(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, radius: f32, color: Color) {
+pub(crate) fn globe(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, radius: f32, color: Color) {
     let stroke = Stroke { color, width: 1.4, dash: None };
     circle(brush, entity, at, radius, None, Some(stroke));
     let narrow = Rect { x: at.x - radius * 0.42, y: at.y - radius, width: radius * 0.84, height: radius * 2.0 };
@@ -78,7 +78,7 @@ pub(super) fn globe(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point,
 }
 
 /// A container's port: a door that stands open, or one that is shut.
-pub(super) fn door(brush: &mut Brush<'_>, entity: &EntityId, at: Point, is_open: bool) {
+pub(crate) fn door(brush: &mut Brush<'_>, entity: &EntityId, at: Point, is_open: bool) {
     let color = if is_open { brush.theme.open } else { brush.theme.closed };
     let frame = Rect { x: at.x - 4.0, y: at.y - 5.5, width: 8.0, height: 11.0 };
     let stroke = Stroke { color, width: 1.2, dash: None };
@@ -93,7 +93,7 @@ pub(super) fn door(brush: &mut Brush<'_>, entity: &EntityId, at: Point, is_open:
 }
 
 /// No way through.
-pub(super) fn barred(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, color: Color) {
+pub(crate) fn barred(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, color: Color) {
     circle(brush, entity, at, 7.0, None, Some(Stroke { color, width: 1.6, dash: None }));
     brush.polygon(entity, &[(-4.0, -1.3), (4.0, -1.3), (4.0, 1.3), (-4.0, 1.3)], at, color);
 }

@@ -1,23 +1,25 @@
 //! From what a picture says to what is painted: measures it, has it laid out, paints it.
 
 mod block;
-mod brush;
+pub(crate) mod brush;
 mod host;
-mod icon;
+pub(crate) mod icon;
 mod legend;
 mod lines;
 mod measure;
 mod namespace;
 mod row;
+mod stations;
 
 use bridgewalk_model::{EntityId, Snapshot};
 
 use crate::{
-    Drawing, Scope, View, Words, content,
+    Drawing, Scope, View, Words, chart, content,
     layout::Layout,
     scene::{Color, Rect, Scene, Shape},
     theme::Theme,
 };
+pub(crate) use block::port;
 use brush::Brush;
 
 /// Around the whole picture, in scene units.
@@ -43,12 +45,21 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
         Scope::Namespace(id) if snapshot.namespace(id).is_some() => {
             namespace::paint(&mut brush, &context, snapshot, id)
         }
-        Scope::Namespace(_) | Scope::Whole => whole(&mut brush, &context, snapshot, &mut layout),
+        _ => match chart::of(snapshot, view, words) {
+            Some(chart) => chart::paint::paint(&mut brush, &chart, words),
+            None => whole(&mut brush, &context, snapshot, &mut layout),
+        },
+    };
+    let bounds = if view.stations.is_empty() {
+        bounds
+    } else {
+        union(bounds, stations::paint(&mut brush, &context, bounds.x, bounds.bottom() + 28.0))
     };
     let (mut items, targets, edges) = brush.into_parts();
     if !view.emphasis.is_empty() {
         for item in &mut items {
-            if !item.entity.as_ref().is_some_and(|entity| matters(entity, view)) {
+            // What belongs to nothing (titles, the legend) is for reading, whatever matters.
+            if item.entity.as_ref().is_some_and(|entity| !matters(entity, view)) {
                 dim(&mut item.shape, &theme);
             }
         }

@@ -1,0 +1,119 @@
+//! IPVS: a virtual server's address, or a mark, means one of several real servers.
+
+use bridgewalk_model::{
+    AddressPort,
+    firewall::Hook,
+    kernel::{RealServer, Transport, VirtualServer},
+};
+
+use super::hook::Doors;
+use crate::walk::{
+    Action, Evidence, Layer4, Unknown, Walker,
+    flow::{Fact, Flow, Step},
+    place::At,
+};
+
+/// More real servers than these end no differently.
+const MAX_SERVERS: usize = 8;
+
+impl Walker<'_> {
+    /// If a virtual server takes the packet, it goes on to each of the real ones; then the answer is true.
+    pub(super) fn balance(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) -> bool {
+        let Some(place) = self.place(at) else { return false };
+        let Some(ipvs) = place.namespace.ipvs.as_ref().filter(|ipvs| !ipvs.services.is_empty()) else { return false };
+        if flow.is_reply() {
+            return false;
+        }
+        let Some(server) = ipvs.services.iter().find(|server| is_for(server, flow)) else { return false };
+        let alive: Vec<&RealServer> = server.servers.iter().filter(|real| real.weight > 0).take(MAX_SERVERS).collect();
+        let Some((first, others)) = alive.split_first() else { return false };
+        let is_choice = !others.is_empty();
+        for real in others.iter().rev() {
+            let mut other = flow.clone();
+            self.to_server(&mut other, at, server, real, is_choice, open);
+            open.push(other);
+        }
+        self.to_server(flow, at, server, first, is_choice, open);
+        true
+    }
+
+    fn to_server(
+        &self,
+        flow: &mut Flow,
+        at: At,
+        server: &VirtualServer,
+        real: &RealServer,
+        is_choice: bool,
+        open: &mut Vec<Flow>,
+    ) {
+        let Some(place) = self.place(at) else { return };
+        let before = flow.packet.clone();
+        let masquerades = real.forwarding == "masquerade";
+        if masquerades {
+            flow.packet.destination = real.address.address;
+            set_port(&mut flow.packet.layer4, real.address.port);
+            let awaited = flow.packet.reply();
+            if let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index)) {
+                connection.reply.source = awaited.source;
+                connection.reply.layer4 = awaited.layer4;
+                connection.is_destination_translated = true;
+            }
+        }
+        let chosen = Evidence::VirtualServer {
+            namespace: place.namespace.id.clone(),
+            server: server.clone(),
+            chosen: real.clone(),
+        };
+        flow.changed(at, Action::Balanced, (None, None), before, vec![Fact::ready(chosen)]);
+        if is_choice {
+            flow.unknowns.push(Unknown::Server { taken: real.address });
+        }
+        if !masquerades {
+            return flow.undecided(Unknown::Server { taken: real.address });
+        }
+        let Some(way) = self.output_route(flow, at) else { return };
+        let then = Step::Sent {
+            at,
+            out: way.out,
+            gateway: way.gateway,
+            destination: flow.packet.destination,
+            mark: flow.packet.mark,
+        };
+        flow.hop(at, Action::Routed, None, Some(way.out), vec![way.fact]);
+        let doors = Doors { output: Some(way.out), next_hop: way.gateway, ..Doors::default() };
+        // A mark that chose the virtual server must not choose it again.
+        self.pass(flow, (Hook::Output, at), doors, then, open);
+    }
+}
+
+fn is_for(server: &VirtualServer, flow: &Flow) -> bool {
+    let packet = &flow.packet;
+    // What was balanced already has left this server's address.
+    let is_balanced = server.servers.iter().any(|real| real.address.address == packet.destination);
+    if is_balanced {
+        return false;
+    }
+    if let Some(mark) = server.mark {
+        return packet.mark == mark;
+    }
+    let transport = match packet.layer4 {
+        Layer4::Tcp { .. } => Transport::Tcp,
+        Layer4::Udp { .. } => Transport::Udp,
+        _ => return false,
+    };
+    let port = packet.layer4.ports().map(|(_, to)| to);
+    server.transport == Some(transport)
+        && server.address.is_some_and(|AddressPort { address, port: wanted }| {
+            address == packet.destination && (wanted == 0 || Some(wanted) == port)
+        })
+}
+
+fn set_port(layer4: &mut Layer4, port: u16) {
+    if port == 0 {
+        return;
+    }
+    match layer4 {
+        Layer4::Tcp { destination_port, .. } | Layer4::Udp { destination_port, .. } => *destination_port = port,
+        Layer4::Icmp { .. } | Layer4::Other { .. } => {}
+    }
+}

@@ -1,0 +1,148 @@
+//! Packets on a real host: Docker 26.1 with one of every wiring, recorded from engine and kernel.
+
+use bridgewalk_analysis::walk::{
+    Action, EndError, Evidence, Opening, Protocol, Question, Unknown, Verdict, Walk, Walker, reach,
+};
+use bridgewalk_model::{EntityId, Snapshot, assembly::assemble, recording::Recording};
+
+fn bed() -> Snapshot {
+    let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
+    assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()])
+}
+
+fn ask(walker: &Walker<'_>, from: &str, to: &str, protocol: Protocol) -> Walk {
+    let (to, port) = walker.receiver(to).unwrap();
+    walker.walk(&Question { from: walker.sender(from).unwrap(), to, port, protocol, source_port: None })
+}
+
+fn tcp(from: &str, to: &str) -> Walk {
+    let snapshot = bed();
+    ask(&Walker::new(&snapshot), from, to, Protocol::Tcp)
+}
+
+/// The last part of an id: an interface's name, a namespace's key.
+fn last(id: Option<&EntityId>) -> &str {
+    id.and_then(|id| id.as_str().rsplit(':').next()).unwrap_or("-")
+}
+
+fn told(walk: &Walk) -> String {
+    let mut line = walk.way.verdict.as_str().to_owned();
+    if let Some(reply) = &walk.reply {
+        line += &format!(", reply {}", reply.verdict.as_str());
+    }
+    for hop in walk.all_hops() {
+        let place: String = last(Some(&hop.namespace)).chars().take(18).collect();
+        let (input, output) = (last(hop.in_interface.as_ref()), last(hop.out_interface.as_ref()));
+        let (from, to) = hop.after.layer4.ports().unwrap_or_default();
+        line += &format!(
+            "\n    {place:18} {:?} {input} > {output}: {} {from} > {} {to}, ttl {}",
+            hop.action, hop.after.source, hop.after.destination, hop.after.ttl
+        );
+        let rules = hop.evidence.iter().filter_map(|evidence| match evidence {
+            Evidence::Rule { rule, .. } => Some(format!("\n        {} {}", rule.table, rule.text)),
+            _ => None,
+        });
+        line.extend(rules);
+    }
+    line
+}
+
+#[test]
+fn the_flows_of_a_real_host_go_as_its_kernel_sends_them() {
+    let snapshot = bed();
+    let walker = Walker::new(&snapshot);
+    let flows = [
+        ("host", "127.0.0.1:8080"),
+        ("host", "192.0.2.10:8080"),
+        ("web", "local:80"),
+        ("web", "172.17.0.1:8080"),
+        ("web", "vault:80"),
+        ("proxy", "shop-front:80"),
+        ("shop", "outside:443"),
+        ("outside", "host:8080"),
+        ("camera", "outside:443"),
+    ];
+    let lines: Vec<String> = flows
+        .iter()
+        .map(|(from, to)| format!("{from} to {to}: {}", told(&ask(&walker, from, to, Protocol::Tcp))))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn what_is_blocked_says_what_would_let_it_through() {
+    let walk = tcp("web", "vault:80");
+    assert_eq!(walk.way.verdict, Verdict::Dropped);
+    assert!(
+        matches!(&walk.way.decided_by, Some(Evidence::Rule { rule, .. }) if rule.chain == "DOCKER-ISOLATION-STAGE-1")
+    );
+    assert!(walk.way.openings.iter().any(|one| matches!(one, Opening::ShareNetwork { .. })));
+    assert!(walk.way.openings.iter().any(|one| matches!(one, Opening::RemoveRule { .. })));
+
+    let walk = tcp("vault", "outside:80");
+    assert_eq!(walk.way.verdict, Verdict::NoRoute);
+    assert!(walk.way.openings.iter().any(|one| matches!(one, Opening::NotInternal { .. })));
+
+    let walk = tcp("web", "gone:80");
+    assert!(matches!(walk.way.openings.as_slice(), [Opening::StartContainer { .. }]));
+
+    let walk = tcp("outside", "local:80");
+    assert_eq!(walk.way.verdict, Verdict::NoRoute);
+    assert!(walk.way.openings.iter().any(|one| matches!(one, Opening::PublishOnAddress { .. })));
+
+    let walk = tcp("web", "exposed:9000");
+    assert_eq!(walk.way.verdict, Verdict::NoListener);
+    assert_eq!(walk.reply.as_ref().map(|reply| reply.verdict), Some(Verdict::Delivered));
+    assert!(matches!(walk.way.openings.as_slice(), [Opening::Listen { port: 9000, .. }]));
+}
+
+#[test]
+fn docker_proxy_opens_a_connection_of_its_own() {
+    let walk = tcp("host", "127.0.0.1:8080");
+    let actions: Vec<Action> = walk.way.hops.iter().map(|hop| hop.action).collect();
+    assert_eq!(
+        actions,
+        [Action::Sent, Action::Proxied, Action::Sent, Action::Bridged, Action::Carried, Action::Delivered]
+    );
+    assert_eq!(walk.connects(), Some(true));
+}
+
+#[test]
+fn what_a_router_elsewhere_would_do_is_not_guessed() {
+    let walk = tcp("camera", "host:80");
+    assert_eq!(walk.way.verdict, Verdict::Undecided);
+    assert!(matches!(walk.unknowns.as_slice(), [Unknown::Beyond { .. }]));
+}
+
+#[test]
+fn ends_are_read_as_people_write_them() {
+    let snapshot = bed();
+    let walker = Walker::new(&snapshot);
+    for (text, port) in [("web:80", Some(80)), ("web", None), ("[2001:db8:6::2]:80", Some(80)), ("::1", None)] {
+        assert_eq!(walker.receiver(text).unwrap().1, port, "{text}");
+    }
+    for (text, wrong) in [("web:0", "0"), ("web:http", "http"), ("web:70000", "70000")] {
+        assert_eq!(walker.receiver(text), Err(EndError::Port(wrong.into())), "{text}");
+    }
+    assert_eq!(walker.sender("nobody"), Err(EndError::Unknown("nobody".into())));
+    assert_eq!(walker.sender("shop-front"), Err(EndError::CannotSend("shop-front".into())));
+}
+
+#[test]
+fn the_matrix_agrees_with_the_walks() {
+    let snapshot = bed();
+    let walker = Walker::new(&snapshot);
+    let matrix = reach(&snapshot);
+    assert_eq!(matrix.cells.len(), matrix.senders.len() * matrix.receivers.len());
+    for cell in matrix.cells.iter().step_by(7) {
+        let walk = walker.walk(&matrix.question(cell).unwrap());
+        let verdict = match &walk.reply {
+            Some(reply) if cell.is_reply_lost => reply.verdict,
+            _ => walk.way.verdict,
+        };
+        assert_eq!(verdict, cell.verdict, "{:?}", walk.question);
+    }
+    let doors: Vec<String> =
+        matrix.open.iter().map(|door| format!("{} {} {:?}", door.address, door.port, door.verdict)).collect();
+    insta::assert_snapshot!(doors.join("\n"));
+}

@@ -1,0 +1,144 @@
+//! Names and addresses: whom each container asks for names, what it answers to on each network, and each network's pool
+//! with what is used and what is free.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use bridgewalk_model::{
+    engine::AddressPool,
+    snapshot::{Attachment, Container, Host, Network},
+};
+use ipnet::IpNet;
+
+use super::{Chart, Look, Source};
+use crate::{Detail, Word, scene::EdgeKind};
+
+const CONTAINER: usize = 0;
+const SERVER: usize = 1;
+const NETWORK: usize = 2;
+const NAMES: usize = 3;
+
+pub(super) fn chart(source: &Source<'_>) -> Chart {
+    let lanes = [Word::Asks, Word::NameServer, Word::AddressPools, Word::Answers];
+    let mut chart = Chart::new(source.word(Word::ViewDns), lanes.map(|word| source.word(word)).to_vec());
+    for host in &source.snapshot.hosts {
+        let first = chart.rows;
+        for network in host.networks.iter().filter(|network| source.shows_network(network)) {
+            // These give no address and no name.
+            if matches!(network.driver.as_str(), "host" | "null") {
+                continue;
+            }
+            let start = chart.rows;
+            for container in host.containers.iter().filter(|container| source.shows(container)) {
+                let end = container.attachments.iter().find(|end| end.network == network.id);
+                if let Some(end) = end.filter(|_| container.state.is_alive()) {
+                    member(&mut chart, source, host, container, end);
+                }
+            }
+            let rows = start..chart.rows;
+            if !rows.is_empty() {
+                let lines = pools(source, network);
+                chart.cell(NETWORK, rows, Look::Bridge, &network.id, network.name.to_string()).lines = lines;
+            }
+        }
+        let rows = first..chart.rows;
+        chart.frame(CONTAINER..NAMES + 1, rows, Look::Host, &host.id, host.name.to_string(), source.host_note(host));
+    }
+    chart
+}
+
+fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container, end: &Attachment) {
+    let row = chart.row();
+    let rows = row..row + 1;
+    chart.cell(CONTAINER, rows.clone(), Look::Container, &container.id, container.name.to_string());
+    let resolver = container.namespace.as_ref().and_then(|id| host.namespace(id)).and_then(|namespace| {
+        namespace.resolvers.iter().find(|resolver| resolver.container.as_ref() == Some(&container.id))
+    });
+    let entity = container.id.child("resolver", end.network_name.as_str());
+    let is_embedded = resolver.is_some_and(|resolver| resolver.is_embedded_dns);
+    if let Some(resolver) = resolver {
+        let (look, word) =
+            if is_embedded { (Look::Translation, Word::EmbeddedDns) } else { (Look::Interface, Word::HostNameServers) };
+        let cell = chart.cell(SERVER, rows.clone(), look, &entity, source.word(word));
+        cell.line(resolver.nameservers.iter().map(|server| server.as_str()).collect::<Vec<_>>().join(", "));
+        if source.has(Detail::Everything) && !resolver.search.is_empty() {
+            cell.line(format!(
+                "search {}",
+                resolver.search.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+            ));
+        }
+        chart.link(row, CONTAINER, SERVER, EdgeKind::Outward, &entity);
+        if is_embedded {
+            chart.link(row, SERVER, NETWORK, EdgeKind::Outward, &entity);
+        }
+    }
+    let names: BTreeSet<&str> = end.dns_names.iter().chain(&end.aliases).map(|name| name.as_str()).collect();
+    let address = end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default();
+    let entity = container.id.child("names", end.network_name.as_str());
+    if names.is_empty() || !is_embedded {
+        chart.cell(NAMES, rows, Look::Absent, &entity, address).mono().line(source.word(Word::AddressOnly));
+    } else {
+        let text =
+            names.into_iter().filter(|name| source.has(Detail::Everything) || !is_short_id(name)).collect::<Vec<_>>();
+        chart.cell(NAMES, rows, Look::Interface, &entity, text.join(", ")).line(format!("→ {address}"));
+    }
+    chart.link(row, NETWORK, NAMES, EdgeKind::Attachment, &entity);
+}
+
+/// Docker also answers for the first twelve digits of the container's id.
+fn is_short_id(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn pools(source: &Source<'_>, network: &Network) -> Vec<String> {
+    let mut lines = Vec::new();
+    for pool in &network.pools {
+        lines.push(pool.subnet.to_string());
+        if let Some(gateway) = pool.gateway.filter(|_| source.has(Detail::Plumbing)) {
+            lines.push(format!("{} {gateway}", source.word(Word::Gateway)));
+        }
+        let used = used(pool, network);
+        lines.push(format!("{} {}", used.len(), source.word(Word::Used)));
+        if let Some(free) = size(pool).map(|size| size.saturating_sub(used.len() as u128)) {
+            lines.push(format!("{} {}", grouped(free), source.word(Word::Free)));
+        }
+        if source.has(Detail::Everything)
+            && let Some(range) = pool.ip_range
+        {
+            lines.push(format!("IPRange {range}"));
+        }
+    }
+    lines
+}
+
+/// The pool's addresses that somebody has: gateway, reserved ones, members.
+fn used(pool: &AddressPool, network: &Network) -> BTreeSet<IpAddr> {
+    let members = network.members.iter().flat_map(|member| [member.ipv4, member.ipv6]).flatten().map(|net| net.addr());
+    let all = pool.gateway.into_iter().chain(pool.reserved.values().copied()).chain(members);
+    let within = pool.ip_range.unwrap_or(pool.subnet);
+    all.filter(|address| within.contains(address)).collect()
+}
+
+/// How many addresses can be given out; none where the number says nothing (IPv6).
+fn size(pool: &AddressPool) -> Option<u128> {
+    match pool.ip_range.unwrap_or(pool.subnet) {
+        IpNet::V4(net) => {
+            let all = 1_u128 << (32 - u32::from(net.prefix_len()));
+            // The first and the last of a subnet are nobody's.
+            Some(if pool.ip_range.is_none() && net.prefix_len() < 31 { all - 2 } else { all })
+        }
+        IpNet::V6(_) => None,
+    }
+}
+
+/// `65 531`, with a narrow gap that both languages read.
+fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
