@@ -8,6 +8,7 @@ mod evidence;
 mod failures;
 mod findings;
 mod language;
+mod proof;
 mod rule;
 mod typed;
 mod walk;
@@ -34,6 +35,7 @@ macro_rules! files {
             ("model.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/model.ftl"))),
             ("diagram.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/diagram.ftl"))),
             ("walk.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/walk.ftl"))),
+            ("proof.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/proof.ftl"))),
             ("cli.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/cli.ftl"))),
             ("window.ftl", include_str!(concat!("../../../assets/locales/", $folder, "/window.ftl"))),
         ]

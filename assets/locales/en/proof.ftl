@@ -1,0 +1,34 @@
+# A proof: a packet that is really sent, beside what was foretold.
+
+proof-sends-tcp = One TCP connection is tried from { $from } to { $to }. If it comes about it is reset at once; no data is sent.
+proof-sends-udp = One UDP datagram, without content, is sent from { $from } to { $to }.
+proof-sends-icmp = One ICMP echo request is sent from { $from } to { $to }.
+proof-looks = Meanwhile the kernel traces it, and it alone, in: { $places }. For that, a table is put in there that belongs to the program's own socket.
+proof-leaves-nothing = The tables are gone with the program, however it ends. Nothing else is changed.
+proof-starts-elsewhere = It does not begin on this host, so it cannot be sent from here.
+proof-nothing-sent = Nothing would be sent.
+proof-many-receivers = It goes to more than one receiver.
+proof-not-allowed = The agent was started to read only.
+proof-no-agent = No agent is at work that could prove it.
+proof-order = This cannot be sent: { $detail }
+proof-vanished = The namespace that should send is not there any more.
+proof-closed = The namespace that should send cannot be used: { $detail }
+proof-not-sent = Nothing could be sent: { $detail }
+proof-busy = Too many proofs are under way.
+proof-no-answer = The agent gave no answer: { $detail }
+proof-answered = it was answered
+proof-refused = it was refused
+proof-unreachable = its sender was told: { $error }
+proof-forbidden = its sender was not allowed to send it
+proof-silence = nothing came back
+proof-agrees = The kernel did as foretold
+proof-differs = The kernel did otherwise
+proof-not-judged = It cannot be judged
+proof-not-seen = It was to come to { $place }, and was not seen there
+proof-no-rule = no further rule
+proof-other-rules = In { $place } another rule matched. Foretold: { $foretold }. Observed: { $observed }
+proof-other-answer = Foretold: { $foretold }. Observed: { $observed }
+proof-rules-changed = The rules in { $place } changed meanwhile.
+proof-legacy-tables = { $place } has legacy tables, whose rules the kernel does not trace: there only arrival is seen.
+proof-not-traced = { $place } could not be looked into: { $detail }
+proof-truncated = The kernel said more of { $place } than was kept.

@@ -1,0 +1,34 @@
+# Une preuve : un paquet vraiment envoyé, face à ce qui était prédit.
+
+proof-sends-tcp = Une connexion TCP est tentée de { $from } vers { $to }. Si elle se fait, elle est coupée aussitôt ; aucune donnée n'est envoyée.
+proof-sends-udp = Un datagramme UDP, sans contenu, est envoyé de { $from } vers { $to }.
+proof-sends-icmp = Une demande d'écho ICMP est envoyée de { $from } vers { $to }.
+proof-looks = Pendant ce temps le noyau le suit, et lui seul, dans : { $places }. Pour cela, une table y est posée, qui appartient au socket même du programme.
+proof-leaves-nothing = Les tables disparaissent avec le programme, de quelque façon qu'il finisse. Rien d'autre n'est changé.
+proof-starts-elsewhere = Il ne part pas de cet hôte, et ne peut donc pas être envoyé d'ici.
+proof-nothing-sent = Rien ne serait envoyé.
+proof-many-receivers = Il va à plus d'un destinataire.
+proof-not-allowed = L'agent a été lancé pour lire seulement.
+proof-no-agent = Aucun agent n'est à l'œuvre qui puisse le prouver.
+proof-order = Cela ne peut pas être envoyé : { $detail }
+proof-vanished = L'espace de noms qui devait envoyer n'est plus là.
+proof-closed = L'espace de noms qui devait envoyer ne peut pas servir : { $detail }
+proof-not-sent = Rien n'a pu être envoyé : { $detail }
+proof-busy = Trop de preuves sont en cours.
+proof-no-answer = L'agent n'a pas répondu : { $detail }
+proof-answered = une réponse est venue
+proof-refused = il a été refusé
+proof-unreachable = son expéditeur a appris : { $error }
+proof-forbidden = son expéditeur n'a pas eu le droit de l'envoyer
+proof-silence = rien n'est revenu
+proof-agrees = Le noyau a fait comme prédit
+proof-differs = Le noyau a fait autrement
+proof-not-judged = On ne peut pas en juger
+proof-not-seen = Il devait venir à { $place }, et n'y a pas été vu
+proof-no-rule = plus de règle
+proof-other-rules = Dans { $place } une autre règle a répondu. Prédit : { $foretold }. Observé : { $observed }
+proof-other-answer = Prédit : { $foretold }. Observé : { $observed }
+proof-rules-changed = Les règles de { $place } ont changé entre-temps.
+proof-legacy-tables = { $place } a d'anciennes tables, dont le noyau ne suit pas les règles : on n'y voit que l'arrivée.
+proof-not-traced = { $place } n'a pas pu être regardé : { $detail }
+proof-truncated = Le noyau a dit de { $place } plus que ce qui a été gardé.
