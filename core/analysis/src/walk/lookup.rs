@@ -155,7 +155,7 @@ fn by_embedded_dns<'h>(
             return Some((found.into_iter().map(|(address, _)| address).collect(), by, network));
         }
         let network_id = host.network(network).map(|network| network.network_id.as_str());
-        for swarm in &host.swarm {
+        if let Some(swarm) = &host.swarm {
             let plain = name.as_str().strip_prefix("tasks.");
             let wanted = plain.unwrap_or(name.as_str());
             let Some(service) = swarm.services.iter().find(|service| service.name == wanted) else { continue };
