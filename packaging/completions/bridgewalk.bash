@@ -40,6 +40,9 @@ _bridgewalk() {
             bridgewalk,ports)
                 cmd="bridgewalk__subcmd__ports"
                 ;;
+            bridgewalk,reach)
+                cmd="bridgewalk__subcmd__reach"
+                ;;
             bridgewalk,record)
                 cmd="bridgewalk__subcmd__record"
                 ;;
@@ -48,6 +51,9 @@ _bridgewalk() {
                 ;;
             bridgewalk,veths)
                 cmd="bridgewalk__subcmd__veths"
+                ;;
+            bridgewalk,walk)
+                cmd="bridgewalk__subcmd__walk"
                 ;;
             bridgewalk,watch)
                 cmd="bridgewalk__subcmd__watch"
@@ -59,7 +65,7 @@ _bridgewalk() {
 
     case "${cmd}" in
         bridgewalk)
-            opts="-h -V --host --context --agent --from --demo --lang --json --help --version veths ports networks namespaces findings doctor snapshot record watch export man completions"
+            opts="-h -V --host --context --agent --from --demo --lang --json --help --version veths ports networks namespaces findings walk reach doctor snapshot record watch export man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -380,6 +386,40 @@ _bridgewalk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        bridgewalk__subcmd__reach)
+            opts="-h --host --context --agent --from --demo --lang --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -W "auto in-process sudo pkexec container container-base none" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en fr" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         bridgewalk__subcmd__record)
             opts="-o -h --output --seconds --host --context --agent --from --demo --lang --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -467,6 +507,48 @@ _bridgewalk() {
                 return 0
             fi
             case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -W "auto in-process sudo pkexec container container-base none" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en fr" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bridgewalk__subcmd__walk)
+            opts="-h --protocol --source-port --host --context --agent --from --demo --lang --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --protocol)
+                    COMPREPLY=($(compgen -W "tcp udp icmp" -- "${cur}"))
+                    return 0
+                    ;;
+                --source-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -45,6 +45,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "ports" -d 'Li
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "networks" -d 'List Docker\'s networks and the devices that are them'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "namespaces" -d 'List network namespaces with their interfaces and addresses'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "findings" -d 'List where Docker\'s intent and the kernel\'s state disagree'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "walk" -d 'Follow a packet hop by hop, with the rule that decides, or why it does not arrive'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "reach" -d 'List who reaches whom, and what is open to the outside'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "doctor" -d 'Say what can be seen here, what cannot and why, and what would help'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "snapshot" -d 'Print everything that was seen, as JSON'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "record" -d 'Record what happens into a file, until Ctrl-C'
@@ -127,6 +129,40 @@ fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read the bundled recording instead of the live host'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l protocol -d 'What is sent: tcp, udp or icmp (default: tcp)' -r -f -a "tcp\t'A connection\'s first packet'
+udp\t'A datagram'
+icmp\t'An echo request'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l source-port -d 'The sender\'s port (default: 40000)' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l context -d 'Context of the docker client to use' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'

@@ -142,6 +142,52 @@ fr\:"French"))' \
 '--help[Print this help]' \
 && ret=0
 ;;
+(walk)
+_arguments "${_arguments_options[@]}" : \
+'--protocol=[What is sent\: tcp, udp or icmp (default\: tcp)]:PROTOCOL:((tcp\:"A connection'\''s first packet"
+udp\:"A datagram"
+icmp\:"An echo request"))' \
+'--source-port=[The sender'\''s port (default\: 40000)]:N:_default' \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+':sender -- Who sends\: host, outside, a container, or an address:_default' \
+':receiver -- To whom\: host, outside, a container, service or alias, or an address; the port after a colon:_default' \
+&& ret=0
+;;
+(reach)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read the bundled recording instead of the live host]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+&& ret=0
+;;
 (doctor)
 _arguments "${_arguments_options[@]}" : \
 '(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
@@ -306,6 +352,8 @@ _bridgewalk_commands() {
 'networks:List Docker'\''s networks and the devices that are them' \
 'namespaces:List network namespaces with their interfaces and addresses' \
 'findings:List where Docker'\''s intent and the kernel'\''s state disagree' \
+'walk:Follow a packet hop by hop, with the rule that decides, or why it does not arrive' \
+'reach:List who reaches whom, and what is open to the outside' \
 'doctor:Say what can be seen here, what cannot and why, and what would help' \
 'snapshot:Print everything that was seen, as JSON' \
 'record:Record what happens into a file, until Ctrl-C' \
@@ -356,6 +404,11 @@ _bridgewalk__subcmd__ports_commands() {
     local commands; commands=()
     _describe -t commands 'bridgewalk ports commands' commands "$@"
 }
+(( $+functions[_bridgewalk__subcmd__reach_commands] )) ||
+_bridgewalk__subcmd__reach_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk reach commands' commands "$@"
+}
 (( $+functions[_bridgewalk__subcmd__record_commands] )) ||
 _bridgewalk__subcmd__record_commands() {
     local commands; commands=()
@@ -370,6 +423,11 @@ _bridgewalk__subcmd__snapshot_commands() {
 _bridgewalk__subcmd__veths_commands() {
     local commands; commands=()
     _describe -t commands 'bridgewalk veths commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__walk_commands] )) ||
+_bridgewalk__subcmd__walk_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk walk commands' commands "$@"
 }
 (( $+functions[_bridgewalk__subcmd__watch_commands] )) ||
 _bridgewalk__subcmd__watch_commands() {

@@ -239,9 +239,9 @@ fn agrees(walk: &Walk, outcome: Outcome) -> Option<bool> {
         (Verdict::Undecided, _) | (Verdict::Delivered, Some(Verdict::Undecided)) => return None,
         (Verdict::Delivered, Some(Verdict::Delivered)) => matches!(outcome, Outcome::Answered | Outcome::Open),
         (Verdict::Delivered, _) => matches!(outcome, Outcome::Silent | Outcome::Unreachable),
-        // A reset that is lost on its way leaves silence.
+        // A reset that is lost on its way leaves silence, or never could be awaited.
         (Verdict::NoListener, Some(Verdict::Delivered)) => matches!(outcome, Outcome::Refused | Outcome::Closed),
-        (Verdict::NoListener, _) => matches!(outcome, Outcome::Silent),
+        (Verdict::NoListener, _) => matches!(outcome, Outcome::Silent | Outcome::Unreachable),
         (Verdict::Dropped, _) => outcome == Outcome::Silent,
         (Verdict::Rejected, _) => matches!(outcome, Outcome::Refused | Outcome::Unreachable),
         (Verdict::NoRoute, _) => matches!(outcome, Outcome::Unreachable | Outcome::Silent),
