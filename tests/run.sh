@@ -38,6 +38,8 @@ packages=(
   libxrandr2 libxkbcommon0 libxkbcommon-x11-0 dbus
   # pictures and documents
   librsvg2-bin man-db desktop-file-utils
+  # exported files, opened by others
+  inkscape libreoffice-impress-nogui libreoffice-draw-nogui poppler-utils graphviz libxml2-utils unzip python3-pip
 )
 missing=()
 for package in "${packages[@]}"; do
@@ -58,6 +60,24 @@ if [ ${#missing[@]} -gt 0 ]; then
     sleep 10
   done
 fi
+
+# What opens exported files and is in no suite: exact versions, once, beside the root file systems.
+cache=${BRIDGEWALK_CACHE:-$HOME/.cache/bridgewalk-tests}
+opened=$cache/opened-$(cat tests/opened/package.json tests/opened/requirements.txt | sha256sum | cut -c1-12)
+if [ ! -d "$opened" ]; then
+  say "programs that open exported files"
+  if ! command -v npm >/dev/null; then
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends nodejs npm >/dev/null
+  fi
+  rm -rf "$opened.making"
+  mkdir -p "$opened.making"
+  cp tests/opened/package.json "$opened.making/"
+  npm install --prefix "$opened.making" --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null
+  python3 -m pip install --quiet --root-user-action ignore --retries 5 \
+    --target "$opened.making/python" --requirement tests/opened/requirements.txt
+  mv "$opened.making" "$opened"
+fi
+export BRIDGEWALK_NODE_MODULES=$opened/node_modules PYTHONPATH=$opened/python${PYTHONPATH:+:$PYTHONPATH}
 
 # All at once, as the tests will want it: a build of less would choose other features and be built again.
 say "building"

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod new_file;
+pub mod picture;
 pub mod source;
 pub mod window;
 pub mod words;

@@ -207,14 +207,48 @@ fn a_reader_that_goes_is_no_error() {
 #[test]
 fn pictures_are_files() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, begin) in [("a.svg", &b"<?xml"[..]), ("a.PNG", &b"\x89PNG"[..])] {
+    let formats = [
+        ("a.svg", &b"<?xml"[..]),
+        ("a.PNG", b"\x89PNG"),
+        ("a.pdf", b"%PDF-"),
+        ("a.pptx", b"PK\x03\x04"),
+        ("a.drawio", b"<mxfile "),
+        ("a.excalidraw", b"{"),
+        ("a.mmd", b"flowchart LR"),
+        ("a.dot", b"digraph"),
+    ];
+    for (name, begin) in formats {
         let output =
             program(folder.path(), &["export", "--from", RECORDING, "-o", name, "--theme", "dark"]).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         let bytes = fs::read(folder.path().join(name)).unwrap();
         assert!(bytes.starts_with(begin) || bytes.starts_with(b"<svg"), "{name}");
     }
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), formats.len());
+}
+
+/// A picture's options do what they say, and where they cannot that is said.
+#[test]
+fn pictures_have_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = |name: &str, options: &[&str]| {
+        let arguments: Vec<&str> =
+            ["export", "--demo", "-o", name].into_iter().chain(options.iter().copied()).collect();
+        let output = program(folder.path(), &arguments).output().unwrap();
+        assert!(output.status.success(), "{name} {options:?}: {}", String::from_utf8_lossy(&output.stderr));
+        fs::read(folder.path().join(name)).unwrap()
+    };
+    let pixels = |png: &[u8]| {
+        let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        (number(16), number(20))
+    };
+    assert_eq!(pixels(&export("a.png", &["--size", "1280x720"])), (1280, 720));
+    let (one, four) = (pixels(&export("b.png", &["--scale", "1"])), pixels(&export("c.png", &["--scale", "4"])));
+    assert!(four.0.abs_diff(4 * one.0) <= 4 && four.1.abs_diff(4 * one.1) <= 4, "{one:?} {four:?}");
+    assert_eq!(export("any.name", &["--format", "mmd"])[..9], *b"flowchart");
+    assert_ne!(export("d.svg", &["--theme", "print"]), export("e.svg", &["--theme", "projector"]));
+    let part = export("f.svg", &["--select", "bridge"]);
+    assert!(part.len() < export("g.svg", &[]).len());
 }
 
 /// Every mistake: exit status 2, exactly one line, nothing on stdout, no file left.
@@ -254,6 +288,12 @@ fn mistakes_are_one_line() {
         (&["export", "--from", RECORDING, "-o", &taken], "folder.svg"),
         (&["export", "--from", RECORDING, "-o", "a.gif"], ".svg"),
         (&["export", "--from", RECORDING, "-o", "a"], ".png"),
+        (&["export", "--demo", "-o", "a.pdf", "--transparent"], "--transparent"),
+        (&["export", "--demo", "-o", "a.svg", "--scale", "2"], "--scale"),
+        (&["export", "--demo", "-o", "a.png", "--scale", "0"], "--scale"),
+        (&["export", "--demo", "-o", "a.svg", "--size", "huge"], "huge"),
+        (&["export", "--demo", "-o", "a.svg", "--select", "nobody"], "nobody"),
+        (&["export", "--demo", "-o", "a.svg", "--view", "sideways"], "host"),
         (&["record", "-o", &nowhere], "absent/a.svg"),
         (&["record", "--demo", "-o", "a.bwrec"], "--demo"),
         (&["record"], "--output"),

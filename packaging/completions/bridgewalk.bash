@@ -535,7 +535,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__walk)
-            opts="-h --protocol --source-port --host --context --agent --from --demo --lang --json --help"
+            opts="-h --protocol --source-port --prove --host --context --agent --from --demo --lang --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -145,6 +145,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l prove -d 'Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read the bundled recording instead of the live host'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -s h -l help -d 'Print this help'

@@ -160,6 +160,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
+'(--from --demo)--prove[Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)]' \
 '--demo[Read the bundled recording instead of the live host]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \

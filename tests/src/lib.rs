@@ -22,6 +22,7 @@
 
 pub mod cgroup;
 pub mod compare;
+pub mod differential;
 pub mod host;
 pub mod image;
 pub mod link;

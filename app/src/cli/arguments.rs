@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::words::Language;
+use crate::{picture::Format, words::Language};
 
 /// The whole command line. Without a subcommand the window opens.
 #[derive(Clone, Debug, Parser)]
@@ -125,6 +125,9 @@ pub(super) struct Walk {
     /// The sender's port.
     #[arg(id = "source-port", long = "source-port", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub source_port: Option<u16>,
+    /// Send it, and see whether the kernel does so.
+    #[arg(long, conflicts_with_all = ["from", "demo"])]
+    pub prove: bool,
 }
 
 /// What is sent.
@@ -165,12 +168,68 @@ pub(super) struct Export {
     /// The picture's file.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Its format, where its name's ending does not say.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Which view.
+    #[arg(long, value_name = "VIEW", default_value = "host")]
+    pub view: ViewName,
+    /// The packet whose hops are numbered.
+    #[arg(long, value_names = ["FROM", "TO[:PORT]"], num_args = 2, conflicts_with = "anonymise")]
+    pub walk: Option<Vec<String>>,
     /// How much is shown.
     #[arg(long, value_name = "LEVEL", default_value = "plumbing")]
     pub detail: Detail,
     /// Its colours.
     #[arg(long, value_name = "THEME", default_value = "light")]
     pub theme: Theme,
+    /// Its outer measure.
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    /// Only these, and what they are wired to.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub select: Vec<String>,
+    /// A PNG's pixels for each unit.
+    #[arg(long, value_name = "N", value_parser = scale)]
+    pub scale: Option<f32>,
+    /// Without a background.
+    #[arg(long)]
+    pub transparent: bool,
+    /// With other names and addresses.
+    #[arg(long, visible_alias = "anonymize")]
+    pub anonymise: bool,
+}
+
+/// A PNG's scale.
+fn scale(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|scale| (0.1..=16.0).contains(scale)).ok_or_else(|| text.to_owned())
+}
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ViewName {
+    /// Everything.
+    Host,
+    /// One Compose project, or each.
+    Project,
+    /// Published ports.
+    PortMapping,
+    /// Bridges, ports, cables, addresses.
+    Bridge,
+    /// The way out.
+    Nat,
+    /// Names, name servers, address pools.
+    Dns,
+    /// Overlays and their tunnels.
+    Overlay,
+    /// The Swarm's ingress.
+    Ingress,
+    /// Inside one namespace.
+    Namespace,
+    /// A packet's numbered hops.
+    Walk,
+    /// macvlan, ipvlan, remote drivers.
+    Plugins,
 }
 
 /// How much of the network a picture shows.
@@ -191,6 +250,10 @@ pub(super) enum Theme {
     Light,
     /// Light on dark.
     Dark,
+    /// Strong contrast and strong lines.
+    Projector,
+    /// Black on white.
+    Print,
 }
 
 /// `completions`.

@@ -10,6 +10,7 @@ mod export;
 mod failure;
 mod findings;
 mod help;
+mod hops;
 mod listing;
 mod namespaces;
 mod networks;
@@ -17,8 +18,11 @@ mod notes;
 mod output;
 mod packaging;
 mod ports;
+mod proof;
 mod reach;
 mod record;
+mod scope;
+mod select;
 mod stop;
 mod table;
 mod veths;
@@ -93,6 +97,7 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
         Command::Networks => listing::write::<networks::Network>(&*snapshot()?, json, words, output),
         Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
         Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
+        Command::Walk(asked) if asked.prove => walk::prove(asked, &choice, json, words, output),
         Command::Walk(asked) => walk::run(asked, &snapshot, json, words, output),
         Command::Reach => reach::write(&*snapshot()?, json, words, output),
         Command::Snapshot => output.document(&*snapshot()?),

@@ -11,9 +11,10 @@ use super::{
     arguments::Walk,
     document::{LimitRow, SCHEMA_VERSION, limits},
     output::Output,
+    proof::{self, Observed},
     table::{Table, cell},
 };
-use crate::words::Words;
+use crate::{source::Choice, words::Words};
 
 /// What a walk is made of: what they do not see is said.
 const SOURCES: &[SourceKind] = &[
@@ -38,6 +39,12 @@ struct Document<'w> {
     connects: Option<bool>,
     #[serde(flatten)]
     walk: &'w packet::Walk,
+    /// With `--prove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<&'w Observed>,
+    /// With `--prove`: whether the kernel did as foretold; null: that cannot be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agrees: Option<Option<bool>>,
     limits: Vec<LimitRow>,
 }
 
@@ -64,6 +71,8 @@ pub(super) fn run(
             to: &asked.receiver,
             connects: walk.connects(),
             walk: &walk,
+            observed: None,
+            agrees: None,
             limits,
         });
     }
@@ -72,17 +81,49 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Follows the packet that is asked for, sends it, and tells both ways side by side.
+///
+/// # Errors
+/// As [`run`]; or it cannot be sent.
+pub(super) fn prove(
+    asked: &Walk,
+    choice: &Choice,
+    json: bool,
+    words: Words,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let ask = |walker: &Walker<'_>| question(walker, asked).map_err(|error| Failure::input(mistake(&error, words)));
+    let proved = proof::prove(choice, ask, words)?;
+    let limits = limits(&proved.snapshot, Some(SOURCES));
+    if json {
+        return output.document(&Document {
+            schema_version: SCHEMA_VERSION,
+            from: &asked.sender,
+            to: &asked.receiver,
+            connects: proved.walk.connects(),
+            walk: &proved.walk,
+            observed: Some(&proved.observed),
+            agrees: Some(proved.observed.comparison.agrees),
+            limits,
+        });
+    }
+    Teller { words, snapshot: &proved.snapshot }.walk(&proved.walk, output)?;
+    proof::write(&proved, words, output)?;
+    super::notes::write(&limits, words);
+    Ok(())
+}
+
 /// What the arguments ask.
 ///
 /// # Errors
 /// An end that is none.
-fn question(walker: &Walker<'_>, asked: &Walk) -> Result<Question, EndError> {
+pub(super) fn question(walker: &Walker<'_>, asked: &Walk) -> Result<Question, EndError> {
     let from = walker.sender(&asked.sender)?;
     let (to, port) = walker.receiver(&asked.receiver)?;
     Ok(Question { from, to, port, protocol: asked.protocol.into(), source_port: asked.source_port })
 }
 
-fn mistake(error: &EndError, words: Words) -> String {
+pub(super) fn mistake(error: &EndError, words: Words) -> String {
     let (key, name) = match error {
         EndError::Unknown(name) => ("cli-error-no-end", name),
         EndError::CannotSend(name) => ("cli-error-cannot-send", name),

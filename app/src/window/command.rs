@@ -4,11 +4,14 @@
 //! frame. An [`Action`] is a command that a person can give without pointing at anything: its name, tooltip, shortcut and
 //! place in the palette stand here and nowhere else.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use bridgewalk_analysis::walk::Question;
 use bridgewalk_collector::AgentChoice;
-use bridgewalk_diagram::{Filter, scene::Point};
+use bridgewalk_diagram::{
+    Filter,
+    scene::{Point, Scene},
+};
 use bridgewalk_model::EntityId;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -16,7 +19,7 @@ use super::{
     settings::{TextSize, ThemeChoice},
     walk::{Inquiry, Slot},
 };
-use crate::words::Language;
+use crate::{picture::Request, words::Language};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,10 @@ pub(super) enum Command {
     Prove(Question),
     /// Copy a text.
     Copy(String),
+    /// Write a picture, as asked for.
+    Export(Arc<Scene>, Box<Request>),
+    /// Copy a picture's pixels.
+    CopyPicture(Arc<Scene>),
     /// Show a recording.
     Open(PathBuf),
 }
@@ -118,6 +125,8 @@ pub(super) enum Action {
     OpenRecording,
     /// Save what was observed.
     SaveRecording,
+    /// Choose what is exported, and how.
+    Export,
     /// Write the picture as SVG.
     ExportSvg,
     /// Write the picture as PNG.
@@ -189,6 +198,7 @@ table! {
     Reach "reach" keys(BARE, Key::M), None;
     OpenRecording "open" keys(CTRL, Key::O), None;
     SaveRecording "save" keys(CTRL, Key::S), None;
+    Export "export" keys(BARE, Key::E), None;
     ExportSvg "export-svg" keys(CTRL, Key::E), None;
     ExportPng "export-png" keys(CTRL_SHIFT, Key::E), None;
     GoLive "go-live" None, None;

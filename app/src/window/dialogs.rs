@@ -13,6 +13,10 @@ use bridgewalk_diagram::{export, scene::Scene};
 use bridgewalk_model::Observation;
 
 use super::feed::{Feed, Opener};
+use crate::{
+    picture::{self, Request},
+    words::Words,
+};
 
 /// What is wanted.
 pub(super) enum Errand {
@@ -31,6 +35,17 @@ pub(super) enum Errand {
         title: String,
         /// What.
         observations: Vec<Observation>,
+    },
+    /// Ask for a place and write the picture there, as asked for.
+    Export {
+        /// The dialog's title.
+        title: String,
+        /// Which.
+        scene: Arc<Scene>,
+        /// How.
+        request: Request,
+        /// In which language.
+        words: Words,
     },
     /// Ask for a place and write the picture there.
     ExportSvg {
@@ -114,6 +129,10 @@ fn run(errand: Errand, opener: &dyn Opener) -> Outcome {
         Errand::SaveRecording { title, observations } => {
             ask_and_write(title, "bwrec", |path| opener.save(path, &observations))
         }
+        Errand::Export { title, scene, request, words } => ask_and_write(title, request.format.ending(), |path| {
+            let bytes = picture::file(&scene, &request, words).map_err(|error| error.to_string())?;
+            write(path, &bytes)
+        }),
         Errand::ExportSvg { title, scene } => {
             ask_and_write(title, "svg", |path| write(path, export::svg(&scene).as_bytes()))
         }

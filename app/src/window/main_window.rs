@@ -17,6 +17,7 @@ use super::{
     context::{Context, Drawn, Seen},
     dialogs::{Dialogs, Errand},
     draftsman::Draftsman,
+    export_dialog::{self, ExportDialog},
     filter_bar::FilterBar,
     findings,
     history::History,
@@ -70,6 +71,7 @@ pub struct MainWindow {
     palette: CommandPalette,
     filter_bar: FilterBar,
     question: Question,
+    export: ExportDialog,
     walk: WalkPanel,
     reach: ReachPanel,
 }
@@ -125,6 +127,7 @@ impl MainWindow {
             palette: CommandPalette::default(),
             filter_bar: FilterBar::default(),
             question: Question::default(),
+            export: ExportDialog::default(),
             walk,
             reach,
         };
@@ -326,6 +329,17 @@ impl MainWindow {
                 ctx.copy_text(text);
                 self.say(ctx, self.words().text("window-copied"));
             }
+            Command::Export(scene, request) => {
+                let (title, words) = (self.words().text(Action::Export.entry().key), self.words());
+                self.send(ctx, Errand::Export { title, scene, request: *request, words });
+            }
+            Command::CopyPicture(scene) => match export_dialog::pixels(&scene) {
+                Ok(image) => {
+                    ctx.copy_image(image);
+                    self.say(ctx, self.words().text("window-copied"));
+                }
+                Err(error) => self.say(ctx, error.to_string()),
+            },
             Command::Open(path) => self.send(ctx, Errand::Open(path)),
         }
     }
@@ -356,6 +370,7 @@ impl MainWindow {
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Palette => self.palette.open(),
+            Action::Export => self.export.open(),
             Action::Fit => self.canvas.fit(),
             Action::ZoomIn => self.canvas.zoom_by(1.0, ctx.input(|input| input.time)),
             Action::ZoomOut => self.canvas.zoom_by(-1.0, ctx.input(|input| input.time)),
@@ -463,7 +478,7 @@ impl MainWindow {
     }
 
     fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
-        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, walk, reach, .. } = self;
+        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, .. } = self;
         let ctx = Context {
             words: Words::new(self.settings.spoken(self.asked_language)),
             colors: Colors::of(self.view.theme),
@@ -547,6 +562,7 @@ impl MainWindow {
         let packet = walk.mark(ui.ctx(), &ctx);
         canvas.ui(ui, &ctx, packet.as_ref());
         palette.ui(ui, &ctx);
+        export.ui(ui, &ctx);
         if let Some((text, since_s)) = &mut self.notice {
             let now_s = ui.input(|input| input.time);
             if *since_s == 0.0 {

@@ -11,6 +11,7 @@ mod command_palette;
 mod context;
 mod dialogs;
 mod draftsman;
+mod export_dialog;
 mod feed;
 mod filter_bar;
 mod findings;

@@ -47,7 +47,7 @@ impl Colors {
     /// The colours of a theme.
     pub(super) const fn of(theme: ThemeName) -> Self {
         match theme {
-            ThemeName::Light => Self {
+            ThemeName::Light | ThemeName::Projector | ThemeName::Print => Self {
                 panel: Color32::from_rgb(0xfa, 0xfb, 0xfc),
                 raised: Color32::from_rgb(0xee, 0xf1, 0xf5),
                 line: Color32::from_rgb(0xdd, 0xe2, 0xe9),
@@ -146,7 +146,7 @@ fn style(theme: ThemeName) -> Style {
 
 fn visuals(theme: ThemeName, colors: Colors) -> Visuals {
     let mut visuals = match theme {
-        ThemeName::Light => Visuals::light(),
+        ThemeName::Light | ThemeName::Projector | ThemeName::Print => Visuals::light(),
         ThemeName::Dark => Visuals::dark(),
     };
     visuals.panel_fill = colors.panel;

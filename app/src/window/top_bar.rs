@@ -174,7 +174,9 @@ fn menu_ui(ui: &mut Ui, ctx: &Context<'_>) {
     let response = icon_button(ui, Icon::Menu, &name, true);
     egui::Popup::menu(&response).show(|ui| {
         ui.set_min_width(250.0);
-        for action in [Action::OpenRecording, Action::SaveRecording, Action::ExportSvg, Action::ExportPng] {
+        for action in
+            [Action::OpenRecording, Action::SaveRecording, Action::Export, Action::ExportSvg, Action::ExportPng]
+        {
             entry(ui, ctx, action);
         }
         ui.separator();

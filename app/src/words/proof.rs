@@ -1,50 +1,43 @@
-//! A proof in words: what is sent, what came back, and how it compares with what was foretold.
+//! A proof in words: what is sent, what came of it, where the kernel did otherwise than foretold.
 
-use bridgewalk_analysis::walk::proof::{Difference, Note, Unprovable};
+use std::net::SocketAddr;
+
+use bridgewalk_analysis::walk::proof::{Comparison, Difference, Note, Unprovable};
 use bridgewalk_model::{
-    NamespaceInode, Snapshot,
+    Snapshot,
     firewall::RuleRef,
     proof::{Answer, ProbeProtocol, ProofFailure, ProofOrder},
 };
 
-use super::{Words, walk::with_port};
+use super::Words;
 
 impl Words {
-    /// Exactly what an order will do, a line each: what is sent, and what is put in to look at it.
-    pub fn proof_plan(self, snapshot: &Snapshot, order: &ProofOrder) -> Vec<String> {
-        let place = |inode: NamespaceInode| {
-            let mut namespaces = snapshot.hosts.iter().flat_map(|host| &host.namespaces);
-            let found = namespaces.find(|namespace| namespace.inode == inode);
-            found.map_or_else(|| inode.0.to_string(), |namespace| self.walk_place(snapshot, &namespace.id))
+    /// Exactly what a proof sends, and from where; said before it is sent.
+    pub fn proof_sends(self, snapshot: &Snapshot, order: &ProofOrder) -> String {
+        let namespace = snapshot
+            .hosts
+            .first()
+            .and_then(|host| host.namespaces.iter().find(|namespace| namespace.inode == order.from));
+        let from = namespace.map_or_else(|| order.from.0.to_string(), |it| self.walk_place(snapshot, &it.id));
+        let (key, to) = match order.protocol {
+            ProbeProtocol::Tcp => ("proof-sends-tcp", SocketAddr::new(order.destination, order.port).to_string()),
+            ProbeProtocol::Udp => ("proof-sends-udp", SocketAddr::new(order.destination, order.port).to_string()),
+            ProbeProtocol::Icmp => ("proof-sends-icmp", order.destination.to_string()),
         };
-        let port = Some(order.port).filter(|_| order.protocol != ProbeProtocol::Icmp);
-        let arguments = [("from", place(order.from).into()), ("to", with_port(order.destination, port).into())];
-        let sent = match order.protocol {
-            ProbeProtocol::Tcp => self.format("proof-sends-tcp", &arguments),
-            ProbeProtocol::Udp => self.format("proof-sends-udp", &arguments),
-            ProbeProtocol::Icmp => self.format("proof-sends-icmp", &arguments),
-        };
-        let mut places = vec![place(order.from)];
-        for inode in &order.namespaces {
-            let place = place(*inode);
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-        let looks = self.format("proof-looks", &[("places", places.join(", ").into())]);
-        vec![sent, looks, self.text("proof-leaves-nothing")]
+        let places = order.namespaces.len().max(1);
+        self.format(key, &[("from", from.into()), ("to", to.into()), ("places", places.into())])
     }
 
-    /// Why a walk cannot be proved.
-    pub fn unprovable(self, why: Unprovable) -> String {
-        match why {
-            Unprovable::StartsElsewhere => self.text("proof-starts-elsewhere"),
-            Unprovable::NothingSent => self.text("proof-nothing-sent"),
-            Unprovable::ManyReceivers => self.text("proof-many-receivers"),
-        }
+    /// Why a walk cannot be proved from here.
+    pub fn unprovable(self, reason: Unprovable) -> String {
+        self.text(match reason {
+            Unprovable::StartsElsewhere => "proof-starts-elsewhere",
+            Unprovable::NothingSent => "proof-nothing-sent",
+            Unprovable::ManyReceivers => "proof-many-receivers",
+        })
     }
 
-    /// Why a proof failed.
+    /// Why nothing was proved.
     pub fn proof_failure(self, failure: &ProofFailure) -> String {
         let detail = |key: &str, detail: &str| self.format(key, &[("detail", detail.to_owned().into())]);
         match failure {
@@ -53,51 +46,57 @@ impl Words {
             ProofFailure::Order { detail: why } => detail("proof-order", why),
             ProofFailure::Vanished { .. } => self.text("proof-vanished"),
             ProofFailure::Closed { detail: why } => detail("proof-closed", why),
-            ProofFailure::Send { detail: why } => detail("proof-not-sent", why),
+            ProofFailure::Send { detail: why } => detail("proof-send", why),
             ProofFailure::Busy => self.text("proof-busy"),
             ProofFailure::NoAnswer { detail: why } => detail("proof-no-answer", why),
         }
     }
 
-    /// What came back.
+    /// What came back to the sender.
     pub fn proof_answer(self, answer: &Answer) -> String {
         match answer {
             Answer::Answered => self.text("proof-answered"),
             Answer::Refused => self.text("proof-refused"),
-            Answer::Unreachable { error } => self.format("proof-unreachable", &[("error", error.as_str().into())]),
+            Answer::Unreachable { error } => self.format("proof-unreachable", &[("error", error.clone().into())]),
             Answer::Forbidden => self.text("proof-forbidden"),
             Answer::Silence => self.text("proof-silence"),
         }
     }
 
-    /// Whether the kernel did as foretold.
-    pub fn proof_agrees(self, agrees: Option<bool>) -> String {
-        match agrees {
-            Some(true) => self.text("proof-agrees"),
-            Some(false) => self.text("proof-differs"),
-            None => self.text("proof-not-judged"),
+    /// Whether the kernel did as foretold, and if not, where it first did otherwise.
+    pub fn proof_outcome(self, snapshot: &Snapshot, comparison: &Comparison) -> String {
+        match (&comparison.agrees, &comparison.differs) {
+            (Some(true), _) => self.text("proof-agrees"),
+            (_, Some(difference)) => {
+                let where_ = self.proof_difference(snapshot, difference);
+                let key = if comparison.agrees.is_some() { "proof-differs" } else { "proof-differs-perhaps" };
+                self.format(key, &[("where", where_.into())])
+            }
+            _ => self.text("proof-not-judged"),
         }
     }
 
     /// Where foretold and observed part.
     pub fn proof_difference(self, snapshot: &Snapshot, difference: &Difference) -> String {
+        let rule = |rule: &Option<RuleRef>| {
+            rule.as_ref().map_or_else(
+                || self.text("proof-no-rule"),
+                |rule| format!("{} {} {}: {}", rule.family, rule.table, rule.chain, rule.text),
+            )
+        };
         match difference {
-            Difference::NotSeen { namespace, .. } => {
-                self.format("proof-not-seen", &[("place", self.walk_place(snapshot, namespace).into())])
-            }
-            Difference::Rules { namespace, foretold, observed, .. } => {
-                let text = |rule: &Option<RuleRef>| {
-                    rule.as_ref().map_or_else(|| self.text("proof-no-rule"), |rule| rule.text.clone())
-                };
-                self.format(
-                    "proof-other-rules",
-                    &[
-                        ("place", self.walk_place(snapshot, namespace).into()),
-                        ("foretold", text(foretold).into()),
-                        ("observed", text(observed).into()),
-                    ],
-                )
-            }
+            Difference::NotSeen { namespace, is_reply } => self.format(
+                if *is_reply { "proof-reply-not-seen" } else { "proof-not-seen" },
+                &[("place", self.walk_place(snapshot, namespace).into())],
+            ),
+            Difference::Rules { namespace, foretold, observed, .. } => self.format(
+                "proof-other-rule",
+                &[
+                    ("place", self.walk_place(snapshot, namespace).into()),
+                    ("foretold", rule(foretold).into()),
+                    ("observed", rule(observed).into()),
+                ],
+            ),
             Difference::Answer { foretold, observed } => self.format(
                 "proof-other-answer",
                 &[("foretold", self.walk_verdict(*foretold).into()), ("observed", self.proof_answer(observed).into())],
@@ -105,14 +104,14 @@ impl Words {
         }
     }
 
-    /// What must be known to judge a comparison.
+    /// What must be known to judge it.
     pub fn proof_note(self, snapshot: &Snapshot, note: &Note) -> String {
-        let place = |id| self.walk_place(snapshot, id).into();
+        let place = |namespace| self.walk_place(snapshot, namespace).into();
         match note {
             Note::RulesChanged { namespace } => self.format("proof-rules-changed", &[("place", place(namespace))]),
-            Note::LegacyTables { namespace } => self.format("proof-legacy-tables", &[("place", place(namespace))]),
+            Note::LegacyTables { namespace } => self.format("proof-legacy", &[("place", place(namespace))]),
             Note::NotTraced { namespace, detail } => {
-                self.format("proof-not-traced", &[("place", place(namespace)), ("detail", detail.as_str().into())])
+                self.format("proof-not-traced", &[("place", place(namespace)), ("detail", detail.clone().into())])
             }
             Note::Truncated { namespace } => self.format("proof-truncated", &[("place", place(namespace))]),
         }

@@ -10,6 +10,8 @@ pub mod protocol;
 
 mod discovery;
 mod firewall;
+#[cfg(test)]
+mod fuzz;
 mod host_facts;
 mod netlink;
 mod privilege;

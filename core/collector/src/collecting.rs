@@ -235,6 +235,12 @@ impl Collecting {
                 self.end_agent();
                 self.start_agent();
             }
+            Command::LetProve if self.leave == Leave::MayProve => {}
+            Command::LetProve => {
+                self.leave = Leave::MayProve;
+                self.end_agent();
+                self.start_agent();
+            }
             Command::Reconnect => self.nudge(),
             Command::Refresh => self.refresh(),
         }

@@ -63,6 +63,12 @@ pub fn text_width(text: &str, face: Face, size: f32) -> f32 {
     em * size
 }
 
+/// The face's glyph for `character`; 0 is the glyph of what it lacks.
+pub(crate) fn glyph(character: char, face: Face) -> u32 {
+    let glyph = metrics(face).face.as_ref().and_then(|face| face.glyph_index(character));
+    glyph.map_or(0, |glyph| u32::from(glyph.0))
+}
+
 /// East Asian characters come from a fallback font, a full em wide.
 fn is_wide(character: char) -> bool {
     matches!(u32::from(character), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0x1f000..=0x1faff | 0x20000..=0x3fffd)

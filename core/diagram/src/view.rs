@@ -95,9 +95,13 @@ pub struct Filter {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ThemeName {
-    /// Dark on light: paper, projector.
+    /// Dark on light.
     #[default]
     Light,
     /// Light on dark.
     Dark,
+    /// Black on white, strong lines: for a projector in a lit room.
+    Projector,
+    /// Black and white, for paper: greys at most.
+    Print,
 }

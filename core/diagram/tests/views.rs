@@ -5,19 +5,31 @@
 
 use std::collections::BTreeMap;
 
-use bridgewalk_diagram::{Detail, Scope, Station, ThemeName, View, Word, Words, check, draw, export, scene::Shape};
+use bridgewalk_diagram::{
+    Detail, Filter, Scope, Station, ThemeName, View, Word, Words, check, draw, export, scene::Shape,
+};
 use bridgewalk_model::{Snapshot, assembly::assemble, recording::Recording};
 
-const VIEWS: [(&str, Scope); 8] = [
-    ("host", Scope::Whole),
-    ("port-mapping", Scope::PortMapping),
-    ("bridge", Scope::Bridges),
-    ("nat", Scope::Nat),
-    ("dns", Scope::Dns),
-    ("overlay", Scope::Overlay),
-    ("ingress", Scope::Ingress),
-    ("plugins", Scope::Plugins),
-];
+/// The charts, the whole, a container from the inside, and a Compose project.
+fn views(snapshot: &Snapshot) -> Vec<(&'static str, View)> {
+    let of = |scope: Scope| View { scope, ..View::default() };
+    let containers = || snapshot.hosts.iter().flat_map(|host| &host.containers);
+    let inside =
+        containers().find(|it| it.namespace.is_some() && it.attachments.len() > 1).unwrap().namespace.clone().unwrap();
+    let project = containers().find_map(|container| container.compose.clone()).unwrap().project;
+    vec![
+        ("port-mapping", of(Scope::PortMapping)),
+        ("bridge", of(Scope::Bridges)),
+        ("nat", of(Scope::Nat)),
+        ("dns", of(Scope::Dns)),
+        ("overlay", of(Scope::Overlay)),
+        ("ingress", of(Scope::Ingress)),
+        ("plugins", of(Scope::Plugins)),
+        ("host", of(Scope::Whole)),
+        ("namespace", of(Scope::Namespace(inside))),
+        ("project", View { filter: Filter { project: Some(project), ..Filter::default() }, ..View::default() }),
+    ]
+}
 
 /// The bundled texts, read as `key = text`.
 struct Texts(BTreeMap<&'static str, &'static str>);
@@ -62,9 +74,9 @@ fn every_view_keeps_the_rules_of_a_picture() {
     let snapshot = demo();
     let mut faults = Vec::new();
     for (language, words) in [("en", Texts::english()), ("fr", Texts::french())] {
-        for (name, scope) in &VIEWS {
+        for (name, view) in views(&snapshot) {
             for detail in [Detail::Concept, Detail::Plumbing, Detail::Everything] {
-                let view = View { scope: scope.clone(), detail, ..View::default() };
+                let view = View { detail, ..view.clone() };
                 faults.extend(picture(&format!("{name}-{language}-{detail:?}"), &snapshot, &view, &words));
             }
         }
@@ -75,14 +87,13 @@ fn every_view_keeps_the_rules_of_a_picture() {
 #[test]
 fn views_say_what_they_said() {
     let snapshot = demo();
-    for (name, scope) in VIEWS.iter().skip(1) {
-        let view = View { scope: scope.clone(), ..View::default() };
+    for (name, view) in views(&snapshot) {
         let scene = draw(&snapshot, &view, None, &Texts::english()).scene;
         let texts = scene.items.iter().filter_map(|item| match &item.shape {
             Shape::Text { text, .. } => Some(text.as_str()),
             _ => None,
         });
-        insta::assert_snapshot!(*name, texts.collect::<Vec<_>>().join("\n"));
+        insta::assert_snapshot!(name, texts.collect::<Vec<_>>().join("\n"));
     }
 }
 
@@ -90,7 +101,7 @@ fn views_say_what_they_said() {
 fn a_walk_is_numbered_on_the_picture() {
     let snapshot = demo();
     let host = &snapshot.hosts[0];
-    let web = host.containers.iter().find(|container| container.name.as_str() == "web").unwrap();
+    let web = host.containers.iter().find(|it| it.name.as_str() == "web" && it.namespace.is_some()).unwrap();
     let network = web.attachments[0].network.clone();
     let hop = |entity, caption: &str| Station { entity, caption: caption.into() };
     let stations = vec![

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod anonymise;
 pub mod assembly;
 pub mod change;
 pub mod engine;

@@ -1,7 +1,7 @@
 //! The proof of a walk: asks first, says exactly what will be sent, and puts foretold and observed side by side.
 
 use bridgewalk_analysis::walk::{Question, Walk, proof};
-use bridgewalk_model::{Snapshot, firewall::RuleRef};
+use bridgewalk_model::{Snapshot, firewall::RuleRef, proof::ProofOrder};
 use egui::{Button, Frame, Margin, RichText, Stroke, Ui};
 
 use crate::window::{
@@ -75,7 +75,9 @@ impl Proof {
                 }
             };
             ui.label(RichText::new(ctx.words.text("walk-prove-question")).font(strong(13.5)));
-            for line in ctx.words.proof_plan(snapshot, &order) {
+            let places = ctx.words.format("walk-prove-looks", &[("places", places(ctx, snapshot, &order).into())]);
+            let lines = [ctx.words.proof_sends(snapshot, &order), places, ctx.words.text("walk-prove-leaves")];
+            for line in lines {
                 ui.add(egui::Label::new(RichText::new(line).color(ctx.colors.text)).wrap());
             }
             ui.horizontal(|ui| {
@@ -90,6 +92,20 @@ impl Proof {
             });
         });
     }
+}
+
+/// The namespaces that are looked into.
+fn places(ctx: &Context<'_>, snapshot: &Snapshot, order: &ProofOrder) -> String {
+    let mut places: Vec<String> = Vec::new();
+    for inode in std::iter::once(&order.from).chain(&order.namespaces) {
+        let mut namespaces = snapshot.hosts.iter().flat_map(|host| &host.namespaces);
+        let Some(namespace) = namespaces.find(|namespace| namespace.inode == *inode) else { continue };
+        let place = ctx.words.walk_place(snapshot, &namespace.id);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places.join(", ")
 }
 
 /// What was asked to be proved, for whoever does it.
@@ -119,16 +135,12 @@ fn told_ui(ui: &mut Ui, ctx: &Context<'_>, proven: &Proven) {
     ui.horizontal(|ui| {
         icon.show(ui, 17.0, ink);
         ui.add(
-            egui::Label::new(RichText::new(words.proof_agrees(comparison.agrees)).font(strong(14.0)).color(ink)).wrap(),
+            egui::Label::new(RichText::new(words.proof_outcome(snapshot, comparison)).font(strong(14.0)).color(ink)).wrap(),
         );
     });
     let answer = words.proof_answer(&proven.answer);
     let answer = words.format("walk-proof-answer", &[("answer", answer.into())]);
     ui.label(RichText::new(answer).color(ctx.colors.soft));
-    if let Some(difference) = &comparison.differs {
-        let said = words.proof_difference(snapshot, difference);
-        ui.add(egui::Label::new(RichText::new(said).color(ctx.colors.bad)).wrap());
-    }
     for note in &comparison.notes {
         let said = words.proof_note(snapshot, note);
         ui.add(egui::Label::new(RichText::new(said).color(ctx.colors.soft).size(12.5)).wrap());

@@ -17,13 +17,13 @@ use rustix::net::{AddressFamily, Protocol, SocketType};
 use super::{interface, xt};
 use crate::netlink::attributes::{i32_at, ip, text, u8_at, u16_at, u32_at, u64_at};
 
-const GET_INFO: libc::c_int = 64;
-const GET_ENTRIES: libc::c_int = 65;
+pub(super) const GET_INFO: libc::c_int = 64;
+pub(super) const GET_ENTRIES: libc::c_int = 65;
 const NAME_LEN: usize = 32;
 /// `struct ipt_getinfo`.
-const INFO_LEN: usize = 84;
+pub(super) const INFO_LEN: usize = 84;
 /// `struct ipt_get_entries` up to its table, which is aligned to eight.
-const ENTRIES_HEADER_LEN: usize = 40;
+pub(super) const ENTRIES_HEADER_LEN: usize = 40;
 /// More than any real table has.
 const MAX_TABLE_LEN: u32 = 64 << 20;
 /// A table that grew between the two questions is asked for again.
@@ -38,10 +38,10 @@ const HOOKS: [(Hook, &str); 5] = [
 
 /// Where the two families' structs differ.
 #[derive(Clone, Copy)]
-struct Layout {
+pub(super) struct Layout {
     family: Family,
     number: u8,
-    level: libc::c_int,
+    pub(super) level: libc::c_int,
     address_len: usize,
     /// `target_offset` in the entry; `next_offset` follows it.
     offsets: usize,
@@ -51,7 +51,7 @@ struct Layout {
     elements: usize,
 }
 
-const IPV4: Layout = Layout {
+pub(super) const IPV4: Layout = Layout {
     family: Family::Ip,
     number: 2,
     level: libc::IPPROTO_IP,
@@ -60,7 +60,7 @@ const IPV4: Layout = Layout {
     counters: 96,
     elements: 112,
 };
-const IPV6: Layout = Layout {
+pub(super) const IPV6: Layout = Layout {
     family: Family::Ip6,
     number: 10,
     level: libc::IPPROTO_IPV6,
@@ -118,14 +118,14 @@ fn table(socket: &OwnedFd, layout: Layout, name: &str) -> io::Result<Table> {
     Err(last.unwrap_or_else(odd))
 }
 
-fn put_name(buffer: &mut [u8], name: &str) {
+pub(super) fn put_name(buffer: &mut [u8], name: &str) {
     for (to, from) in buffer.iter_mut().zip(name.bytes().take(NAME_LEN - 1)) {
         *to = from;
     }
 }
 
 #[allow(unsafe_code, reason = "no safe wrapper knows these options")]
-fn get(socket: &OwnedFd, level: libc::c_int, option: libc::c_int, buffer: &mut [u8]) -> io::Result<()> {
+pub(super) fn get(socket: &OwnedFd, level: libc::c_int, option: libc::c_int, buffer: &mut [u8]) -> io::Result<()> {
     let mut len = libc::socklen_t::try_from(buffer.len()).unwrap_or(libc::socklen_t::MAX);
     // SAFETY: the kernel writes at most `len` bytes to `buffer`, which lives and is that long.
     let code = unsafe { libc::getsockopt(socket.as_raw_fd(), level, option, buffer.as_mut_ptr().cast(), &raw mut len) };
@@ -151,7 +151,7 @@ enum Target {
 }
 
 /// Makes chains of the table's entries: built-in ones between a hook's entry and its underflow, users' after a head.
-fn parse(layout: Layout, name: &str, info: &[u8], bytes: &[u8]) -> Option<Table> {
+pub(super) fn parse(layout: Layout, name: &str, info: &[u8], bytes: &[u8]) -> Option<Table> {
     let valid_hooks = u32_at(info, NAME_LEN)?;
     let mut entries = Vec::new();
     let mut at = 0;

@@ -12,7 +12,7 @@ use bridgewalk_model::firewall::{Family, Ruleset, Syntax, summarise};
 use super::read_rulesets;
 
 /// Runs `test` on a thread that has a network namespace to itself; it goes with the thread.
-fn in_new_namespace<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) fn in_new_namespace<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
     thread::spawn(move || {
         #[allow(unsafe_code, reason = "unshare(2) concerns this thread alone")]
         // SAFETY: no memory is involved.
@@ -24,7 +24,7 @@ fn in_new_namespace<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static
     .unwrap()
 }
 
-fn run(program: &str, args: &[&str], input: &str) -> String {
+pub(super) fn run(program: &str, args: &[&str], input: &str) -> String {
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::piped())
@@ -38,7 +38,7 @@ fn run(program: &str, args: &[&str], input: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn data(extension: &str) -> Vec<PathBuf> {
+pub(super) fn data(extension: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rulesets");
     let mut files: Vec<PathBuf> = (std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())

@@ -64,4 +64,6 @@ fn interface(name: &[u8], mask: &[u8]) -> String {
 }
 
 #[cfg(test)]
+pub(crate) mod fuzz;
+#[cfg(test)]
 mod live_tests;

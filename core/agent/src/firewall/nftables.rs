@@ -139,7 +139,7 @@ fn read_once(netlink: &mut Netlink) -> io::Result<Vec<Table>> {
     Ok(tables)
 }
 
-fn chain(message: Message<'_>) -> Option<(Place, Chain)> {
+pub(super) fn chain(message: Message<'_>) -> Option<(Place, Chain)> {
     let (family, attributes) = parts(message);
     let hook = attributes.nested(4);
     let base = be32(hook, 1).and_then(|number| {
@@ -161,7 +161,7 @@ fn chain(message: Message<'_>) -> Option<(Place, Chain)> {
     Some(((family, text(attributes.find(1)?)), chain))
 }
 
-fn rule(message: Message<'_>) -> Option<(Place, String, Rule)> {
+pub(super) fn rule(message: Message<'_>) -> Option<(Place, String, Rule)> {
     let (family, attributes) = parts(message);
     let mut counter = None;
     let expressions = attributes

@@ -9,7 +9,7 @@ use super::{
     nftables::{HEADER_LEN, Place, be32, parts},
 };
 use crate::netlink::{
-    Netlink,
+    Message, Netlink,
     attributes::{Attributes, Body, text},
 };
 
@@ -22,39 +22,49 @@ const ELEMENT_CATCH_ALL: u32 = 2;
 const MAX_ELEMENTS: usize = 20_000;
 
 /// One element as the kernel lists it: key, last key, flags, data.
-type Raw = (Vec<u8>, Option<Vec<u8>>, u32, Option<bridgewalk_model::firewall::Data>);
+pub(super) type Raw = (Vec<u8>, Option<Vec<u8>>, u32, Option<bridgewalk_model::firewall::Data>);
 
 /// All sets, by table.
 pub(super) fn read(netlink: &mut Netlink) -> io::Result<HashMap<Place, Vec<Set>>> {
-    let found = netlink.dump(GET_SET, &Body::new(&[0; HEADER_LEN]), |message| {
-        let (family, attributes) = parts(message);
-        let set = Set {
-            name: text(attributes.find(2)?),
-            flags: be32(attributes, 3).unwrap_or(0),
-            key_type: be32(attributes, 4).unwrap_or(0),
-            key_len: be32(attributes, 5).unwrap_or(0),
-            data_type: be32(attributes, 6),
-            field_lens: (attributes.nested(9).nested(2).into_iter())
-                .filter_map(|(_, field)| be32(Attributes(field), 1))
-                .collect(),
-            elements: Vec::new(),
-        };
-        Some(((family, text(attributes.find(1)?)), set))
-    })?;
+    let found = netlink.dump(GET_SET, &Body::new(&[0; HEADER_LEN]), set)?;
     let mut sets: HashMap<Place, Vec<Set>> = HashMap::new();
     for (place, mut set) in found {
         let body = Body::new(&[place.0, 0, 0, 0]).with(1, &terminated(&place.1)).with(2, &terminated(&set.name));
-        let raw = netlink.dump(GET_ELEMENT, &body, |message| {
-            let list = parts(message).1.nested(3).into_iter().map(|(_, element)| element_of(Attributes(element)));
-            Some(list.collect::<Vec<Raw>>())
-        })?;
-        let mut raw: Vec<Raw> = raw.into_iter().flatten().take(MAX_ELEMENTS).collect();
-        // The kernel lists them as they are hashed, which tells nothing.
-        raw.sort_by(|a, b| a.0.cmp(&b.0));
-        set.elements = if set.flags & FLAG_INTERVAL != 0 { joined(raw) } else { raw.into_iter().map(single).collect() };
+        let raw = netlink.dump(GET_ELEMENT, &body, |message| Some(elements(message)))?;
+        set.elements = ordered(raw.into_iter().flatten().take(MAX_ELEMENTS).collect(), set.flags);
         sets.entry(place).or_default().push(set);
     }
     Ok(sets)
+}
+
+/// A set or map, its elements apart.
+pub(super) fn set(message: Message<'_>) -> Option<(Place, Set)> {
+    let (family, attributes) = parts(message);
+    let set = Set {
+        name: text(attributes.find(2)?),
+        flags: be32(attributes, 3).unwrap_or(0),
+        key_type: be32(attributes, 4).unwrap_or(0),
+        key_len: be32(attributes, 5).unwrap_or(0),
+        data_type: be32(attributes, 6),
+        field_lens: (attributes.nested(9).nested(2).into_iter())
+            .filter_map(|(_, field)| be32(Attributes(field), 1))
+            .collect(),
+        elements: Vec::new(),
+    };
+    Some(((family, text(attributes.find(1)?)), set))
+}
+
+/// The elements in one message.
+pub(super) fn elements(message: Message<'_>) -> Vec<Raw> {
+    let list = parts(message).1.nested(3).into_iter();
+    list.map(|(_, element)| element_of(Attributes(element))).collect()
+}
+
+/// A set's elements in order, intervals joined.
+pub(super) fn ordered(mut raw: Vec<Raw>, flags: u32) -> Vec<SetElement> {
+    // The kernel lists them as they are hashed, which tells nothing.
+    raw.sort_by(|a, b| a.0.cmp(&b.0));
+    if flags & FLAG_INTERVAL != 0 { joined(raw) } else { raw.into_iter().map(single).collect() }
 }
 
 fn terminated(name: &str) -> Vec<u8> {

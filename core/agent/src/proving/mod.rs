@@ -7,6 +7,8 @@
 //! and keeps them; the sockets stay where they were opened.
 
 mod connection;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod header;
 mod listener;
 mod passages;

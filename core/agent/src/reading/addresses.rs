@@ -37,7 +37,7 @@ pub(crate) fn read_target(netlink: &mut Netlink, nsid: i32) -> io::Result<Vec<Ad
     Ok(addresses)
 }
 
-fn decode(message: Message<'_>) -> Option<Address> {
+pub(super) fn decode(message: Message<'_>) -> Option<Address> {
     let body = message.body;
     let attributes = Attributes::after(body, IFADDRMSG_LEN);
     let whole = attributes.find(IFA_ADDRESS).and_then(ip);

@@ -25,7 +25,7 @@ pub(super) fn read() -> io::Result<Ipvs> {
 
 /// Three lines of headings, then `TCP C0A80001:0050 rr` or `FWM 00000101 rr`, each followed by its
 /// `  -> 0A000004:0050 Masq 1 0 0`.
-fn parse(text: &str) -> Ipvs {
+pub(super) fn parse(text: &str) -> Ipvs {
     let mut ipvs = Ipvs::default();
     for line in text.lines().skip(3) {
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();

@@ -56,7 +56,7 @@ pub(crate) fn read_target(netlink: &mut Netlink, nsid: i32) -> io::Result<Vec<De
     netlink.dump(RTM_GETLINK, &body, decode)
 }
 
-fn decode(message: Message<'_>) -> Option<Device> {
+pub(super) fn decode(message: Message<'_>) -> Option<Device> {
     let body = message.body;
     let if_index = u32_at(body, 4)?;
     let flags = u32_at(body, 8)?;

@@ -2,6 +2,8 @@
 
 mod addresses;
 mod device_conf;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod ipvs;
 mod link_kind;
 mod links;

@@ -38,7 +38,7 @@ pub(crate) fn read_fdb(netlink: &mut Netlink) -> io::Result<Vec<FdbEntry>> {
     netlink.dump(RTM_GETNEIGH, &Body::new(&header), decode_fdb)
 }
 
-fn decode(message: Message<'_>) -> Option<Neighbour> {
+pub(super) fn decode(message: Message<'_>) -> Option<Neighbour> {
     let body = message.body;
     let family = i32::from(u8_at(body, 0)?);
     if family != libc::AF_INET && family != libc::AF_INET6 {
@@ -59,7 +59,7 @@ fn decode(message: Message<'_>) -> Option<Neighbour> {
     })
 }
 
-fn decode_fdb(message: Message<'_>) -> Option<FdbEntry> {
+pub(super) fn decode_fdb(message: Message<'_>) -> Option<FdbEntry> {
     let body = message.body;
     if i32::from(u8_at(body, 0)?) != libc::AF_BRIDGE {
         return None;

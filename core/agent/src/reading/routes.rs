@@ -45,7 +45,7 @@ pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<Route>> {
     Ok(routes)
 }
 
-fn decode(message: Message<'_>) -> Option<Route> {
+pub(super) fn decode(message: Message<'_>) -> Option<Route> {
     let body = message.body;
     let is_ipv6 = i32::from(u8_at(body, 0)?) == libc::AF_INET6;
     let flags = u32_at(body, 8)?;

@@ -55,7 +55,7 @@ pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<RoutingRule>> {
     Ok(rules)
 }
 
-fn decode(message: Message<'_>) -> Option<RoutingRule> {
+pub(super) fn decode(message: Message<'_>) -> Option<RoutingRule> {
     let body = message.body;
     let attributes = Attributes::after(body, FIB_RULE_HDR_LEN);
     let number = |kind| attributes.find(kind).and_then(|value| u32_at(value, 0));

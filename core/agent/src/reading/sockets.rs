@@ -76,7 +76,7 @@ pub(crate) fn bounded(mut list: Vec<Socket>, owners: &HashMap<u64, u32>, missing
     Sockets { list, found, missing }
 }
 
-fn decode(message: Message<'_>, transport: Transport) -> Option<Socket> {
+pub(super) fn decode(message: Message<'_>, transport: Transport) -> Option<Socket> {
     let body = message.body;
     let is_ipv6 = i32::from(u8_at(body, 0)?) == libc::AF_INET6;
     let address = |at: usize| {

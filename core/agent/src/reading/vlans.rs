@@ -31,7 +31,7 @@ pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<BridgeVlan>> {
     }
 }
 
-fn decode(message: Message<'_>) -> Option<Vec<BridgeVlan>> {
+pub(super) fn decode(message: Message<'_>) -> Option<Vec<BridgeVlan>> {
     let if_index = u32_at(message.body, 4)?;
     let vlans = Attributes::after(message.body, IFINFOMSG_LEN)
         .nested(IFLA_AF_SPEC)

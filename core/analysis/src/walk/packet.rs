@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use bridgewalk_model::MacAddress;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A packet as it stands at one place.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Packet {
     /// The sender's address.
     pub source: IpAddr,
@@ -25,7 +25,7 @@ pub struct Packet {
 }
 
 /// What a packet carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "protocol", rename_all = "snake_case")]
 pub enum Layer4 {
     /// TCP.

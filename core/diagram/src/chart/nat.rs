@@ -4,7 +4,7 @@
 use bridgewalk_model::snapshot::{Host, NatKind, NatMapping, Network};
 
 use super::{Chart, Look, Mark, Source, address, device_lines, uplink};
-use crate::{Detail, Word, content::Reach, scene::EdgeKind};
+use crate::{Detail, Word, scene::EdgeKind};
 
 const CONTAINER: usize = 0;
 const BRIDGE: usize = 1;
@@ -79,7 +79,6 @@ fn hide(chart: &mut Chart, source: &Source<'_>, host: &Host, rule: &NatMapping, 
         _ => uplink(host).map(address).and_then(|net| net.split('/').next().map(str::to_owned)).unwrap_or_default(),
     };
     let cell = chart.cell(RULE, rows, Look::Translation, &rule.id, source.word(word));
-    cell.mark(Mark::Reach(Reach::Outward));
     if source.has(Detail::Plumbing) {
         cell.line(format!("{source_net} → {becomes}"));
         if let Some(interface) = &rule.out_interface {

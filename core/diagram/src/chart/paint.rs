@@ -40,6 +40,8 @@ const MAX_LANE: f32 = 420.0;
 /// Between pieces of a chart that stand side by side.
 const PIECE_GAP: f32 = 70.0;
 const MAX_PIECES: usize = 6;
+/// How many ways of folding are looked at.
+const MAX_TRIES: usize = 2_000;
 /// A slide's width to its height.
 const SLIDE: f32 = 16.0 / 9.0;
 /// A box beside more rows has its text at its top, not in its middle.
@@ -78,7 +80,7 @@ fn lanes(chart: &Chart, left: f32) -> Vec<(f32, f32)> {
     }
     for frame in chart.frames.iter().filter(|frame| frame.lanes.len() == 1) {
         let text = text_width(&frame.title, Face::Strong, size::TITLE)
-            + text_width(&frame.note, line_face(&frame.note), size::LINE).min(300.0)
+            + text_width(&frame.note, line_face(&frame.note), size::LINE).min(MAX_LANE)
             + 16.0;
         widths[frame.lanes.start] = widths[frame.lanes.start].max(text);
     }
@@ -189,28 +191,40 @@ fn union(a: Rect, b: Rect) -> Rect {
     Rect { x, y, width: a.right().max(b.right()) - x, height: a.bottom().max(b.bottom()) - y }
 }
 
-/// A chart that is much higher than a slide in pieces side by side, each with whole networks.
+/// A chart in pieces side by side, each with whole networks, in as many as come closest to a slide's shape.
 fn fold(chart: &Chart) -> Vec<Chart> {
     let width = lanes(chart, 0.0).last().map_or(0.0, |lane| lane.1) + PIECE_GAP;
     let places = rows(chart);
-    let height = places.last().map_or(0.0, |row| row.1);
-    let count = ((height * SLIDE / width).sqrt().round() as usize).clamp(1, MAX_PIECES);
-    if count == 1 {
-        return vec![chart.clone()];
-    }
-    let mut cuts = vec![0];
-    for row in 1..chart.rows {
-        let begun = places[*cuts.last().unwrap_or(&0)].0;
-        let is_full = places[row].1 - begun > (height - TOP) / count as f32 * 1.05;
-        if is_full && cuts.len() < count {
-            // The nearest row above at which nothing is torn.
+    let seams: Vec<usize> = (1..chart.rows).filter(|row| is_seam(chart, *row)).chain([chart.rows]).collect();
+    let height = |from: usize, to: usize| places[to - 1].1 - places[from].0 + TOP + OUTER.1 + OUTER.2;
+    // Cut where a piece would be higher than `limit`.
+    let cut = |limit: f32| {
+        let mut cuts = vec![0];
+        let mut last = 0;
+        for &seam in &seams {
             let from = cuts.last().copied().unwrap_or(0);
-            if let Some(cut) = (from + 1..=row).rev().find(|row| is_seam(chart, *row)) {
-                cuts.push(cut);
+            if last > from && height(from, seam) > limit {
+                cuts.push(last);
             }
+            last = seam;
         }
-    }
-    cuts.push(chart.rows);
+        cuts.push(chart.rows);
+        cuts
+    };
+    let misfit = |cuts: &[usize]| {
+        let tallest = cuts.windows(2).map(|pair| height(pair[0], pair[1])).fold(1.0, f32::max);
+        (width * (cuts.len() - 1) as f32 / tallest / SLIDE).ln().abs()
+    };
+    // Every height that some run of networks has is a limit worth trying.
+    let starts = || [0].into_iter().chain(seams.iter().copied()).filter(|row| *row < chart.rows);
+    let limits = starts().flat_map(|from| seams.iter().filter(move |to| **to > from).map(move |to| (from, *to)));
+    let best = limits
+        .take(MAX_TRIES)
+        .map(|(from, to)| cut(height(from, to)))
+        .filter(|cuts| cuts.len() <= MAX_PIECES + 1)
+        .min_by(|a, b| misfit(a).total_cmp(&misfit(b)));
+    let whole = vec![0, chart.rows];
+    let cuts = best.filter(|cuts| misfit(cuts) < misfit(&whole)).unwrap_or(whole);
     cuts.windows(2).map(|pair| chart.piece(pair[0]..pair[1])).collect()
 }
 

@@ -36,7 +36,33 @@ pub enum PngError {
 /// # Errors
 /// If the picture would be larger than 32,000 pixels a side or 400 million pixels, or empty.
 pub fn png(scene: &Scene, scale: f32, is_transparent: bool) -> Result<Vec<u8>, PngError> {
-    let (width, height) = ((scene.bounds.width * scale).ceil(), (scene.bounds.height * scale).ceil());
+    painted(scene, scale, is_transparent)?.encode_png().map_err(|error| PngError::Encoding(error.to_string()))
+}
+
+/// A picture's pixels.
+#[derive(Clone, Debug)]
+pub struct Pixels {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Red, green, blue and opacity of each, not premultiplied, line by line.
+    pub rgba: Vec<u8>,
+}
+
+/// The same as [`png`], not encoded: for the clipboard.
+///
+/// # Errors
+/// As [`png`].
+pub fn pixels(scene: &Scene, scale: f32, is_transparent: bool) -> Result<Pixels, PngError> {
+    let pixmap = painted(scene, scale, is_transparent)?;
+    Ok(Pixels { width: pixmap.width(), height: pixmap.height(), rgba: pixmap.take_demultiplied() })
+}
+
+fn painted(scene: &Scene, scale: f32, is_transparent: bool) -> Result<tiny_skia::Pixmap, PngError> {
+    // A hundredth of a pixel is a rounding error, not a reason for one more.
+    let pixels = |length: f32| (length * scale - 0.01).ceil();
+    let (width, height) = (pixels(scene.bounds.width), pixels(scene.bounds.height));
     let too_big = || PngError::Size { width: width as u64, height: height as u64 };
     if !(width >= 1.0 && height >= 1.0 && width.max(height) <= MAX_SIDE_PX && width * height <= MAX_PIXELS) {
         return Err(too_big());
@@ -45,7 +71,7 @@ pub fn png(scene: &Scene, scale: f32, is_transparent: bool) -> Result<Vec<u8>, P
     let tree = usvg::Tree::from_str(&document(scene, !is_transparent), &options)?;
     let mut pixmap = tiny_skia::Pixmap::new(width as u32, height as u32).ok_or_else(too_big)?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|error| PngError::Encoding(error.to_string()))
+    Ok(pixmap)
 }
 
 fn bundled() -> Arc<usvg::fontdb::Database> {

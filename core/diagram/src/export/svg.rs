@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 
 use xmlwriter::{Options, XmlWriter};
 
+use super::{
+    line,
+    xml::{escape, number, rgb},
+};
 use crate::scene::{Anchor, Color, Face, LineEnd, Point, Scene, Shape, Stroke};
-
-/// The length of an arrow head and half its width, in scene units.
-const ARROW: (f32, f32) = (8.0, 4.0);
-/// The radius of a plug.
-const PLUG_RADIUS: f32 = 3.0;
 
 /// The scene as one SVG document; the same scene gives the same bytes.
 pub fn svg(scene: &Scene) -> String {
@@ -18,6 +17,10 @@ pub fn svg(scene: &Scene) -> String {
 }
 
 /// As [`svg`], without the background.
+pub fn svg_transparent(scene: &Scene) -> String {
+    document(scene, false)
+}
+
 pub(super) fn document(scene: &Scene, has_background: bool) -> String {
     let mut xml = XmlWriter::new(Options { indent: xmlwriter::Indent::Spaces(1), ..Options::default() });
     let bounds = scene.bounds;
@@ -83,7 +86,7 @@ fn shape(xml: &mut XmlWriter, shape: &Shape) {
             }
             fill(xml, Some(*color));
             xml.set_preserve_whitespaces(true);
-            xml.write_text(&legal(text));
+            xml.write_text(&escape(text));
             xml.end_element();
             xml.set_preserve_whitespaces(false);
         }
@@ -91,22 +94,10 @@ fn shape(xml: &mut XmlWriter, shape: &Shape) {
 }
 
 fn line(xml: &mut XmlWriter, points: &[Point], stroke: &Stroke, start: LineEnd, end: LineEnd) {
-    let mut points = points.to_vec();
-    let mut heads = Vec::new();
-    // The line stops inside its arrow head, or its blunt end would show beside the tip.
-    if end == LineEnd::Arrow
-        && let [.., before, tip] = &mut *points
-    {
-        heads.push(arrow_head(*before, tip));
-    }
-    if start == LineEnd::Arrow
-        && let [tip, after, ..] = &mut *points
-    {
-        heads.push(arrow_head(*after, tip));
-    }
+    let painted = line::painted(points, start, end);
     xml.start_element("path");
     let mut data = String::new();
-    for (index, point) in points.iter().enumerate() {
+    for (index, point) in painted.points.iter().enumerate() {
         let _ = write!(data, "{}{} {}", if index == 0 { "M" } else { "L" }, number(point.x), number(point.y));
     }
     xml.write_attribute("d", &data);
@@ -114,34 +105,17 @@ fn line(xml: &mut XmlWriter, points: &[Point], stroke: &Stroke, start: LineEnd, 
     outline(xml, stroke);
     xml.write_attribute("stroke-linejoin", "round");
     xml.end_element();
-    for head in heads {
-        polygon(xml, &head, stroke.color);
+    for head in &painted.heads {
+        polygon(xml, head, stroke.color);
     }
-    for (kind, point) in [(start, points.first()), (end, points.last())] {
-        if let (LineEnd::Plug, Some(point)) = (kind, point) {
-            xml.start_element("circle");
-            xml.write_attribute("cx", &number(point.x));
-            xml.write_attribute("cy", &number(point.y));
-            xml.write_attribute("r", &number(PLUG_RADIUS));
-            fill(xml, Some(stroke.color));
-            xml.end_element();
-        }
+    for plug in &painted.plugs {
+        xml.start_element("circle");
+        xml.write_attribute("cx", &number(plug.x));
+        xml.write_attribute("cy", &number(plug.y));
+        xml.write_attribute("r", &number(line::PLUG_RADIUS));
+        fill(xml, Some(stroke.color));
+        xml.end_element();
     }
-}
-
-/// The head that ends at `tip`, which is moved back to the head's base.
-fn arrow_head(from: Point, tip: &mut Point) -> Vec<Point> {
-    let (dx, dy) = (tip.x - from.x, tip.y - from.y);
-    let length = dx.hypot(dy).max(f32::EPSILON);
-    let (ux, uy) = (dx / length, dy / length);
-    let base = Point { x: tip.x - ux * ARROW.0, y: tip.y - uy * ARROW.0 };
-    let head = vec![
-        *tip,
-        Point { x: base.x - uy * ARROW.1, y: base.y + ux * ARROW.1 },
-        Point { x: base.x + uy * ARROW.1, y: base.y - ux * ARROW.1 },
-    ];
-    *tip = Point { x: base.x + ux, y: base.y + uy };
-    head
 }
 
 fn polygon(xml: &mut XmlWriter, points: &[Point], color: Color) {
@@ -175,27 +149,5 @@ fn outline(xml: &mut XmlWriter, stroke: &Stroke) {
 }
 
 fn hex(color: Color) -> String {
-    format!("#{:02x}{:02x}{:02x}", color.r, color.g, color.b)
-}
-
-/// At most two decimals, no negative zero: the same on every machine.
-fn number(value: f32) -> String {
-    let hundredths = (f64::from(value) * 100.0).round() / 100.0;
-    format!("{}", if hundredths == 0.0 { 0.0 } else { hundredths })
-}
-
-/// Without what XML 1.0 forbids, and with what it means as markup escaped: the writer leaves `&` as it is. Text is
-/// sanitised at assembly; this keeps the file valid whatever it is handed.
-fn legal(text: &str) -> String {
-    let mut legal = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => legal.push_str("&amp;"),
-            '<' => legal.push_str("&lt;"),
-            '>' => legal.push_str("&gt;"),
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            other => legal.push(other),
-        }
-    }
-    legal
+    format!("#{}", rgb(color))
 }

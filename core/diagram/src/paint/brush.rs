@@ -52,6 +52,8 @@ impl<'a> Brush<'a> {
         fill: Option<Color>,
         stroke: Option<Stroke>,
     ) {
+        let wider = |stroke: Stroke| Stroke { width: stroke.width * self.theme.line_width, ..stroke };
+        let stroke = stroke.map(wider);
         self.add(layer, entity, Shape::Box { rect, radius, fill, stroke });
     }
 
@@ -85,6 +87,7 @@ impl<'a> Brush<'a> {
         end: LineEnd,
     ) {
         if points.len() > 1 {
+            let stroke = Stroke { width: stroke.width * self.theme.line_width, ..stroke };
             self.add(Layer::Lines, entity, Shape::Line { points, stroke, start, end });
         }
     }

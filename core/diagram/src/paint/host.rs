@@ -79,17 +79,8 @@ pub(super) fn network_strokes(content: &HostContent, theme: &Theme) -> BTreeMap<
         }
     }
     shared.sort();
-    let hues = theme.shared.len();
-    shared
-        .into_iter()
-        .enumerate()
-        .map(|(index, key)| {
-            // The first hue is the plain cable's.
-            let turn = index + 1;
-            let dash = [None, Some((9.0, 4.0)), Some((3.0, 3.0))][(turn / hues) % 3];
-            (key.clone(), Stroke { color: theme.shared[turn % hues], width: 2.0, dash })
-        })
-        .collect()
+    // The first is the plain cable's.
+    shared.into_iter().enumerate().map(|(index, key)| (key.clone(), theme.network(index + 1))).collect()
 }
 
 fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: Detail) -> (Plan, Vec<FeedKind>) {

@@ -58,7 +58,8 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
     let (mut items, targets, edges) = brush.into_parts();
     if !view.emphasis.is_empty() {
         for item in &mut items {
-            if !item.entity.as_ref().is_some_and(|entity| matters(entity, view)) {
+            // What belongs to nothing (titles, the legend) is for reading, whatever matters.
+            if item.entity.as_ref().is_some_and(|entity| !matters(entity, view)) {
                 dim(&mut item.shape, &theme);
             }
         }

@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 64;
 /// A hook never runs so many rules on one packet, unless chains were made to multiply.
 const MAX_VISITS: usize = 200_000;
 
+/// Following one more way costs about as much as looking at so many rules.
+const FORK_COST: usize = 64;
+
 /// One hook's run.
 pub(super) struct Run<'r, 'p> {
     pub(super) plan: &'r Plan<'r>,
@@ -78,6 +81,7 @@ impl Run<'_, '_> {
                     forks.push((state, end));
                 }
             }
+            self.visits += FORK_COST * (forks.len() - 1);
             for (state, end) in std::mem::take(&mut forks) {
                 match end {
                     End::Next => live.add(state),

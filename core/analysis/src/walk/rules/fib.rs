@@ -145,9 +145,10 @@ fn ipv4_source(namespace: &Namespace, device: &Interface, towards: Ipv4Addr) -> 
     })
 }
 
-/// RFC 6724's rules as far as they can be told: scope, the outgoing device, the longest common prefix.
+/// RFC 6724's rules as far as they can be told: the receiver itself, scope, the outgoing device, the longest common prefix
+/// (`ipv6_get_saddr_eval`).
 fn ipv6_source(namespace: &Namespace, device: &Interface, towards: Ipv6Addr) -> Option<Ipv6Addr> {
-    let is_link_local = towards.is_unicast_link_local() || towards.is_multicast();
+    let wanted = scope(towards);
     let usable = namespace.interfaces.iter().flat_map(|interface| {
         let is_own = interface.link.if_index == device.link.if_index;
         interface.addresses.iter().filter(|found| !found.is_tentative).filter_map(move |found| match found.address {
@@ -156,10 +157,28 @@ fn ipv6_source(namespace: &Namespace, device: &Interface, towards: Ipv6Addr) -> 
         })
     });
     let common = |address: Ipv6Addr| (u128::from(address) ^ u128::from(towards)).leading_zeros();
+    let distance = |address: Ipv6Addr| match scope(address) {
+        scope if scope >= wanted => -scope,
+        scope => scope - 128,
+    };
     usable
-        .filter(|(is_own, address)| !address.is_loopback() && (*is_own || !address.is_unicast_link_local()))
-        .max_by_key(|(is_own, address)| (address.is_unicast_link_local() == is_link_local, *is_own, common(*address)))
+        // On the link only the outgoing device's own will do.
+        .filter(|(is_own, _)| *is_own || wanted > LINK_SCOPE && !towards.is_multicast())
+        .max_by_key(|(is_own, address)| (*address == towards, distance(*address), *is_own, common(*address)))
         .map(|(_, address)| address)
+}
+
+/// `IPV6_ADDR_SCOPE_LINKLOCAL`.
+const LINK_SCOPE: i32 = 2;
+
+/// `__ipv6_addr_src_scope`: the loopback address counts as of the link.
+fn scope(address: Ipv6Addr) -> i32 {
+    match address.octets() {
+        [0xff, scope, ..] => i32::from(scope & 0xf),
+        _ if address.is_loopback() || address.is_unicast_link_local() => LINK_SCOPE,
+        [0xfe, second, ..] if second >= 0xc0 => 5,
+        _ => 14,
+    }
 }
 
 /// The address to which REDIRECT sends what comes in by a device (`nf_nat_redirect_ipv4`, `nf_nat_redirect_ipv6`).

@@ -70,6 +70,9 @@ pub(super) enum Place {
 const HOOKS: [Hook; 7] =
     [Hook::Ingress, Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting, Hook::Egress];
 
+/// When a chain was registered, as far as handles tell: legacy ones first, then by table and chain.
+type Age = (bool, u64, u64);
+
 /// A base chain before it is put in order.
 struct Base {
     chain: usize,
@@ -78,7 +81,7 @@ struct Base {
     is_nat: bool,
     families: [bool; 2],
     /// Of two at the same priority the one that was registered last runs first (`nf_hook_entries_grow`).
-    age: (bool, u64, u64),
+    age: Age,
 }
 
 impl<'a> Plan<'a> {
@@ -162,7 +165,7 @@ fn order(bases: &[Base], hook: Hook, family: usize) -> Vec<Place> {
     let nat_chains: Vec<usize> = here.iter().filter(|base| base.is_nat).map(|base| base.chain).collect();
     // Oldest of its priority: whatever asks for the state was there first.
     let oldest = (false, 0, 0);
-    let mut places: Vec<(i32, Reverse<(bool, u64, u64)>, Place)> = (here.iter().filter(|base| !base.is_nat))
+    let mut places: Vec<(i32, Reverse<Age>, Place)> = (here.iter().filter(|base| !base.is_nat))
         .map(|base| (base.priority, Reverse(base.age), Place::Chain(base.chain)))
         .collect();
     if matches!(hook, Hook::Prerouting | Hook::Output) {

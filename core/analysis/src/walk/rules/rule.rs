@@ -159,7 +159,7 @@ fn step(
             return loaded(load::connection(hooked, state, registers, (*key, *is_reply, *to)));
         }
         Step::Fib { result, by, is_present, to } => {
-            load::fib(hooked, state, registers, (*result, *by, *is_present, *to))
+            load::fib(hooked, state, registers, (*result, *by, *is_present, *to));
         }
         Step::AbsentHeader { is_present: true, to } => registers.load(*to, &[0]),
         Step::AbsentHeader { is_present: false, .. } => return Outcome::Breaks,

@@ -1,0 +1,91 @@
+//! `--walk`: a packet's hops on the picture, numbered, and only what it passes.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use bridgewalk_analysis::walk::Walker;
+use bridgewalk_diagram::{Scope, Station, View};
+use bridgewalk_model::{EntityId, Snapshot, kernel::Transport};
+
+use super::{
+    Failure,
+    arguments::{Protocol, Walk},
+    walk,
+};
+use crate::words::Words;
+
+/// `view` with the stations of the packet from `ends[0]` to `ends[1]`; without `ends`, from outside to the first
+/// published port.
+///
+/// # Errors
+/// An end that is none; no published port where one is needed.
+pub(super) fn with_walk(
+    ends: Option<&[String]>,
+    snapshot: &Snapshot,
+    view: View,
+    words: Words,
+) -> Result<View, Failure> {
+    let nothing = || Failure::input(words.text("cli-error-nothing-published"));
+    let (sender, receiver) = match ends {
+        Some([sender, receiver]) => (sender.clone(), receiver.clone()),
+        _ => ("outside".to_owned(), format!("host:{}", published_port(snapshot).ok_or_else(nothing)?)),
+    };
+    let asked = Walk { sender, receiver, protocol: Protocol::Tcp, source_port: None };
+    let walker = Walker::new(snapshot);
+    let question = walk::question(&walker, &asked).map_err(|error| Failure::input(walk::mistake(&error, words)))?;
+    let walked = walker.walk(&question);
+    let hops = &walked.way.hops;
+    let stations = hops
+        .iter()
+        .map(|hop| Station {
+            entity: hop.lights.last().unwrap_or(&hop.namespace).clone(),
+            caption: format!("{}: {}", words.walk_place(snapshot, &hop.namespace), words.walk_hop(snapshot, hop)),
+        })
+        .collect();
+    let lights: BTreeSet<EntityId> = hops.iter().flat_map(|hop| &hop.lights).cloned().collect();
+    let mut hidden = view.hidden.clone();
+    if view.scope == Scope::Whole {
+        hidden.extend(passed_by(snapshot, &lights));
+    }
+    Ok(View { stations, emphasis: lights, hidden, ..view })
+}
+
+/// A port that is published on every address, of the first container that has one.
+fn published_port(snapshot: &Snapshot) -> Option<u16> {
+    let containers = snapshot.hosts.iter().flat_map(|host| &host.containers);
+    let bindings = containers.filter(|container| container.state.is_alive()).flat_map(|container| &container.published);
+    bindings
+        .filter(|binding| binding.container_port.transport == Transport::Tcp)
+        .filter(|binding| binding.host_ip.is_none_or(|address: IpAddr| address.is_unspecified()))
+        .find_map(|binding| binding.host_port)
+}
+
+/// Containers and networks that have nothing to do with what lights up.
+fn passed_by(snapshot: &Snapshot, lights: &BTreeSet<EntityId>) -> BTreeSet<EntityId> {
+    let is_lit = |id: &EntityId| lights.contains(id) || lights.iter().any(|light| light.is_within(id));
+    let mut hidden = BTreeSet::new();
+    for host in &snapshot.hosts {
+        let own = host.own_namespace().map(|namespace| &namespace.id);
+        let lit = |container: &&bridgewalk_model::snapshot::Container| {
+            is_lit(&container.id)
+                || container.namespace.as_ref().is_some_and(|namespace| Some(namespace) != own && is_lit(namespace))
+        };
+        let on: BTreeSet<&EntityId> = host
+            .containers
+            .iter()
+            .filter(lit)
+            .flat_map(|container| &container.attachments)
+            .map(|end| &end.network)
+            .collect();
+        hidden.extend(host.containers.iter().filter(|container| !lit(container)).map(|container| container.id.clone()));
+        for network in &host.networks {
+            let is_on = on.contains(&network.id)
+                || lights.contains(&network.id)
+                || network.bridge.as_ref().is_some_and(|bridge| lights.contains(bridge));
+            if !is_on {
+                hidden.insert(network.id.clone());
+                hidden.extend(network.bridge.clone());
+            }
+        }
+    }
+    hidden
+}

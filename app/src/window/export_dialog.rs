@@ -1,0 +1,253 @@
+//! What is exported, and how: chosen beside a picture that is always what the file will hold.
+
+use std::sync::Arc;
+
+use bridgewalk_diagram::{Detail, ThemeName, View, draw, export, scene::Scene};
+use bridgewalk_model::{Snapshot, anonymise::anonymise};
+use egui::{ColorImage, ComboBox, Id, Modal, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+
+use super::{
+    camera::Camera,
+    command::{Action, Command},
+    context::Context,
+    paint, theme,
+};
+use crate::picture::{self, Format, Request, Size};
+
+/// Pixels for each scene unit, of files and of the clipboard.
+const SCALE: f32 = 2.0;
+/// What can be asked for, and its name; the first has a text of its own.
+const SIZES: [(&str, Option<Size>); 4] = [
+    ("", None),
+    ("16:9", Some(Size::Aspect(16.0 / 9.0))),
+    ("4:3", Some(Size::Aspect(4.0 / 3.0))),
+    ("A4", Some(Size::Paper(297.0, 210.0))),
+];
+const DETAILS: [(Detail, &str); 3] = [
+    (Detail::Concept, "action-concept"),
+    (Detail::Plumbing, "action-plumbing"),
+    (Detail::Everything, "action-everything"),
+];
+const THEMES: [(ThemeName, &str); 4] = [
+    (ThemeName::Light, "export-theme-light"),
+    (ThemeName::Dark, "export-theme-dark"),
+    (ThemeName::Projector, "export-theme-projector"),
+    (ThemeName::Print, "export-theme-print"),
+];
+
+/// The dialog.
+pub(super) struct ExportDialog {
+    is_open: bool,
+    format: Format,
+    detail: Detail,
+    theme: ThemeName,
+    size: usize,
+    is_transparent: bool,
+    is_anonymous: bool,
+    preview: Option<Preview>,
+}
+
+/// A picture and what it was drawn from.
+struct Preview {
+    snapshot: Arc<Snapshot>,
+    view: View,
+    is_anonymous: bool,
+    language: crate::words::Language,
+    title: String,
+    scene: Result<Arc<Scene>, String>,
+}
+
+impl Default for ExportDialog {
+    fn default() -> Self {
+        Self {
+            is_open: false,
+            format: Format::Svg,
+            detail: Detail::Plumbing,
+            theme: ThemeName::Light,
+            size: 0,
+            is_transparent: false,
+            is_anonymous: false,
+            preview: None,
+        }
+    }
+}
+
+impl ExportDialog {
+    /// Opens it.
+    pub(super) fn open(&mut self) {
+        self.is_open = true;
+        self.preview = None;
+    }
+
+    /// Shows it, where it is open.
+    pub(super) fn ui(&mut self, ui: &Ui, ctx: &Context<'_>) {
+        if !self.is_open {
+            return;
+        }
+        let modal = Modal::new(Id::unique("export")).show(ui.ctx(), |ui| self.content(ui, ctx));
+        if modal.should_close() {
+            self.is_open = false;
+            self.preview = None;
+        }
+    }
+
+    fn content(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+        let words = ctx.words;
+        let screen = ui.ctx().content_rect().size();
+        let picture = vec2((screen.x * 0.5).clamp(240.0, 900.0), (screen.y * 0.6).clamp(180.0, 620.0));
+        ui.heading(words.text(Action::Export.entry().key));
+        ui.add_space(6.0);
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| {
+                ui.set_width(220.0);
+                self.choices(ui, ctx);
+            });
+            self.renew(ctx);
+            self.show_preview(ui, ctx, picture);
+        });
+        ui.add_space(8.0);
+        self.buttons(ui, ctx);
+    }
+
+    fn choices(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+        let words = ctx.words;
+        let choice = |ui: &mut Ui, key: &str, shown: String, list: &mut dyn FnMut(&mut Ui)| {
+            let label = ui.label(words.text(key));
+            let combo = ComboBox::from_id_salt(key).width(200.0).selected_text(shown).show_ui(ui, |ui| list(ui));
+            combo.response.labelled_by(label.id);
+            ui.add_space(4.0);
+        };
+        let name = |format: Format| format!(".{}", format.ending());
+        choice(ui, "export-format", name(self.format), &mut |ui| {
+            for format in Format::ALL {
+                ui.selectable_value(&mut self.format, format, name(format));
+            }
+        });
+        let key = |list: &[(Detail, &'static str)], wanted: Detail| {
+            list.iter().find(|(detail, _)| *detail == wanted).map_or("", |(_, key)| *key)
+        };
+        choice(ui, "export-detail", words.text(key(&DETAILS, self.detail)), &mut |ui| {
+            for (detail, key) in DETAILS {
+                ui.selectable_value(&mut self.detail, detail, words.text(key));
+            }
+        });
+        let shown = THEMES.iter().find(|(theme, _)| *theme == self.theme).map_or("", |(_, key)| *key);
+        choice(ui, "export-theme", words.text(shown), &mut |ui| {
+            for (theme, key) in THEMES {
+                ui.selectable_value(&mut self.theme, theme, words.text(key));
+            }
+        });
+        let size_name = |index: usize| {
+            let name = SIZES[index].0;
+            if name.is_empty() { words.text("export-size-own") } else { name.to_owned() }
+        };
+        choice(ui, "export-size", size_name(self.size), &mut |ui| {
+            for index in 0..SIZES.len() {
+                ui.selectable_value(&mut self.size, index, size_name(index));
+            }
+        });
+        ui.add_enabled_ui(self.format.may_be_transparent(), |ui| {
+            theme::checkbox(ui, ctx.colors, &mut self.is_transparent, &words.text("export-transparent"));
+        });
+        theme::checkbox(ui, ctx.colors, &mut self.is_anonymous, &words.text("export-anonymise"));
+    }
+
+    /// Draws anew what has changed.
+    fn renew(&mut self, ctx: &Context<'_>) {
+        let view = View { detail: self.detail, theme: self.theme, ..ctx.view.clone() };
+        let language = ctx.words.language();
+        let is_new = self.preview.as_ref().is_none_or(|preview| {
+            !Arc::ptr_eq(&preview.snapshot, &ctx.seen.snapshot)
+                || preview.view != view
+                || preview.is_anonymous != self.is_anonymous
+                || preview.language != language
+        });
+        if !is_new {
+            return;
+        }
+        let snapshot = &ctx.seen.snapshot;
+        let shown = if self.is_anonymous { anonymise(snapshot).map(Arc::new) } else { Ok(Arc::clone(snapshot)) };
+        let drawn = shown.map_err(|error| error.to_string()).map(|shown| {
+            // Ids differ once names do: what was hidden or put somewhere by hand is not known by them.
+            let own = View { detail: view.detail, theme: view.theme, ..View::default() };
+            let view = if self.is_anonymous { &own } else { &view };
+            (picture::title(&shown, ctx.words), Arc::new(draw(&shown, view, None, &ctx.words).scene))
+        });
+        let (title, scene) = match drawn {
+            Ok((title, scene)) => (title, Ok(scene)),
+            Err(error) => (String::new(), Err(error)),
+        };
+        self.preview = Some(Preview {
+            snapshot: Arc::clone(snapshot),
+            view,
+            is_anonymous: self.is_anonymous,
+            language,
+            title,
+            scene,
+        });
+    }
+
+    fn show_preview(&self, ui: &mut Ui, ctx: &Context<'_>, size: egui::Vec2) {
+        let (response, painter) = ui.allocate_painter(size, Sense::hover());
+        let name = ctx.words.text("export-preview");
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+        match self.preview.as_ref().map(|preview| &preview.scene) {
+            Some(Ok(scene)) => {
+                let canvas: Rect = response.rect;
+                painter.rect_filled(canvas, 4.0, paint::color(scene.background));
+                let camera = Camera::fit(scene.bounds, canvas);
+                paint::scene(&painter.with_clip_rect(canvas), canvas, scene, camera, camera.zoom);
+            }
+            Some(Err(error)) => {
+                ui.label(ctx.words.format("export-nothing", &[("detail", error.clone().into())]));
+            }
+            None => {}
+        }
+    }
+
+    fn buttons(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+        let words = ctx.words;
+        let scene = self.preview.as_ref().and_then(|preview| preview.scene.as_ref().ok()).cloned();
+        ui.horizontal(|ui| {
+            let button =
+                |ui: &mut Ui, key: &str| ui.add_enabled(scene.is_some(), egui::Button::new(words.text(key))).clicked();
+            let (saves, copies_picture, copies_svg) =
+                (button(ui, "export-save"), button(ui, "export-copy-picture"), button(ui, "export-copy-svg"));
+            if let Some(scene) = &scene {
+                if saves {
+                    ctx.send(Command::Export(Arc::clone(scene), Box::new(self.request())));
+                }
+                if copies_picture {
+                    ctx.send(Command::CopyPicture(Arc::clone(scene)));
+                }
+                if copies_svg {
+                    ctx.send(Command::Copy(export::svg(scene)));
+                }
+            }
+            if ui.button(words.text("export-close")).clicked() {
+                self.is_open = false;
+                self.preview = None;
+            }
+        });
+    }
+
+    fn request(&self) -> Request {
+        Request {
+            format: self.format,
+            scale: SCALE,
+            is_transparent: self.is_transparent && self.format.may_be_transparent(),
+            size: SIZES[self.size].1,
+            title: self.preview.as_ref().map(|preview| preview.title.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// A picture for the clipboard.
+///
+/// # Errors
+/// If it would be larger than is sensible.
+pub(super) fn pixels(scene: &Scene) -> Result<ColorImage, export::PngError> {
+    let pixels = export::pixels(scene, SCALE, false)?;
+    let size = [pixels.width as usize, pixels.height as usize];
+    Ok(ColorImage::from_rgba_unmultiplied(size, &pixels.rgba))
+}

@@ -1,0 +1,79 @@
+//! The decoders of rtnetlink, sock_diag and `/proc`, for [`crate::fuzz`].
+
+use bridgewalk_model::kernel::Transport;
+use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
+
+use super::{addresses, ipvs, links, neighbours, proc_net, routes, rules, sockets, vlans};
+use crate::{
+    fuzz::{Target, messages, raw},
+    netlink::{Netlink, attributes::Body},
+};
+
+pub(crate) const TARGETS: &[Target] = &[
+    ("links", |bytes| {
+        messages(bytes, |message| {
+            drop(links::decode(message));
+            drop(vlans::decode(message));
+        });
+    }),
+    ("addresses", |bytes| messages(bytes, |message| drop(addresses::decode(message)))),
+    ("routes", |bytes| messages(bytes, |message| drop(routes::decode(message)))),
+    ("rules", |bytes| messages(bytes, |message| drop(rules::decode(message)))),
+    ("neighbours", |bytes| {
+        messages(bytes, |message| {
+            drop(neighbours::decode(message));
+            drop(neighbours::decode_fdb(message));
+        });
+    }),
+    ("sockets", |bytes| messages(bytes, |message| drop(sockets::decode(message, Transport::Tcp)))),
+    ("proc", |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let indexes = proc_net::indexes(&text, &text, &text);
+        drop(proc_net::devices(&text));
+        drop(proc_net::ipv6_addresses(&text));
+        let routes = proc_net::ipv4_routes(&text, &indexes);
+        drop(proc_net::ipv4_addresses(&text, &routes, &indexes));
+        drop(proc_net::ipv6_routes(&text, &indexes));
+        drop(proc_net::neighbours(&text, &indexes));
+        drop(ipvs::parse(&text));
+    }),
+];
+
+/// Real bytes of this machine.
+pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
+    let mut route = Netlink::open(NETLINK_ROUTE).unwrap();
+    for (name, kind, header_len, first) in [
+        ("links", 18, 16, 0),
+        ("links", 18, 16, libc::AF_BRIDGE as u8),
+        ("addresses", 22, 8, 0),
+        ("routes", 26, 12, 0),
+        ("rules", 34, 12, 0),
+        ("neighbours", 30, 12, 0),
+        ("neighbours", 30, 12, libc::AF_BRIDGE as u8),
+    ] {
+        let mut header = vec![0; header_len];
+        header[0] = first;
+        let body = if kind == 18 && first != 0 {
+            Body::new(&header).with(29, &2_u32.to_ne_bytes())
+        } else {
+            Body::new(&header)
+        };
+        route.dump(kind, &body, |message| Some(raw(message))).unwrap().into_iter().for_each(|it| keep(name, it));
+    }
+    let mut diag = Netlink::open(NETLINK_SOCK_DIAG).unwrap();
+    for (family, transport) in [(2, 6), (10, 6), (2, 17), (10, 17)] {
+        let mut header = vec![0; 56];
+        header[0] = family;
+        header[1] = transport;
+        header[4..8].copy_from_slice(&u32::MAX.to_ne_bytes());
+        let found = diag.dump(20, &Body::new(&header), |message| Some(raw(message)));
+        found.unwrap().into_iter().for_each(|it| keep("sockets", it));
+    }
+    for file in ["dev", "igmp", "dev_mcast", "if_inet6", "route", "ipv6_route", "fib_trie", "arp", "tcp", "udp6"] {
+        keep("proc", std::fs::read(format!("/proc/self/net/{file}")).unwrap_or_default());
+    }
+    let services = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port \
+                    Forward Weight ActiveConn InActConn\nFWM  00000101 rr\n  -> 0A000004:0000 Masq 1 0 0\nTCP  \
+                    C0A80001:0050 rr\n  -> [2001:0db8:0000:0000:0000:0000:0000:0001]:0050 Route 1 0 0\n";
+    keep("proc", services.into());
+}

@@ -1,0 +1,255 @@
+//! The evaluator's answer beside the kernel's, hook by hook.
+
+use std::collections::HashSet;
+
+use bridgewalk_analysis::walk::{
+    Connection, Layer4, Packet,
+    rules::{Branch, Mutant, NamespaceRules, Passage, RuleId, Truth, Verdict},
+};
+use bridgewalk_model::{
+    firewall::{Backend, Hook},
+    snapshot::{Interface, Namespace},
+};
+
+use super::{
+    seen::{Case, Header, RulePlace, SeenFlow, SeenHook},
+    tally::Tally,
+};
+
+/// A wrong answer.
+#[derive(Clone, Debug)]
+pub struct Disagreement {
+    /// Which flow of the case, and which packet of it.
+    pub at: (usize, usize),
+    /// Which hook.
+    pub hook: Hook,
+    /// What differs, for people.
+    pub what: String,
+}
+
+/// Judges all flows of a case.
+pub fn judge(case: &Case, mutant: Option<Mutant>, tally: &mut Tally) -> Vec<Disagreement> {
+    let rules = match mutant {
+        None => NamespaceRules::new(&case.namespace),
+        Some(mutant) => NamespaceRules::with_mutant(&case.namespace, mutant),
+    };
+    let mut disagreements = Vec::new();
+    let mut hit = HashSet::new();
+    for (number, flow) in case.flows.iter().enumerate() {
+        if let Some(found) = judge_flow(&rules, flow, tally, &mut hit) {
+            let (packet, hook, what) = found;
+            disagreements.push(Disagreement { at: (number, packet), hook, what });
+        }
+    }
+    tally.rules_hit += hit.len();
+    tally.rules_matched_by_kernel += kernel_hits(case);
+    tally.rules += rules_of(&case.namespace);
+    tally.set_ups += 1;
+    disagreements
+}
+
+/// Rules that some packet may match: chains that nothing leads to are not counted.
+fn rules_of(namespace: &Namespace) -> usize {
+    let mut count = 0;
+    for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
+        count += table.chains.iter().map(|chain| chain.rules.len()).sum::<usize>();
+    }
+    count
+}
+
+fn kernel_hits(case: &Case) -> usize {
+    let hooks = case.flows.iter().flat_map(|flow| &flow.packets).flat_map(|packet| &packet.hooks);
+    hooks.flat_map(|hook| &hook.rules).collect::<HashSet<&RulePlace>>().len()
+}
+
+/// Follows one flow; gives the first thing that is wrong. Where something is undecided, all ways that agree with the kernel
+/// so far are followed.
+fn judge_flow(
+    rules: &NamespaceRules<'_>,
+    flow: &SeenFlow,
+    tally: &mut Tally,
+    hit: &mut HashSet<RuleId>,
+) -> Option<(usize, Hook, String)> {
+    let mut known: Vec<Option<Connection>> = vec![None];
+    for (number, seen) in flow.packets.iter().enumerate() {
+        // What conntrack took for invalid begins no flow, so that its answer is a first packet; what is of neither
+        // direction would contend with the flow that is there.
+        let is_reply = match known.first().and_then(Option::as_ref) {
+            Some(connection) if is_of(&seen.packet, &connection.reply) => true,
+            Some(connection) if !is_of(&seen.packet, &connection.original) => return None,
+            _ => false,
+        };
+        tally.packets += 1;
+        tally.established += usize::from(number > 0);
+        tally.ipv6 += usize::from(seen.packet.is_ipv6());
+        let mut ways: Vec<Way> = known.iter().map(|known| (seen.packet.clone(), known.clone())).collect();
+        let mut is_decided = true;
+        for hook in &seen.hooks {
+            match judge_hook(rules, hook, is_reply, ways, tally, hit) {
+                Ok((found, is_certain)) => {
+                    ways = found;
+                    is_decided &= is_certain;
+                }
+                Err(what) => return Some((number, hook.hook, what)),
+            }
+        }
+        *(if is_decided { &mut tally.decided } else { &mut tally.undecided }) += 1;
+        let is_through = seen
+            .hooks
+            .last()
+            .is_some_and(|hook| hook.end.is_some() && matches!(hook.hook, Hook::Postrouting | Hook::Input));
+        if !is_through {
+            return None;
+        }
+        known = ways
+            .into_iter()
+            .map(|(_, here)| match here {
+                // A packet that went untracked leaves its flow as it was.
+                Some(here) if here.is_untracked => known.first().cloned().flatten(),
+                Some(here) => Some(Connection { is_established: here.is_established || is_reply, ..here }),
+                None => None,
+            })
+            .collect();
+        known.dedup();
+    }
+    None
+}
+
+/// A packet with its flow.
+type Way = (Packet, Option<Connection>);
+
+/// One hook: the ways that agree with the kernel, and whether there was but one.
+fn judge_hook(
+    rules: &NamespaceRules<'_>,
+    hook: &SeenHook,
+    is_reply: bool,
+    ways: Vec<Way>,
+    tally: &mut Tally,
+    hit: &mut HashSet<RuleId>,
+) -> Result<(Vec<Way>, bool), String> {
+    let namespace = rules.namespace();
+    let legacy = namespace.firewall.iter().filter(|ruleset| ruleset.backend == Backend::Legacy);
+    // Legacy rules leave no trace: only what became of the packet is compared.
+    let is_traced =
+        legacy.flat_map(|set| &set.tables).flat_map(|table| &table.chains).all(|chain| chain.rules.is_empty());
+    tally.hooks += 1;
+    let mut agreeing: Vec<Way> = Vec::new();
+    let mut first_fault = None;
+    let mut is_certain = ways.len() == 1;
+    for (mut packet, connection) in ways {
+        if let Some(difference) = differs(&packet, &hook.start) {
+            first_fault.get_or_insert(format!("came in as {difference}"));
+            continue;
+        }
+        packet.ttl = hook.start.ttl;
+        let branches = rules.pass(Passage {
+            hook: hook.hook,
+            packet: packet.clone(),
+            connection: connection.clone(),
+            is_reply,
+            in_interface: interface(namespace, hook.in_index),
+            out_interface: interface(namespace, hook.out_index),
+            in_port: None,
+            out_port: None,
+            is_bridged: false,
+            next_hop: None,
+        });
+        for visit in branches.iter().flat_map(|branch| &branch.visits) {
+            tally.visits += 1;
+            if visit.matched != Truth::No {
+                hit.insert(visit.rule);
+            }
+        }
+        is_certain &= branches.len() == 1 && branches.iter().all(|branch| branch.undecided.is_empty());
+        let is_exact = is_certain && is_traced && branches.iter().all(|branch| branch.regardless.is_empty());
+        tally.traced_hooks += usize::from(is_exact);
+        for branch in &branches {
+            if let Some(fault) = fault(namespace, branch, hook, is_traced) {
+                let path = &hook.rules;
+                first_fault
+                    .get_or_insert(format!("{fault}\npacket {packet:?}\nconnection {connection:?}\nkernel {path:?}"));
+                continue;
+            }
+            tally.exact_paths += usize::from(is_exact);
+            let mut packet = branch.packet.clone();
+            if let Some(end) = &hook.end {
+                // A port that nobody can tell is the kernel's.
+                set_ports(&mut packet, end.ports);
+            }
+            agreeing.push((packet, branch.connection.clone()));
+        }
+    }
+    if agreeing.is_empty() { Err(first_fault.unwrap_or_default()) } else { Ok((agreeing, is_certain)) }
+}
+
+/// What is wrong with one way out, if anything.
+fn fault(namespace: &Namespace, branch: &Branch, hook: &SeenHook, is_traced: bool) -> Option<String> {
+    let passes = branch.verdict == Verdict::Accept;
+    if passes != hook.end.is_some() {
+        return Some(format!(
+            "said {:?}, the kernel {}",
+            branch.verdict,
+            if passes { "dropped it" } else { "let it pass" }
+        ));
+    }
+    if let Some(end) = &hook.end {
+        let is_open = branch.regardless.iter().chain(&branch.undecided).any(|question| question.asks == "port");
+        let mut packet = branch.packet.clone();
+        if is_open {
+            set_ports(&mut packet, end.ports);
+        }
+        if let Some(difference) = differs(&packet, end) {
+            return Some(format!("went out as {difference}"));
+        }
+    }
+    // What makes no difference has a path that cannot be told.
+    if !is_traced || !branch.regardless.is_empty() || !branch.undecided.is_empty() {
+        return None;
+    }
+    let ours: Vec<RulePlace> = branch
+        .visits
+        .iter()
+        .filter(|visit| visit.matched == Truth::Yes)
+        .filter_map(|visit| {
+            let (_, table, chain, rule) = visit.rule.find(namespace)?;
+            Some(RulePlace {
+                family: table.family,
+                table: table.name.clone(),
+                chain: chain.name.clone(),
+                position: rule.position,
+            })
+        })
+        .collect();
+    (ours != hook.rules).then(|| format!("ran {ours:?}"))
+}
+
+fn differs(packet: &Packet, header: &Header) -> Option<String> {
+    let mut ours = Header::of(packet);
+    ours.ttl = header.ttl;
+    (ours != *header).then(|| format!("{ours:?}, the kernel had {header:?}"))
+}
+
+/// Whether a packet is of this direction of a flow.
+fn is_of(packet: &Packet, tuple: &Packet) -> bool {
+    let identifier = |packet: &Packet| match packet.layer4 {
+        Layer4::Icmp { identifier, .. } => Some(identifier),
+        _ => None,
+    };
+    (packet.source, packet.destination, packet.layer4.ports(), identifier(packet))
+        == (tuple.source, tuple.destination, tuple.layer4.ports(), identifier(tuple))
+}
+
+fn set_ports(packet: &mut Packet, ports: Option<(u16, u16)>) {
+    if let (
+        Some(ports),
+        Layer4::Tcp { source_port, destination_port, .. } | Layer4::Udp { source_port, destination_port },
+    ) = (ports, &mut packet.layer4)
+    {
+        (*source_port, *destination_port) = ports;
+    }
+}
+
+fn interface(namespace: &Namespace, index: Option<u32>) -> Option<&Interface> {
+    let index = index?;
+    namespace.interfaces.iter().find(|interface| interface.link.if_index == index)
+}

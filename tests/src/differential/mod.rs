@@ -1,0 +1,16 @@
+//! The evaluator of rules beside the kernel: the same packet through both, and what each says.
+//!
+//! A [`bed::Bed`] is a router between namespaces of its own, with any rules loaded. [`observe`] sends packets and takes
+//! down what the kernel's own trace says of each hook; [`judge`] asks the evaluator the same and compares the path, the
+//! verdict and the translated header. What was observed can be kept as a [`seen::Case`] and judged again without root.
+
+pub mod bed;
+pub mod draw;
+pub mod judge;
+pub mod observe;
+pub mod random;
+pub mod rules;
+pub mod seen;
+pub mod tally;
+pub mod trace;
+pub mod wire;
