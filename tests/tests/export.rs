@@ -12,8 +12,10 @@ use serde_json::Value;
 
 /// Everything here ends by itself; this is for the day when it does not.
 const LIMIT_S: &str = "240";
-/// The mean difference of a renderer's picture from ours, as a share of full scale: edges are smoothed differently.
-const MAX_DIFFERENCE: f64 = 0.02;
+/// The mean difference of each renderer's picture from ours, as a share of full scale. Measured: 0.0023, 0.0065, 0.0191;
+/// edges are smoothed differently, and LibreOffice paints at most 2,048 pixels a side.
+const RENDERERS: [(&str, &str, f64); 3] =
+    [("rsvg", "rsvg.png", 0.006), ("inkscape", "inkscape.png", 0.012), ("LibreOffice", "office-png/a.png", 0.03)];
 
 struct Files {
     folder: tempfile::TempDir,
@@ -134,7 +136,7 @@ fn export_svg_is_painted_alike_by_others() -> Result<()> {
         let share = said.split(['(', ')']).nth(1).context("no difference was measured")?;
         let share: f64 = share.parse().with_context(|| said.clone())?;
         println!("{program} differs by {share}");
-        ensure!(share <= MAX_DIFFERENCE, "{program}'s picture differs by {share}");
+        ensure!(share <= most, "{program}'s picture differs by {share}");
     }
     Ok(())
 }

@@ -49,8 +49,8 @@ fn address(host: &DockerHost, container: &str, network: &str) -> Result<String> 
 /// A container's address on `docker_gwbridge`, of which no inspection tells: the one that is not the overlay's.
 fn gateway_address(host: &DockerHost, container: &str) -> Result<String> {
     let listed = host.docker(&["exec", container, "ip", "-4", "-o", "addr"])?;
-    let addresses = listed.split_whitespace().filter_map(|word| word.split_once('/')).map(|(address, _)| address);
-    let found = addresses.filter(|address| !address.starts_with("127.") && !address.starts_with("10.")).next_back();
+    let mut addresses = listed.split_whitespace().filter_map(|word| word.split_once('/')).map(|(address, _)| address);
+    let found = addresses.rfind(|address| !address.starts_with("127.") && !address.starts_with("10."));
     found.map(str::to_owned).with_context(|| format!("{container} is not on docker_gwbridge: {listed}"))
 }
 

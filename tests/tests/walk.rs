@@ -151,7 +151,8 @@ fn flows(host: &DockerHost) -> Result<()> {
     let there = walk(&snapshot, "shop", "127.0.0.11:53", Protocol::Udp)?;
     ensure!(there.way.verdict == Verdict::Delivered && has(&there, Action::Translated), "{there:?}");
     let before = counters(&host.oracle_in("shop")?.iptables()?);
-    host.docker(&["exec", "shop", "/bin/nslookup", "proxy", "127.0.0.11"])?;
+    // What it answers is another matter: a name without an IPv6 address makes a failure of it.
+    host.run(&["docker", "exec", "shop", "/bin/nslookup", "proxy", "127.0.0.11"])?;
     let after = counters(&host.oracle_in("shop")?.iptables()?);
     for (_, text) in rules(&there) {
         ensure!(after.get(&text) > before.get(&text), "{text} has not counted a question");

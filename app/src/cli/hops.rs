@@ -29,7 +29,7 @@ pub(super) fn with_walk(
         Some([sender, receiver]) => (sender.clone(), receiver.clone()),
         _ => ("outside".to_owned(), format!("host:{}", published_port(snapshot).ok_or_else(nothing)?)),
     };
-    let asked = Walk { sender, receiver, protocol: Protocol::Tcp, source_port: None };
+    let asked = Walk { sender, receiver, protocol: Protocol::Tcp, source_port: None, prove: false };
     let walker = Walker::new(snapshot);
     let question = walk::question(&walker, &asked).map_err(|error| Failure::input(walk::mistake(&error, words)))?;
     let walked = walker.walk(&question);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bridgewalk_model::firewall::{Register, Set, XtTarget};
+use bridgewalk_model::firewall::{Comparison, Register, Set, XtTarget};
 
 use super::{
     Truth, Undecided, fib,
@@ -170,9 +170,8 @@ fn step(
         Step::Swap { from, to, len, size } => registers.swap(*from, *to, *len as usize, *size as usize),
         Step::Compare { from, op, value } => {
             let op = match op {
-                bridgewalk_model::firewall::Comparison::NotEqual if ignores_not => {
-                    bridgewalk_model::firewall::Comparison::Equal
-                }
+                Comparison::NotEqual if ignores_not => Comparison::Equal,
+                Comparison::LessOrEqual if hooked.mutant == Some(Mutant::CutsRanges) => Comparison::Less,
                 op => *op,
             };
             let truth = registers.field(*from, value.len()).compares(op, value);

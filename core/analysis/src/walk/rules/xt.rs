@@ -64,8 +64,8 @@ pub(super) fn matches(hooked: &Hooked<'_>, state: &State, wanted: &XtMatch) -> T
     let packet = &state.packet;
     let ports = |source: &Option<Negatable<PortRange>>, destination: &Option<Negatable<PortRange>>| {
         packet.layer4.ports().is_some_and(|ports| {
-            asked(hooked, source.as_ref(), |range| range.contains(ports.0))
-                && asked(hooked, destination.as_ref(), |range| range.contains(ports.1))
+            asked(hooked, source.as_ref(), |range| contains(hooked, *range, ports.0))
+                && asked(hooked, destination.as_ref(), |range| contains(hooked, *range, ports.1))
         })
     };
     match wanted {
