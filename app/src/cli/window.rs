@@ -2,13 +2,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use bridgewalk_collector::{Command, PendingProof, Update};
-use bridgewalk_model::{Observation, proof::ProofOrder};
+use bridgewalk_analysis::walk::{Question, Walker, proof};
+use bridgewalk_collector::{AgentChoice, CollectorError, Command, PendingProof, Update, observe_and_prove};
+use bridgewalk_model::{
+    Observation,
+    proof::{ProofFailure, ProofOrder},
+};
 
 use super::{Failure, arguments::Common};
 use crate::{
     source::{self, Choice, LiveChoice, Source, SourceError},
-    window::{self, Feed, Opener, Origin, Wake, WindowOptions},
+    window::{self, Feed, Opener, Origin, Proven, Wake, WindowOptions},
     words::Words,
 };
 
@@ -117,6 +121,31 @@ impl Opener for Door {
 
     fn live(&self) -> Result<Box<dyn Feed>, String> {
         self.said(feed(&Choice::Live(self.live.clone())))
+    }
+
+    fn prove(&self, agent: AgentChoice, question: &Question) -> Result<Proven, String> {
+        let live = LiveChoice { agent, ..self.live.clone() };
+        let failed = |error: CollectorError| self.words.collector_error(&error);
+        let mut followed = None;
+        let proved = observe_and_prove(
+            live.config(true),
+            |_, _| {},
+            |observed| {
+                let walk = Walker::new(&observed.snapshot).walk(question);
+                let order = proof::order(&observed.snapshot, &walk);
+                let is_ordered = order.as_ref().ok().cloned();
+                followed = Some((Arc::clone(&observed.snapshot), walk, order));
+                is_ordered
+            },
+        )
+        .map_err(failed)?;
+        let Some((snapshot, walk, order)) = followed else {
+            return Err(self.words.proof_failure(&ProofFailure::NoAgent));
+        };
+        order.map_err(|why| self.words.unprovable(why))?;
+        let proof = proved.proof.unwrap_or(Err(ProofFailure::NoAgent)).map_err(|why| self.words.proof_failure(&why))?;
+        let comparison = proof::compare(&snapshot, &walk, &proof);
+        Ok(Proven { snapshot, comparison, answer: proof.answer })
     }
 
     fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String> {

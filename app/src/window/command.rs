@@ -6,6 +6,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use bridgewalk_analysis::walk::Question;
 use bridgewalk_collector::AgentChoice;
 use bridgewalk_diagram::{
     Filter,
@@ -53,6 +54,8 @@ pub(super) enum Command {
     Walk(Slot, EntityId),
     /// Follow this packet.
     Ask(Inquiry),
+    /// Send this packet, and see what the kernel does with it.
+    Prove(Question),
     /// Copy a text.
     Copy(String),
     /// Write a picture, as asked for.

@@ -2,8 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use bridgewalk_collector::{Command, PendingProof, Update};
-use bridgewalk_model::{Observation, proof::ProofOrder};
+use bridgewalk_analysis::walk::{Question, proof::Comparison};
+use bridgewalk_collector::{AgentChoice, Command, PendingProof, Update};
+use bridgewalk_model::{
+    Observation, Snapshot,
+    proof::{Answer, ProofOrder},
+};
 
 /// What is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +51,17 @@ pub trait Feed: Send {
     fn observations(&self) -> Vec<Observation>;
 }
 
+/// A walk that was proved: what was foretold beside what the kernel did.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// What was seen of the host just before.
+    pub snapshot: Arc<Snapshot>,
+    /// Both, side by side.
+    pub comparison: Comparison,
+    /// What came back to the sender.
+    pub answer: Answer,
+}
+
 /// Opens feeds and writes recordings: the window's door to files and hosts. Called on a thread of its own.
 pub trait Opener: Send + Sync {
     /// Opens a recording. The error is one line.
@@ -66,4 +81,11 @@ pub trait Opener: Send + Sync {
     /// # Errors
     /// If the file cannot be written.
     fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String>;
+
+    /// Follows a packet on the live host as it is now, has `agent` send it, and compares. Asked for by a person who was
+    /// told what it does. The error is one line.
+    ///
+    /// # Errors
+    /// If it cannot be sent.
+    fn prove(&self, agent: AgentChoice, question: &Question) -> Result<Proven, String>;
 }

@@ -4,7 +4,7 @@ mod errands;
 
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
-use bridgewalk_collector::{Command as CollectorCommand, Update};
+use bridgewalk_collector::{AgentChoice, Command as CollectorCommand, Update};
 use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View, scene::Scene};
 use bridgewalk_model::EntityId;
 use egui::{Frame, Margin, Panel, RichText, Ui};
@@ -93,8 +93,11 @@ impl MainWindow {
         let draftsman = Draftsman::start(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let waker = ctx.clone();
-        let walk = WalkPanel::new(move || waker.request_repaint())
-            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let walk = WalkPanel::new(&move || {
+            let waker = waker.clone();
+            Box::new(move || waker.request_repaint())
+        })
+        .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let waker = ctx.clone();
         let reach = ReachPanel::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
@@ -280,6 +283,10 @@ impl MainWindow {
                 }
                 self.selection = entity;
             }
+            Command::Prove(question) => {
+                let agent = self.agent();
+                self.walk.prove(Arc::clone(&self.opener), agent, question);
+            }
             Command::Ask(inquiry) => self.walk.ask(inquiry),
             Command::Walk(slot, entity) => self.walk.put(slot, &self.seen.snapshot, &entity),
             Command::Reveal(entity) => {
@@ -335,6 +342,19 @@ impl MainWindow {
             },
             Command::Open(path) => self.send(ctx, Errand::Open(path)),
         }
+    }
+
+    /// Who reads the kernel now.
+    fn agent(&self) -> AgentChoice {
+        const ALL: [AgentChoice; 5] = [
+            AgentChoice::Sudo,
+            AgentChoice::Pkexec,
+            AgentChoice::Container,
+            AgentChoice::ContainerBase,
+            AgentChoice::InProcess,
+        ];
+        let name = self.seen.status.agent.as_ref().and_then(|agent| agent.as_ref().ok()).map(|agent| agent.choice);
+        ALL.into_iter().find(|choice| Some(choice.name()) == name).unwrap_or_default()
     }
 
     /// Changes the view, undoably.

@@ -40,7 +40,7 @@ use std::sync::Arc;
 use bridgewalk_collector::helper::{Tier, helper_container_plan};
 use egui::ViewportBuilder;
 
-pub use feed::{Feed, Opener, Origin, Wake};
+pub use feed::{Feed, Opener, Origin, Proven, Wake};
 pub use main_window::MainWindow;
 
 use crate::words::{Language, Words};

@@ -5,8 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bridgewalk_app::window::{Feed, Opener, Origin, Wake};
-use bridgewalk_collector::{AgentError, CollectorStatus, Command, Update};
+use bridgewalk_analysis::walk::{
+    Evidence, Question, Walker,
+    proof::{Comparison, Place},
+};
+use bridgewalk_app::window::{Feed, Opener, Origin, Proven, Wake};
+use bridgewalk_collector::{AgentChoice, AgentError, CollectorStatus, Command, Update};
 use bridgewalk_model::{
     Fact, HostFacts, MacAddress, NamespaceInode, NamespaceSighting, Observation, Section, Snapshot, Via,
     assembly::{State, assemble},
@@ -14,6 +18,7 @@ use bridgewalk_model::{
         AddressPool, ContainerState, Endpoint, EngineContainer, EngineFacts, EngineNetwork, PortBinding, PortKey,
     },
     kernel::{Address, AddressScope, Link, LinkCounters, LinkKind, NextHop, OperState, Route, RouteKind, Transport},
+    proof::Answer,
     recording::Recording,
 };
 
@@ -238,6 +243,12 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
     Arc::new(assemble(&[&state]))
 }
 
+/// The bundled recording's host.
+fn bed() -> Arc<Snapshot> {
+    let recorded = include_bytes!("../../../assets/recordings/demo.bwrec");
+    Arc::new(assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()]))
+}
+
 /// What the window told its source.
 pub(crate) type Told = Arc<Mutex<Vec<Command>>>;
 
@@ -261,10 +272,13 @@ impl SampleFeed {
 
     /// The bundled recording, made on a real host with one of every wiring.
     pub(crate) fn bed() -> Self {
-        let recorded = include_bytes!("../../../assets/recordings/demo.bwrec");
-        let state = Recording::read(recorded.as_slice()).unwrap().last_state();
-        let observed = Update::Observed { observations: [].into(), snapshot: Arc::new(assemble(&[&state])) };
+        let observed = Update::Observed { observations: [].into(), snapshot: bed() };
         Self { updates: vec![Update::Complete, observed], ..Self::recording() }
+    }
+
+    /// The same as if it were live.
+    pub(crate) fn live_bed() -> Self {
+        Self { origin: Origin::Live, ..Self::bed() }
     }
 
     /// A live host whose kernel may not be read.
@@ -311,6 +325,26 @@ impl Opener for NoOpener {
 
     fn live(&self) -> Result<Box<dyn Feed>, String> {
         Err("no engine".into())
+    }
+
+    fn prove(&self, _agent: AgentChoice, question: &Question) -> Result<Proven, String> {
+        let snapshot = bed();
+        let walk = Walker::new(&snapshot).walk(question);
+        let foretold = walk.all_hops().flat_map(|hop| &hop.evidence).filter_map(|evidence| match evidence {
+            Evidence::Rule { rule, .. } => Some(rule.clone()),
+            _ => None,
+        });
+        let foretold: Vec<_> = foretold.take(3).collect();
+        let place = Place {
+            namespace: walk.way.hops.last().ok_or("nothing")?.namespace.clone(),
+            is_reply: false,
+            observed: foretold.clone(),
+            foretold,
+            unknown_rules: 0,
+            was_seen: Some(true),
+        };
+        let comparison = Comparison { agrees: Some(true), differs: None, places: vec![place], notes: Vec::new() };
+        Ok(Proven { snapshot, comparison, answer: Answer::Silence })
     }
 
     fn save(&self, _path: &std::path::Path, _observations: &[Observation]) -> Result<(), String> {

@@ -14,7 +14,11 @@ fn write(harness: &mut Window, text: &str) {
 
 /// A walk on a real host between two ends that are typed.
 fn walk(from: &str, to: &str) -> Window {
-    let mut harness = open_on(SampleFeed::bed());
+    walk_on(SampleFeed::bed(), from, to)
+}
+
+fn walk_on(feed: SampleFeed, from: &str, to: &str) -> Window {
+    let mut harness = open_on(feed);
     press(&mut harness, Modifiers::NONE, Key::W);
     write(&mut harness, from);
     write(&mut harness, to);
@@ -93,6 +97,30 @@ fn a_blocked_walk_says_why_and_what_would_help() {
     harness.get_by_label("Put proxy into the network back");
     press(&mut harness, Modifiers::NONE, Key::End);
     assert!(lines(&harness, "It is dropped; nobody is told") > 0);
+}
+
+#[test]
+fn a_proof_is_asked_for_and_told_side_by_side() {
+    let mut harness = walk_on(SampleFeed::live_bed(), "proxy", "172.19.0.2");
+    harness.get_by_label("Prove it …").click();
+    settle(&mut harness);
+    assert_eq!(lines(&harness, "TCP connection attempt from"), 1);
+    harness.get_by_label("Do not send").click();
+    settle(&mut harness);
+    harness.get_by_label("Prove it …").click();
+    settle(&mut harness);
+    harness.get_by_label("Send").click();
+    settle(&mut harness);
+    assert!(lines(&harness, "The kernel did exactly as foretold") > 0);
+    assert!(lines(&harness, "foretold") > 0 && lines(&harness, "observed") > 0);
+}
+
+#[test]
+fn a_recording_cannot_be_asked_for_a_proof() {
+    let mut harness = walk("proxy", "172.19.0.2");
+    harness.get_by_label("Prove it …").click();
+    settle(&mut harness);
+    assert_eq!(lines(&harness, "TCP connection attempt from"), 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod hops;
 mod mark;
 mod panel;
 mod playback;
+mod proof;
 
 pub(super) use completion::{HOST, OUTSIDE};
 pub(super) use ends::Slot;

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, io, sync::Arc};
 
-use bridgewalk_analysis::walk::{EndError, Hop, Verdict, Walk, Way};
+use bridgewalk_analysis::walk::{EndError, Hop, Question, Verdict, Walk, Way};
+use bridgewalk_collector::AgentChoice;
 use bridgewalk_diagram::scene::Scene;
 use bridgewalk_model::{EntityId, Snapshot};
 use egui::{Key, Modifiers, RichText, ScrollArea, Ui};
@@ -13,12 +14,15 @@ use super::{
     follower::{Answer, follow},
     header, hops,
     playback::{SPEEDS, Wish},
+    proof::{self, Proof},
 };
 use crate::window::{
+    Opener, Proven,
     command::Action,
     context::Context,
     icon::{Icon, icon_button},
     theme::strong,
+    worker::Worker,
 };
 
 /// Below so many points of height everything scrolls together.
@@ -29,6 +33,8 @@ pub(in crate::window) struct WalkPanel {
     is_open: bool,
     ends: Ends,
     follower: Follower,
+    prover: Worker<proof::Request, Result<Box<Proven>, String>>,
+    proof: Proof,
     /// What was asked last.
     asked: Option<(Arc<Snapshot>, Inquiry)>,
     answer: Option<Answer>,
@@ -49,15 +55,17 @@ pub(in crate::window) struct WalkPanel {
 }
 
 impl WalkPanel {
-    /// Closed, with a thread to follow walks. `wake` is called whenever one is followed.
+    /// Closed, with a thread to follow walks and one to prove them. What `wake` gives is called whenever one has.
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(in crate::window) fn new(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub(in crate::window) fn new(wake: &dyn Fn() -> Box<dyn Fn() + Send>) -> io::Result<Self> {
         Ok(Self {
             is_open: false,
             ends: Ends::default(),
-            follower: Follower::start("walker", wake, follow)?,
+            follower: Follower::start("walker", wake(), follow)?,
+            prover: Worker::start("prover", wake(), proof::prove)?,
+            proof: Proof::default(),
             asked: None,
             answer: None,
             branch: None,
@@ -116,6 +124,11 @@ impl WalkPanel {
         self.ends.inquiry = inquiry;
     }
 
+    /// Has the walk that is shown proved.
+    pub(in crate::window) fn prove(&mut self, opener: Arc<dyn Opener>, agent: AgentChoice, question: Question) {
+        self.prover.order(proof::Request { question, agent, opener });
+    }
+
     /// Takes what was pointed at as the end that is asked for, if one is.
     pub(in crate::window) fn pick(&mut self, snapshot: &Snapshot, id: &EntityId) {
         if let (true, Some(slot)) = (self.is_open, self.ends.picking()) {
@@ -125,7 +138,7 @@ impl WalkPanel {
 
     /// Whether nothing is under way but what the packet itself does.
     pub(in crate::window) const fn is_settled(&self) -> bool {
-        self.follower.is_idle()
+        self.follower.is_idle() && self.prover.is_idle()
     }
 
     /// What the picture should put before everything else.
@@ -192,6 +205,11 @@ impl WalkPanel {
             self.asked = None;
             self.forget();
         }
+        if let Some(told) = self.prover.take()
+            && matches!(self.proof, Proof::Waiting)
+        {
+            self.proof = Proof::Told(told);
+        }
         if let Some(answer) = self.follower.take()
             && self.is_open
         {
@@ -215,6 +233,7 @@ impl WalkPanel {
 
     /// Nothing is followed any more.
     fn forget(&mut self) {
+        self.proof = Proof::default();
         self.branch = None;
         self.course = None;
         self.emphasis.clear();
@@ -370,6 +389,7 @@ impl WalkPanel {
     /// Branches, openings, hops.
     fn below_ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, walk: &Walk) {
         ending::unknown_ui(ui, ctx, snapshot, walk, &mut self.branch);
+        self.proof.ui(ui, ctx, snapshot, walk);
         let Some((way, reply)) = self.ways() else { return };
         ending::openings_ui(ui, ctx, snapshot, way);
         if let (Verdict::Delivered, Some(reply)) = (way.verdict, reply) {
