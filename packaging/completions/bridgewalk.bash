@@ -167,7 +167,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__export)
-            opts="-o -h --output --detail --theme --host --context --agent --from --demo --lang --json --help"
+            opts="-o -h --output --format --view --walk --detail --theme --size --select --scale --transparent --anonymize --anonymise --host --context --agent --from --demo --lang --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,12 +181,36 @@ _bridgewalk() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -W "svg png pdf pptx drawio excalidraw mmd dot" -- "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -W "host project port-mapping bridge nat dns overlay ingress namespace walk plugins" -- "${cur}"))
+                    return 0
+                    ;;
+                --walk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --detail)
                     COMPREPLY=($(compgen -W "concept plumbing everything" -- "${cur}"))
                     return 0
                     ;;
                 --theme)
-                    COMPREPLY=($(compgen -W "light dark" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "light dark projector print" -- "${cur}"))
+                    return 0
+                    ;;
+                --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --select)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --host)

@@ -51,7 +51,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "doctor" -d 'S
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "snapshot" -d 'Print everything that was seen, as JSON'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "record" -d 'Record what happens into a file, until Ctrl-C'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "watch" -d 'Print changes as they come, a line each'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "export" -d 'Write the diagram into an SVG or PNG file'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "export" -d 'Write the diagram into a file: SVG, PNG, PDF, PPTX, draw.io, Excalidraw, Mermaid or Graphviz'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "man" -d 'Print the man page'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -226,12 +226,37 @@ fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read the bundled recording instead of the live host'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write; its ending, .svg or .png, is its format' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l format -d 'Format, where the file\'s ending does not say: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot' -r -f -a "svg\t'Vectors for the web'
+png\t'Pixels'
+pdf\t'A page'
+pptx\t'A slide'
+drawio\t'diagrams.net'
+excalidraw\t'Excalidraw'
+mmd\t'Mermaid'
+dot\t'Graphviz'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l view -d 'What to show: host, project, port-mapping, bridge, nat, dns, overlay, ingress, namespace, walk or plugins (default: host)' -r -f -a "host\t'Everything'
+project\t'One Compose project, or each'
+port-mapping\t'Published ports'
+bridge\t'Bridges, ports, cables, addresses'
+nat\t'The way out'
+dns\t'Names, name servers, address pools'
+overlay\t'Overlays and their tunnels'
+ingress\t'The Swarm\'s ingress'
+namespace\t'Inside one namespace'
+walk\t'A packet\'s numbered hops'
+plugins\t'macvlan, ipvlan, remote drivers'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l walk -d 'Number this packet\'s hops on the picture: FROM TO[:PORT]' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l detail -d 'How much to show: concept, plumbing or everything (default: plumbing)' -r -f -a "concept\t'Networks and containers'
 plumbing\t'Bridges, veths, NAT'
 everything\t'Addresses, MAC addresses, ifindexes, forwarding tables, rules'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l theme -d 'Colours: light or dark (default: light)' -r -f -a "light\t'Dark on light'
-dark\t'Light on dark'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l theme -d 'Colours: light, dark, projector or print (default: light)' -r -f -a "light\t'Dark on light'
+dark\t'Light on dark'
+projector\t'Strong contrast and strong lines'
+print\t'Black on white'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l size -d 'Outer measure: 16:9, A4, or pixels such as 1920x1080 (default: as large as the diagram)' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l select -d 'Show only these containers, networks or projects, and what they are wired to' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l scale -d 'Pixels for each unit of a PNG, such as 1, 2 or 4 (default: 2)' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l context -d 'Context of the docker client to use' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
@@ -244,6 +269,8 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l transparent -d 'Leave the background out, of an SVG or PNG'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l anonymise -l anonymize -d 'Replace names, addresses and MAC addresses, the same by the same'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read the bundled recording instead of the live host'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s h -l help -d 'Print this help'

@@ -274,13 +274,38 @@ fr\:"French"))' \
 ;;
 (export)
 _arguments "${_arguments_options[@]}" : \
-'-o+[File to write; its ending, .svg or .png, is its format]:FILE:_files' \
-'--output=[File to write; its ending, .svg or .png, is its format]:FILE:_files' \
+'-o+[File to write; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
+'--output=[File to write; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
+'--format=[Format, where the file'\''s ending does not say\: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot]:FORMAT:((svg\:"Vectors for the web"
+png\:"Pixels"
+pdf\:"A page"
+pptx\:"A slide"
+drawio\:"diagrams.net"
+excalidraw\:"Excalidraw"
+mmd\:"Mermaid"
+dot\:"Graphviz"))' \
+'--view=[What to show\: host, project, port-mapping, bridge, nat, dns, overlay, ingress, namespace, walk or plugins (default\: host)]:VIEW:((host\:"Everything"
+project\:"One Compose project, or each"
+port-mapping\:"Published ports"
+bridge\:"Bridges, ports, cables, addresses"
+nat\:"The way out"
+dns\:"Names, name servers, address pools"
+overlay\:"Overlays and their tunnels"
+ingress\:"The Swarm'\''s ingress"
+namespace\:"Inside one namespace"
+walk\:"A packet'\''s numbered hops"
+plugins\:"macvlan, ipvlan, remote drivers"))' \
+'(--anonymise)*--walk=[Number this packet'\''s hops on the picture\: FROM TO\[\:PORT\]]:FROM:_default:FROM:_default' \
 '--detail=[How much to show\: concept, plumbing or everything (default\: plumbing)]:LEVEL:((concept\:"Networks and containers"
 plumbing\:"Bridges, veths, NAT"
 everything\:"Addresses, MAC addresses, ifindexes, forwarding tables, rules"))' \
-'--theme=[Colours\: light or dark (default\: light)]:THEME:((light\:"Dark on light"
-dark\:"Light on dark"))' \
+'--theme=[Colours\: light, dark, projector or print (default\: light)]:THEME:((light\:"Dark on light"
+dark\:"Light on dark"
+projector\:"Strong contrast and strong lines"
+print\:"Black on white"))' \
+'--size=[Outer measure\: 16\:9, A4, or pixels such as 1920x1080 (default\: as large as the diagram)]:SIZE:_default' \
+'*--select=[Show only these containers, networks or projects, and what they are wired to]:NAME:_default' \
+'--scale=[Pixels for each unit of a PNG, such as 1, 2 or 4 (default\: 2)]:N:_default' \
 '(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
 '(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
 '(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
@@ -293,6 +318,9 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
+'--transparent[Leave the background out, of an SVG or PNG]' \
+'--anonymise[Replace names, addresses and MAC addresses, the same by the same]' \
+'--anonymize[Replace names, addresses and MAC addresses, the same by the same]' \
 '--demo[Read the bundled recording instead of the live host]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
@@ -359,7 +387,7 @@ _bridgewalk_commands() {
 'snapshot:Print everything that was seen, as JSON' \
 'record:Record what happens into a file, until Ctrl-C' \
 'watch:Print changes as they come, a line each' \
-'export:Write the diagram into an SVG or PNG file' \
+'export:Write the diagram into a file\: SVG, PNG, PDF, PPTX, draw.io, Excalidraw, Mermaid or Graphviz' \
 'man:Print the man page' \
 'completions:Print the completions of a shell' \
     )
