@@ -61,7 +61,8 @@ fn one_host(host: &DockerHost) -> Result<()> {
     };
     network(&["--internal", "sealed"])?;
     run(host, "vault", &["--network", "sealed"], &HTTP)?;
-    let lan = ["--driver", "macvlan", "--subnet", "198.51.100.0/24", "--gateway", "198.51.100.1", "--opt", "parent=eth0"];
+    let lan =
+        ["--driver", "macvlan", "--subnet", "198.51.100.0/24", "--gateway", "198.51.100.1", "--opt", "parent=eth0"];
     network(&[&lan[..], &["lan"]].concat())?;
     run(host, "camera", &["--network", "lan"], &HTTP)?;
     network(&["--ipv6", "--subnet", "2001:db8:6::/64", "--gateway", "2001:db8:6::1", "six"])?;
@@ -102,7 +103,9 @@ fn shop(host: &DockerHost) -> Result<()> {
 
 /// Words between containers, so that neighbours and forwarding databases have something to tell.
 fn traffic(host: &DockerHost) -> Result<()> {
-    for (from, to) in [("shop-proxy-1", "api"), ("shop-api-1", "database"), ("sixer", "2001:db8:6::1"), ("web", "172.17.0.3")] {
+    for (from, to) in
+        [("shop-proxy-1", "api"), ("shop-api-1", "database"), ("sixer", "2001:db8:6::1"), ("web", "172.17.0.3")]
+    {
         host.docker(&["exec", from, "/bin/busybox", "ping", "-c", "1", "-w", "3", to])?;
     }
     Ok(())

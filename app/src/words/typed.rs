@@ -234,7 +234,9 @@ impl Words {
         let subject = self.subject(&change.subject);
         let name = change.limit.as_deref().map_or_else(|| change.name.to_string(), |limit| self.limit(limit));
         match change.kind {
-            ChangeKind::Added => self.format("change-added", &[("subject", subject.into()), ("name", name.as_str().into())]),
+            ChangeKind::Added => {
+                self.format("change-added", &[("subject", subject.into()), ("name", name.as_str().into())])
+            }
             ChangeKind::Removed => {
                 self.format("change-removed", &[("subject", subject.into()), ("name", name.as_str().into())])
             }

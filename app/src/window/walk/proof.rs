@@ -135,7 +135,8 @@ fn told_ui(ui: &mut Ui, ctx: &Context<'_>, proven: &Proven) {
     ui.horizontal(|ui| {
         icon.show(ui, 17.0, ink);
         ui.add(
-            egui::Label::new(RichText::new(words.proof_outcome(snapshot, comparison)).font(strong(14.0)).color(ink)).wrap(),
+            egui::Label::new(RichText::new(words.proof_outcome(snapshot, comparison)).font(strong(14.0)).color(ink))
+                .wrap(),
         );
     });
     let answer = words.proof_answer(&proven.answer);

@@ -5,9 +5,7 @@ use std::os::fd::OwnedFd;
 
 use anyhow::{Result, bail, ensure};
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType,
-    netlink::SocketAddrNetlink,
-    recv, sendto, socket_with,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink::SocketAddrNetlink, recv, sendto, socket_with,
 };
 
 use crate::now_ms;
