@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use bridgewalk_analysis::walk::Walker;
+use bridgewalk_analysis::walk::{Action, Hop, Walker};
 use bridgewalk_diagram::{Scope, Station, View};
-use bridgewalk_model::{EntityId, Snapshot, kernel::Transport};
+use bridgewalk_model::{EntityId, Snapshot, kernel::Transport, snapshot::NatKind};
 
 use super::{
     Failure,
@@ -37,16 +37,36 @@ pub(super) fn with_walk(
     let stations = hops
         .iter()
         .map(|hop| Station {
-            entity: hop.lights.last().unwrap_or(&hop.namespace).clone(),
+            entity: place(snapshot, hop),
             caption: format!("{}: {}", words.walk_place(snapshot, &hop.namespace), words.walk_hop(snapshot, hop)),
         })
         .collect();
-    let lights: BTreeSet<EntityId> = hops.iter().flat_map(|hop| &hop.lights).cloned().collect();
+    let mut lights: BTreeSet<EntityId> = hops.iter().flat_map(|hop| &hop.lights).cloned().collect();
+    lights.extend(hops.iter().map(|hop| place(snapshot, hop)));
     let mut hidden = view.hidden.clone();
     if view.scope == Scope::Whole {
         hidden.extend(passed_by(snapshot, &lights));
     }
     Ok(View { stations, emphasis: lights, hidden, ..view })
+}
+
+/// Where a picture shows a hop: a translation's own box, a network for its bridge.
+fn place(snapshot: &Snapshot, hop: &Hop) -> EntityId {
+    let last = hop.lights.last().unwrap_or(&hop.namespace);
+    let Some(host) = snapshot.hosts.iter().find(|host| host.id == hop.host) else { return last.clone() };
+    if hop.action == Action::Translated {
+        let receiver = hop.after.destination;
+        let mapping = host.nat.iter().find(|mapping| {
+            mapping.kind == NatKind::DestinationNat
+                && mapping.to_address == Some(receiver)
+                && mapping.to_port == hop.after.layer4.ports().map(|(_, receiver)| receiver)
+        });
+        if let Some(mapping) = mapping {
+            return mapping.id.clone();
+        }
+    }
+    let network = host.networks.iter().find(|network| network.bridge.as_ref() == Some(last));
+    network.map_or_else(|| last.clone(), |network| network.id.clone())
 }
 
 /// A port that is published on every address, of the first container that has one.
@@ -76,6 +96,8 @@ fn passed_by(snapshot: &Snapshot, lights: &BTreeSet<EntityId>) -> BTreeSet<Entit
             .flat_map(|container| &container.attachments)
             .map(|end| &end.network)
             .collect();
+        let plumbing = host.namespaces.iter().filter(|it| !it.is_host && it.containers.is_empty() && !is_lit(&it.id));
+        hidden.extend(plumbing.map(|namespace| namespace.id.clone()));
         hidden.extend(host.containers.iter().filter(|container| !lit(container)).map(|container| container.id.clone()));
         for network in &host.networks {
             let is_on = on.contains(&network.id)
