@@ -127,8 +127,7 @@ fn export_svg_is_painted_alike_by_others() -> Result<()> {
     files.run(&["inkscape", "--export-type=png", "--export-filename", &files.at("inkscape.png"), &svg])?;
     files.office("png", "a.svg")?;
     let size = files.run(&["identify", "-format", "%wx%h!", &ours])?;
-    for (program, picture) in [("rsvg", "rsvg.png"), ("inkscape", "inkscape.png"), ("LibreOffice", "office-png/a.png")]
-    {
+    for (program, picture, most) in RENDERERS {
         let theirs = files.at(&format!("{program}-same.png"));
         files.run(&["convert", &files.at(picture), "-background", "white", "-flatten", "-resize", &size, &theirs])?;
         let script = format!("compare -metric MAE '{ours}' '{theirs}' null: 2>&1 || true");
