@@ -104,7 +104,12 @@ fn hostile_names_stay_names() {
                     || matches!(character, '\u{202a}'..='\u{202e}' | '\u{200b}'..='\u{200f}')
             };
             assert!(!text.contains(has_hidden), "{format}");
-            assert!(format == "excalidraw" || !text.contains("<img"), "{format}");
+            // Between quotes Graphviz takes a text as it is; markup would stand outside of them.
+            let markup = match format {
+                "dot" => text.replace("\\\"", "").split('"').step_by(2).collect::<String>(),
+                _ => text.clone(),
+            };
+            assert!(format == "excalidraw" || !markup.contains("<img"), "{format}");
             assert!(!text.contains(&"long".repeat(40)), "{format}: a name is not cut");
         }
         let file = format!("{}/hostile.{format}", env!("CARGO_TARGET_TMPDIR"));

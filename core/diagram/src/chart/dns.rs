@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use bridgewalk_model::{
+    Text,
     engine::AddressPool,
     snapshot::{Attachment, Container, Host, Network},
 };
@@ -59,19 +60,16 @@ fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Conta
         let (look, word) =
             if is_embedded { (Look::Translation, Word::EmbeddedDns) } else { (Look::Interface, Word::HostNameServers) };
         let cell = chart.cell(SERVER, rows.clone(), look, &entity, source.word(word));
-        cell.line(resolver.nameservers.iter().map(|server| server.as_str()).collect::<Vec<_>>().join(", "));
+        cell.line(resolver.nameservers.iter().map(Text::as_str).collect::<Vec<_>>().join(", "));
         if source.has(Detail::Everything) && !resolver.search.is_empty() {
-            cell.line(format!(
-                "search {}",
-                resolver.search.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
-            ));
+            cell.line(format!("search {}", resolver.search.iter().map(Text::as_str).collect::<Vec<_>>().join(" ")));
         }
         chart.link(row, CONTAINER, SERVER, EdgeKind::Outward, &entity);
         if is_embedded {
             chart.link(row, SERVER, NETWORK, EdgeKind::Outward, &entity);
         }
     }
-    let names: BTreeSet<&str> = end.dns_names.iter().chain(&end.aliases).map(|name| name.as_str()).collect();
+    let names: BTreeSet<&str> = end.dns_names.iter().chain(&end.aliases).map(Text::as_str).collect();
     let address = end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default();
     let entity = container.id.child("names", end.network_name.as_str());
     if names.is_empty() || !is_embedded {
@@ -135,7 +133,7 @@ fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push('\u{a0}');
         }
         text.push(digit);

@@ -97,7 +97,7 @@ impl Writer<'_> {
                 "align=left;verticalAlign=top;spacing=0;spacingLeft={};spacingTop={};{}",
                 number(at.x - rect.x),
                 number(at.y - size * 0.93 - rect.y - 5.0),
-                font_style(*size, *face, rgb(*color)),
+                font_style(*size, *face, &rgb(*color)),
             );
         }
         let _ = writeln!(
@@ -125,7 +125,7 @@ impl Writer<'_> {
                 };
                 let style = format!(
                     "text;whiteSpace=nowrap;spacing=0;align={align};verticalAlign=middle;{}",
-                    font_style(*size, *face, rgb(*color))
+                    font_style(*size, *face, &rgb(*color))
                 );
                 self.vertex(&id, text, &style, parent, rect, origin);
             }
@@ -253,7 +253,7 @@ fn dash_style(stroke: &Stroke) -> String {
     }
 }
 
-fn font_style(size: f32, face: Face, color: String) -> String {
+fn font_style(size: f32, face: Face, color: &str) -> String {
     let (family, bold) = match face {
         Face::Regular => ("Helvetica", 0),
         Face::Strong => ("Helvetica", 1),

@@ -44,7 +44,11 @@ mod tests {
         let is_net = text.parse::<ipnet::IpNet>().is_ok_and(|net| net.prefix_len() > 0);
         let is_address = text.parse::<std::net::IpAddr>().is_ok();
         let own = ["127.", "::1", "::", "fe80::", "0.0.0.0", "255.255.255.255", "ff0", "224.", "169.254."];
-        (is_net || is_address) && !own.iter().any(|own| text.starts_with(own))
+        // The ranges for documentation tell nothing of anybody, and are what others become.
+        let made_up = ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"];
+        (is_net || is_address)
+            && !made_up.iter().any(|range| text.starts_with(range))
+            && !own.iter().any(|own| text.starts_with(own))
     }
 
     #[test]
@@ -63,6 +67,10 @@ mod tests {
             [container.name.to_string(), container.image.to_string(), container.container_id.clone()]
         }));
         secret.insert(host.name.to_string());
+        // Names of containers that are also words of ours, kinds of routes and of translations.
+        for word in ["local", "proxy"] {
+            secret.remove(word);
+        }
         for text in &after {
             for secret in &secret {
                 assert!(!text.contains(secret.as_str()), "`{secret}` is still in `{text}`");
