@@ -2,6 +2,12 @@
 //!
 //! Prints the time of one walk and of the whole matrix on the recording's host.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "it reads a file and a clock, as the library must not"
+)]
+
 use std::{fs::File, hint::black_box, io::BufReader, time::Instant};
 
 use bridgewalk_analysis::walk::{Walker, reach};

@@ -1,5 +1,7 @@
 //! The evaluator of a hook's rules, on rules made by hand and by chance.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
+
 use bridgewalk_analysis::walk::{
     Connection, Layer4, Packet,
     rules::{Branch, Mutant, NamespaceRules, Passage, Truth, Verdict as Ending},

@@ -1,5 +1,7 @@
 //! Packets on a real host: Docker 26.1 with one of every wiring, recorded from engine and kernel.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
+
 use bridgewalk_analysis::walk::{
     Action, EndError, Evidence, Opening, Protocol, Question, Unknown, Verdict, Walk, Walker, reach,
 };

@@ -1,6 +1,7 @@
 //! Files of hosts made by hand: the same bytes each time, all names in all of them, and names that want to be more than
 //! names.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;

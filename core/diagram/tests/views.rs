@@ -1,6 +1,7 @@
 //! Every view of the bundled recordings, in both languages: nothing overlaps, no line runs through a box or a text, and
 //! what each view says stays what it is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
