@@ -1,5 +1,7 @@
 //! A walk on a recorded host beside observations made of it: what agrees, and that each change is noticed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
+
 use bridgewalk_analysis::walk::{
     Evidence, Protocol, Question, Walk, Walker,
     proof::{Comparison, Difference, Note, compare, order},
