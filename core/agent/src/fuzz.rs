@@ -32,8 +32,8 @@ pub(crate) type Target = (&'static str, fn(&[u8]));
 type Corpus = BTreeMap<String, Vec<Vec<u8>>>;
 
 /// Calls `each` with the messages of a datagram.
-pub(crate) fn messages(bytes: &[u8], mut each: impl FnMut(Message<'_>)) {
-    Messages(bytes).for_each(|message| each(message));
+pub(crate) fn messages(bytes: &[u8], each: impl FnMut(Message<'_>)) {
+    Messages(bytes).for_each(each);
 }
 
 /// A message as the kernel sent it, for the corpus.

@@ -2,7 +2,6 @@
 //! names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
-#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

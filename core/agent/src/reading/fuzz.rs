@@ -1,5 +1,7 @@
 //! The decoders of rtnetlink, sock_diag and `/proc`, for [`crate::fuzz`].
 
+#![allow(clippy::drop_non_drop, reason = "what comes out does not matter, only that it does")]
+
 use bridgewalk_model::kernel::Transport;
 use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 
