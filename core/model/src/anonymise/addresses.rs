@@ -119,7 +119,7 @@ struct Replaced {
 
 impl Replaced {
     fn of(found: &Found) -> Self {
-        let mut blocks = Blocks::default();
+        let mut blocks = Blocks { range: 0, used: 0, ipv6: 0, avoided: &found.addresses };
         let mut networks: BTreeMap<IpNet, IpNet> = BTreeMap::new();
         let mut addresses = BTreeMap::new();
         let is_own = |network: &IpNet| {
@@ -154,12 +154,15 @@ impl Replaced {
         let mut rest: Option<(IpNet, u64)> = None;
         for address in loose {
             number += 1;
+            while found.addresses.contains(&loose_ipv6(number)) {
+                number += 1;
+            }
             let other = match address {
                 IpAddr::V6(_) if is_link_local(address) => IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, number)),
                 IpAddr::V4(_) if is_link_local(address) => {
                     IpAddr::V4(Ipv4Addr::new(169, 254, (number >> 8) as u8, number as u8))
                 }
-                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, number)),
+                IpAddr::V6(_) => loose_ipv6(number),
                 IpAddr::V4(_) => {
                     let (block, used) = match rest {
                         Some((block, used)) if used < 250 => (block, used),
@@ -171,7 +174,9 @@ impl Replaced {
             };
             addresses.insert(address, other);
         }
-        let macs = found.macs.iter().enumerate().map(|(index, mac)| (*mac, documentation_mac(*mac, index))).collect();
+        let mut others = (0..).map(documentation_mac).filter(|other| !found.macs.contains(other));
+        let is_own = |mac: &&MacAddress| mac.0 != [0; 6] && mac.0[0] & 1 == 0;
+        let macs = found.macs.iter().filter(is_own).filter_map(|mac| Some((*mac, others.next()?))).collect();
         Self { networks, addresses, macs }
     }
 
@@ -198,7 +203,7 @@ impl Replaced {
         Some(match Kind::of(text)? {
             Kind::Address(address) => self.address(address).to_string(),
             Kind::Network(network) => self.network(network).to_string(),
-            Kind::Mac(mac) => self.macs.get(&mac).copied().unwrap_or_default().to_string(),
+            Kind::Mac(mac) => self.macs.get(&mac).copied().unwrap_or(mac).to_string(),
         })
     }
 
@@ -222,16 +227,26 @@ impl Replaced {
 }
 
 /// The next free ranges.
-#[derive(Default)]
-struct Blocks {
+struct Blocks<'a> {
     range: usize,
     used: u64,
     ipv6: u16,
+    /// A host may itself use ranges set aside for documentation: what is replaced must not come back as another.
+    avoided: &'a BTreeSet<IpAddr>,
 }
 
-impl Blocks {
-    /// A block for `network`, with room for `members`.
+impl Blocks<'_> {
+    /// A block for `network`, with room for `members`, in which nothing is that there was.
     fn next(&mut self, network: IpNet, members: u64) -> IpNet {
+        loop {
+            let block = self.following(network, members);
+            if self.avoided.range(block.network()..=block.broadcast()).next().is_none() {
+                return block;
+            }
+        }
+    }
+
+    fn following(&mut self, network: IpNet, members: u64) -> IpNet {
         match network {
             IpNet::V4(network) => {
                 let mut prefix = network.prefix_len().max(PREFIX);
@@ -303,11 +318,12 @@ fn nth(block: IpNet, n: u64) -> IpAddr {
     }
 }
 
-fn documentation_mac(mac: MacAddress, index: usize) -> MacAddress {
-    let is_group = mac.0[0] & 1 == 1;
-    if mac.0 == [0; 6] || is_group {
-        return mac;
-    }
+/// The `number`th address of no subnet.
+fn loose_ipv6(number: u16) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, number))
+}
+
+fn documentation_mac(index: usize) -> MacAddress {
     let [a, b, c, d, e] = MAC_RANGE;
     match u8::try_from(index) {
         Ok(last) => MacAddress([a, b, c, d, e, last]),
