@@ -20,6 +20,9 @@ use crate::{
     scenario::{self, HTTP, SLEEP, run, settled},
 };
 
+/// An engine sweeps once a minute.
+const SWEEP_LIMIT: Duration = Duration::from_secs(150);
+
 /// Makes `demo.bwrec` and `demo-overlay.bwrec` in `folder`; the files made.
 pub fn record(folder: &Path) -> Result<Vec<PathBuf>> {
     let link = Link::new()?;
@@ -31,12 +34,15 @@ pub fn record(folder: &Path) -> Result<Vec<PathBuf>> {
     scenario::swarm_join(&harbour, &island)?;
     harbour.docker(&["network", "create", "--driver", "overlay", "--attachable", "sea"])?;
     run(&harbour, "lighthouse", &["--network", "sea"], &HTTP)?;
-    run(&island, "boat", &["--network", "sea"], &SLEEP)?;
-    process::until("the hosts' containers reach each other", SOON, || {
-        island.docker(&["exec", "boat", "ping", "-c", "1", "-w", "2", "lighthouse"]).map(Some)
-    })?;
+    for name in ["boat", "buoy"] {
+        run(&island, name, &["--network", "sea"], &SLEEP)?;
+        process::until("the hosts' containers reach each other", SOON, || {
+            island.docker(&["exec", name, "ping", "-c", "1", "-w", "2", "lighthouse"]).map(Some)
+        })?;
+    }
     for host in [&harbour, &island] {
         settled(host)?;
+        swept(host)?;
     }
     traffic(&harbour)?;
     [(&harbour, "demo.bwrec"), (&island, "demo-overlay.bwrec")]
@@ -64,7 +70,9 @@ fn one_host(host: &DockerHost) -> Result<()> {
     let lan =
         ["--driver", "macvlan", "--subnet", "198.51.100.0/24", "--gateway", "198.51.100.1", "--opt", "parent=eth0"];
     network(&[&lan[..], &["lan"]].concat())?;
-    run(host, "camera", &["--network", "lan"], &HTTP)?;
+    for name in ["camera", "printer"] {
+        run(host, name, &["--network", "lan"], &HTTP)?;
+    }
     network(&["--ipv6", "--subnet", "2001:db8:6::/64", "--gateway", "2001:db8:6::1", "six"])?;
     run(host, "sixer", &["--network", "six", "--publish", "8086:80"], &HTTP)?;
     run(host, "metrics", &["--network", "host"], &["httpd", "-f", "-p", "9090", "-h", "/www"])?;
@@ -99,6 +107,15 @@ fn shop(host: &DockerHost) -> Result<()> {
     service("database", "shop_backend", &["--expose", "5432"])?;
     host.docker(&["network", "connect", "--alias", "api", "shop_backend", "shop-api-1"])?;
     Ok(())
+}
+
+/// Waits until the engine has swept up the files of namespaces that are gone (it does so once a minute): the demo is to
+/// begin with nothing that cannot be seen.
+fn swept(host: &DockerHost) -> Result<()> {
+    process::until("no file of a namespace that is gone is left", SWEEP_LIMIT, || {
+        let stale = "sleep 1; for file in /run/docker/netns/*; do nsenter --net=$file true 2>&- || echo $file; done";
+        Ok(host.shell(stale)?.is_empty().then_some(()))
+    })
 }
 
 /// Words between containers, so that neighbours and forwarding databases have something to tell.
