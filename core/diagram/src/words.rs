@@ -190,14 +190,28 @@ words! {
     Gateway = "diagram-gateway",
     /// "used"
     Used = "diagram-used",
+    /// "used on this host"
+    UsedHere = "diagram-used-here",
     /// "free"
     Free = "diagram-free",
     /// "tunnel's end: VXLAN"
     TunnelEnd = "diagram-tunnel-end",
-    /// "every node's port"
+    /// "between the hosts"
+    BetweenHosts = "diagram-between-hosts",
+    /// "VXLAN tunnel"
+    VxlanTunnel = "diagram-vxlan-tunnel",
+    /// "every node's port, clients within"
     EveryNode = "diagram-every-node",
+    /// "rule, virtual address"
+    IngressRule = "diagram-ingress-rule",
     /// "the mesh's namespace: load balancer"
     IngressNamespace = "diagram-ingress-namespace",
+    /// "virtual address" (of a service)
+    VirtualAddress = "diagram-virtual-address",
+    /// "source becomes" (before an address)
+    SourceBecomes = "diagram-source-becomes",
+    /// "not seen"
+    NotSeen = "diagram-not-seen",
     /// "tasks"
     Tasks = "diagram-tasks",
     /// "mesh not programmed: no IPVS"

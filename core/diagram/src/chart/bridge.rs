@@ -1,9 +1,12 @@
 //! The classic picture of a bridge network: the bridge as a switch with its ports, a cable from each to an interface in
 //! a container's namespace, with addresses.
 
-use bridgewalk_model::snapshot::{Host, Network};
+use bridgewalk_model::{
+    EntityId,
+    snapshot::{Host, Interface, Network},
+};
 
-use super::{Chart, Look, Source, device_lines, end_lines};
+use super::{Chart, Look, Source, address, device_lines, end_lines, quiet_ends};
 use crate::{Detail, Word};
 
 const BRIDGE: usize = 0;
@@ -37,34 +40,51 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     chart
 }
 
+/// A container's (or other namespace's) end of a cable.
+struct End<'a> {
+    /// The bridge's port; none: not seen.
+    near: Option<&'a Interface>,
+    /// The interface, or what stands for it where it is not seen.
+    entity: EntityId,
+    title: String,
+    lines: Vec<String>,
+    /// Whose it is.
+    owner: (Look, EntityId, String),
+    note: String,
+}
+
 fn ports(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) {
-    for container in host.containers.iter().filter(|container| source.shows(container)) {
-        let Some(end) = container.attachments.iter().find(|end| end.network == network.id) else { continue };
-        if !container.state.is_alive() {
-            continue;
-        }
+    for end in container_ends(source, host, network).into_iter().chain(other_ends(source, host, network)) {
         let row = chart.row();
-        let (title, lines) = end_lines(source, host, end);
-        let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.as_str()));
-        let cell = chart.cell(INTERFACE, row..row + 1, Look::Interface, &entity, title);
+        let cell = chart.cell(INTERFACE, row..row + 1, Look::Interface, &end.entity, end.title);
         cell.is_mono = true;
-        cell.lines = lines;
-        let pair = host.veths.iter().find(|pair| pair.far.interface == entity);
-        let near = pair.and_then(|pair| host.interface(&pair.near.interface));
+        cell.lines = end.lines;
         if source.has(Detail::Plumbing) {
-            let (id, name) = near.map_or_else(
-                || (entity.child("port", "unseen"), "?".to_owned()),
+            let (id, name) = end.near.map_or_else(
+                || (end.entity.child("port", "unseen"), "?".to_owned()),
                 |near| (near.id.clone(), near.name.to_string()),
             );
             let cell = chart.cell(BRIDGE, row..row + 1, Look::Interface, &id, name);
             cell.is_mono = true;
-            if let Some(near) = near.filter(|_| source.has(Detail::Everything)) {
+            if let Some(near) = end.near.filter(|_| source.has(Detail::Everything)) {
                 cell.line(format!("if {} · mtu {}", near.link.if_index, near.link.mtu));
             }
             chart.cable(row, BRIDGE, INTERFACE, &id);
         } else {
-            chart.cable(row, BRIDGE, INTERFACE, &entity);
+            chart.cable(row, BRIDGE, INTERFACE, &end.entity);
         }
+        let (look, owner, name) = end.owner;
+        chart.frame(INTERFACE..INTERFACE + 1, row..row + 1, look, &owner, name, end.note);
+    }
+}
+
+fn container_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) -> Vec<End<'a>> {
+    let mut ends = Vec::new();
+    for container in host.containers.iter().filter(|container| source.shows(container) && container.state.is_alive()) {
+        let Some(end) = container.attachments.iter().find(|end| end.network == network.id) else { continue };
+        let (title, lines) = end_lines(source, host, end);
+        let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.as_str()));
+        let pair = host.veths.iter().find(|pair| pair.far.interface == entity);
         let others: Vec<&str> = container
             .attachments
             .iter()
@@ -76,7 +96,38 @@ fn ports(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network)
         } else {
             format!("{} {}", source.word(Word::AlsoOn), others.join(", "))
         };
-        let frame = container.namespace.as_ref().unwrap_or(&container.id);
-        chart.frame(INTERFACE..INTERFACE + 1, row..row + 1, Look::Container, frame, container.name.to_string(), note);
+        let frame = container.namespace.as_ref().unwrap_or(&container.id).clone();
+        let near = pair.and_then(|pair| host.interface(&pair.near.interface));
+        ends.push(End { near, entity, title, lines, owner: (Look::Container, frame, source.name(container)), note });
     }
+    ends
+}
+
+/// Who is in the bridge without Docker saying so: an overlay's containers, and the Swarm's ingress, on their way out.
+fn other_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) -> Vec<End<'a>> {
+    let mut ends = Vec::new();
+    for end in quiet_ends(host, network) {
+        let container = end.namespace.containers.first().and_then(|id| host.container(id));
+        if container.is_some_and(|container| !source.shows(container)) {
+            continue;
+        }
+        let (look, name) = match container {
+            Some(container) => (Look::Container, source.name(container)),
+            None => (Look::Namespace, end.namespace.name.to_string()),
+        };
+        let (interface, address) = (end.interface, address(end.interface));
+        let (title, mut lines) = if source.has(Detail::Plumbing) {
+            (interface.name.to_string(), vec![address])
+        } else {
+            (address, Vec::new())
+        };
+        if source.has(Detail::Everything) {
+            lines.extend(interface.link.mac_address.map(|mac| mac.to_string()));
+            lines.push(format!("if {} · mtu {}", interface.link.if_index, interface.link.mtu));
+        }
+        let owner = (look, end.namespace.id.clone(), name);
+        let near = host.interface(end.near);
+        ends.push(End { near, entity: interface.id.clone(), title, lines, owner, note: String::new() });
+    }
+    ends
 }

@@ -10,7 +10,7 @@ use bridgewalk_model::{
 };
 use ipnet::IpNet;
 
-use super::{Chart, Look, Source};
+use super::{Cell, Chart, Look, Source};
 use crate::{Detail, Word, scene::EdgeKind};
 
 const CONTAINER: usize = 0;
@@ -32,7 +32,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
             for container in host.containers.iter().filter(|container| source.shows(container)) {
                 let end = container.attachments.iter().find(|end| end.network == network.id);
                 if let Some(end) = end.filter(|_| container.state.is_alive()) {
-                    member(&mut chart, source, host, container, end);
+                    member(&mut chart, source, host, container, end, start);
                 }
             }
             let rows = start..chart.rows;
@@ -47,10 +47,11 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     chart
 }
 
-fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container, end: &Attachment) {
+/// One who is on the network whose first row is `first`.
+fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container, end: &Attachment, first: usize) {
     let row = chart.row();
     let rows = row..row + 1;
-    chart.cell(CONTAINER, rows.clone(), Look::Container, &container.id, container.name.to_string());
+    chart.cell(CONTAINER, rows.clone(), Look::Container, &container.id, source.name(container));
     let resolver = container.namespace.as_ref().and_then(|id| host.namespace(id)).and_then(|namespace| {
         namespace.resolvers.iter().find(|resolver| resolver.container.as_ref() == Some(&container.id))
     });
@@ -59,10 +60,17 @@ fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Conta
     if let Some(resolver) = resolver {
         let (look, word) =
             if is_embedded { (Look::Translation, Word::EmbeddedDns) } else { (Look::Interface, Word::HostNameServers) };
-        let cell = chart.cell(SERVER, rows.clone(), look, &entity, source.word(word));
-        cell.line(resolver.nameservers.iter().map(Text::as_str).collect::<Vec<_>>().join(", "));
+        let mut lines = vec![resolver.nameservers.iter().map(Text::as_str).collect::<Vec<_>>().join(", ")];
         if source.has(Detail::Everything) && !resolver.search.is_empty() {
-            cell.line(format!("search {}", resolver.search.iter().map(Text::as_str).collect::<Vec<_>>().join(" ")));
+            lines.push(format!("search {}", resolver.search.iter().map(Text::as_str).collect::<Vec<_>>().join(" ")));
+        }
+        // The host's servers are the same for all who ask them; the embedded one is each container's own.
+        let is_same = |cell: &&mut Cell| {
+            !is_embedded && cell.lane == SERVER && cell.look == look && cell.rows.end == row && cell.lines == lines
+        };
+        match chart.cells.iter_mut().rev().find(is_same).filter(|cell| cell.rows.start >= first) {
+            Some(cell) => cell.rows.end = row + 1,
+            None => chart.cell(SERVER, rows.clone(), look, &entity, source.word(word)).lines = lines,
         }
         chart.link(row, CONTAINER, SERVER, EdgeKind::Outward, &entity);
         if is_embedded {
@@ -95,6 +103,11 @@ fn pools(source: &Source<'_>, network: &Network) -> Vec<String> {
             lines.push(format!("{} {gateway}", source.word(Word::Gateway)));
         }
         let used = used(pool, network);
+        // A host knows its own members of a network that spans several, and not what the others have taken.
+        if network.scope.as_str() == "swarm" {
+            lines.push(format!("{} {}", used.len(), source.word(Word::UsedHere)));
+            continue;
+        }
         lines.push(format!("{} {}", used.len(), source.word(Word::Used)));
         if let Some(free) = size(pool).map(|size| size.saturating_sub(used.len() as u128)) {
             lines.push(format!("{} {}", grouped(free), source.word(Word::Free)));

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use bridgewalk_model::{
     EntityId, Snapshot,
-    snapshot::{Container, Host, Network},
+    snapshot::{Container, Host, Interface, Namespace, Network},
 };
 
 use crate::{Detail, Scope, View, Word, Words, content::Reach, scene::EdgeKind};
@@ -74,11 +74,11 @@ pub(crate) struct Cell {
     pub lines: Vec<String>,
 }
 
-/// A straight line in one row, from the box in one lane to that in another.
+/// A straight line in the middle of its rows, from the box in one lane to that in another.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub entity: EntityId,
-    pub row: usize,
+    pub rows: Range<usize>,
     pub from: usize,
     pub to: usize,
     pub kind: EdgeKind,
@@ -151,6 +151,13 @@ impl Source<'_> {
             && view.filter.network.as_ref().is_none_or(|wanted| *wanted == network.id)
     }
 
+    /// What a container is called: of a Swarm's task its service and slot, since its name ends in a long id.
+    pub(crate) fn name(&self, container: &Container) -> String {
+        let name = container.name.as_str();
+        let short = name.rsplit_once('.').filter(|_| container.swarm_service_id.is_some());
+        short.filter(|_| !self.has(Detail::Everything)).map_or(name, |(short, _)| short).to_owned()
+    }
+
     /// The host's name and engine, as a frame's note.
     pub(crate) fn host_note(&self, host: &Host) -> String {
         host.engine
@@ -195,12 +202,18 @@ impl Chart {
 
     /// A line from the box in lane `from` to that in lane `to`.
     pub(crate) fn link(&mut self, row: usize, from: usize, to: usize, kind: EdgeKind, entity: &EntityId) {
-        self.links.push(Link { entity: entity.clone(), row, from, to, kind, port_at: None });
+        self.trunk(&(row..row + 1), from, to, kind, entity);
+    }
+
+    /// A line for all of `rows` together, in their middle.
+    pub(crate) fn trunk(&mut self, rows: &Range<usize>, from: usize, to: usize, kind: EdgeKind, entity: &EntityId) {
+        self.links.push(Link { entity: entity.clone(), rows: rows.clone(), from, to, kind, port_at: None });
     }
 
     /// A cable, with a bridge's port in lane `from`.
     pub(crate) fn cable(&mut self, row: usize, from: usize, to: usize, entity: &EntityId) {
-        self.links.push(Link { entity: entity.clone(), row, from, to, kind: EdgeKind::Cable, port_at: Some(from) });
+        let rows = row..row + 1;
+        self.links.push(Link { entity: entity.clone(), rows, from, to, kind: EdgeKind::Cable, port_at: Some(from) });
     }
 
     pub(crate) fn frame(
@@ -217,21 +230,25 @@ impl Chart {
         }
     }
 
-    /// These rows alone.
-    pub(crate) fn piece(&self, rows: Range<usize>) -> Self {
+    /// These rows alone. A frame that began before them says so with `continued`.
+    pub(crate) fn piece(&self, rows: Range<usize>, continued: &str) -> Self {
         let clip = |of: &Range<usize>| {
             let (start, end) = (of.start.max(rows.start), of.end.min(rows.end));
             (start < end).then(|| start - rows.start..end - rows.start)
         };
         let cells = self.cells.iter().filter_map(|cell| Some(Cell { rows: clip(&cell.rows)?, ..cell.clone() }));
-        let frames = self.frames.iter().filter_map(|frame| Some(Frame { rows: clip(&frame.rows)?, ..frame.clone() }));
-        let links = self.links.iter().filter(|link| rows.contains(&link.row));
+        let frames = self.frames.iter().filter_map(|frame| {
+            let clipped = clip(&frame.rows)?;
+            let note = if frame.rows.start < rows.start { continued.to_owned() } else { frame.note.clone() };
+            Some(Frame { rows: clipped, note, ..frame.clone() })
+        });
+        let links = self.links.iter().filter_map(|link| Some(Link { rows: clip(&link.rows)?, ..link.clone() }));
         Self {
             title: self.title.clone(),
             lanes: self.lanes.clone(),
             rows: rows.len(),
             cells: cells.collect(),
-            links: links.map(|link| Link { row: link.row - rows.start, ..link.clone() }).collect(),
+            links: links.collect(),
             frames: frames.collect(),
         }
     }
@@ -239,10 +256,8 @@ impl Chart {
     /// The outside world, beside `rows`.
     pub(crate) fn outside(&mut self, source: &Source<'_>, lane: usize, rows: Range<usize>) {
         if !rows.is_empty() {
-            let note = source.word(Word::OutsideNote);
             let cell = self.cell(lane, rows, Look::Outside, &EntityId::outside(), source.word(Word::Outside));
             cell.mark = Some(Mark::Globe);
-            cell.lines.push(note);
         }
     }
 }
@@ -276,7 +291,8 @@ pub(crate) fn device_lines(source: &Source<'_>, host: &Host, network: &Network) 
     };
     let mut lines = Vec::new();
     if source.has(Detail::Plumbing) {
-        lines.push(bridge.name.to_string());
+        // `docker_gwbridge` is both.
+        lines.extend(Some(bridge.name.to_string()).filter(|name| *name != network.name.as_str()));
         lines.push(address(bridge));
     } else {
         lines.extend(subnet);
@@ -290,12 +306,12 @@ pub(crate) fn device_lines(source: &Source<'_>, host: &Host, network: &Network) 
 }
 
 /// The address that people mean: the first global one, else the first.
-pub(crate) fn address(interface: &bridgewalk_model::snapshot::Interface) -> String {
+pub(crate) fn address(interface: &Interface) -> String {
     crate::content::address_of(interface)
 }
 
 /// The interface by which the default route leaves the host.
-pub(crate) fn uplink(host: &Host) -> Option<&bridgewalk_model::snapshot::Interface> {
+pub(crate) fn uplink(host: &Host) -> Option<&Interface> {
     let namespace = host.own_namespace()?;
     let index = namespace
         .routes
@@ -305,6 +321,36 @@ pub(crate) fn uplink(host: &Host) -> Option<&bridgewalk_model::snapshot::Interfa
         .first()?
         .if_index;
     namespace.interfaces.iter().find(|interface| interface.link.if_index == index)
+}
+
+/// An end of a network's bridge that Docker tells of nowhere: what an overlay's containers, and the Swarm's own
+/// namespaces, have on `docker_gwbridge` and on the overlay. Known by its cable.
+pub(crate) struct QuietEnd<'a> {
+    pub namespace: &'a Namespace,
+    pub interface: &'a Interface,
+    /// The cable's end at the bridge.
+    pub near: &'a EntityId,
+}
+
+/// The cables in `network`'s bridge that no container's attachment accounts for, by the bridge's ports.
+pub(crate) fn quiet_ends<'a>(host: &'a Host, network: &Network) -> Vec<QuietEnd<'a>> {
+    let known: Vec<&EntityId> = host
+        .containers
+        .iter()
+        .flat_map(|container| &container.attachments)
+        .filter(|end| end.network == network.id)
+        .filter_map(|end| end.interface.as_ref())
+        .collect();
+    let pairs = host.veths.iter().filter(|pair| pair.bridge.is_some() && pair.bridge == network.bridge);
+    let mut ends: Vec<QuietEnd<'a>> = pairs
+        .filter(|pair| !known.contains(&&pair.far.interface))
+        .filter_map(|pair| {
+            let namespace = host.namespace(&pair.far.namespace)?;
+            Some(QuietEnd { namespace, interface: host.interface(&pair.far.interface)?, near: &pair.near.interface })
+        })
+        .collect();
+    ends.sort_by(|a, b| (a.namespace.kind, &a.namespace.name).cmp(&(b.namespace.kind, &b.namespace.name)));
+    ends
 }
 
 /// A container's end in a network: interface name and address, as a box says it.

@@ -3,7 +3,7 @@
 
 use bridgewalk_model::snapshot::{Host, NatKind, NatMapping, Network};
 
-use super::{Chart, Look, Mark, Source, address, device_lines, uplink};
+use super::{Chart, Look, Mark, Source, address, device_lines, quiet_ends, uplink};
 use crate::{Detail, Word, scene::EdgeKind};
 
 const CONTAINER: usize = 0;
@@ -39,8 +39,22 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         let Some(end) = container.attachments.iter().find(|end| end.network == network.id) else { continue };
         let row = chart.row();
         let from = end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default();
-        chart.cell(CONTAINER, row..row + 1, Look::Container, &container.id, container.name.to_string()).line(from);
+        chart.cell(CONTAINER, row..row + 1, Look::Container, &container.id, source.name(container)).line(from);
         chart.link(row, CONTAINER, BRIDGE, EdgeKind::Outward, &container.id);
+    }
+    for end in quiet_ends(host, network) {
+        let container = end.namespace.containers.first().and_then(|id| host.container(id));
+        if container.is_some_and(|container| !source.shows(container)) {
+            continue;
+        }
+        let row = chart.row();
+        let (look, name) = match container {
+            Some(container) => (Look::Container, source.name(container)),
+            None => (Look::Namespace, end.namespace.name.to_string()),
+        };
+        let from = address(end.interface).split('/').next().unwrap_or_default().to_owned();
+        chart.cell(CONTAINER, row..row + 1, look, &end.interface.id, name).line(from);
+        chart.link(row, CONTAINER, BRIDGE, EdgeKind::Outward, &end.interface.id);
     }
     let rows = start..chart.rows;
     if rows.is_empty() {
@@ -53,15 +67,14 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
             && mapping.to_port.is_none()
             && mapping.network.as_ref() == Some(&network.id)
     });
-    // One line in the middle of the network's rows: the network goes out as one.
-    let middle = rows.start + rows.len() / 2;
     let rule = rules.min_by_key(|mapping| mapping.is_ipv6);
     match rule {
         Some(rule) => {
             hide(chart, source, host, rule, rows.clone());
-            chart.link(middle, BRIDGE, RULE, EdgeKind::Outward, &rule.id);
-            chart.link(middle, RULE, UPLINK, EdgeKind::Outward, &rule.id);
-            chart.link(middle, UPLINK, OUTSIDE, EdgeKind::Outward, &rule.id);
+            // One line for all of the network's rows: the network goes out as one.
+            for (from, to) in [(BRIDGE, RULE), (RULE, UPLINK), (UPLINK, OUTSIDE)] {
+                chart.trunk(&rows, from, to, EdgeKind::Outward, &rule.id);
+            }
         }
         None => {
             let entity = network.id.child("no-way", "out");
@@ -82,7 +95,7 @@ fn hide(chart: &mut Chart, source: &Source<'_>, host: &Host, rule: &NatMapping, 
     if source.has(Detail::Plumbing) {
         cell.line(format!("{source_net} → {becomes}"));
         if let Some(interface) = &rule.out_interface {
-            cell.line(format!("-o {}{}", if interface.not { "! " } else { "" }, interface.value));
+            cell.line(format!("{}-o {}", if interface.not { "! " } else { "" }, interface.value));
         }
     }
     if source.has(Detail::Everything)

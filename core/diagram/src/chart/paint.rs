@@ -36,12 +36,14 @@ const TOP: f32 = 100.0;
 const OUTER: (f32, f32, f32) = (30.0, 40.0, 18.0);
 const INNER: (f32, f32, f32) = (14.0, 36.0, 14.0);
 const MIN_LANE: f32 = 130.0;
-const MAX_LANE: f32 = 420.0;
+const MAX_LANE: f32 = 520.0;
 /// Between pieces of a chart that stand side by side.
 const PIECE_GAP: f32 = 70.0;
 const MAX_PIECES: usize = 6;
 /// How many ways of folding are looked at.
 const MAX_TRIES: usize = 2_000;
+/// What an empty half weighs beside a wrong shape.
+const EMPTINESS: f32 = 2.0;
 /// A slide's width to its height.
 const SLIDE: f32 = 16.0 / 9.0;
 /// A box beside more rows has its text at its top, not in its middle.
@@ -112,7 +114,7 @@ const fn face(is_mono: bool) -> Face {
 
 /// Addresses and rules are in monospace, words are not.
 fn line_face(line: &str) -> Face {
-    if line.contains(|character: char| character.is_ascii_digit() || "/.".contains(character)) {
+    if line.contains(|character: char| character.is_ascii_digit() || "/._!".contains(character)) {
         Face::Mono
     } else {
         Face::Regular
@@ -175,7 +177,7 @@ pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, words: &dyn Words) -> 
     }
     let mut extent = Rect { x: 0.0, y: 0.0, width: wide, height: TOP };
     let mut left = 0.0;
-    for piece in fold(chart) {
+    for piece in fold(chart, &words.word(Word::Continued)) {
         let grid = Grid::of(&piece, chart, left);
         extent = union(extent, paint_piece(brush, &piece, &grid, words));
         left = extent.right() + OUTER.0 + PIECE_GAP;
@@ -191,8 +193,9 @@ fn union(a: Rect, b: Rect) -> Rect {
     Rect { x, y, width: a.right().max(b.right()) - x, height: a.bottom().max(b.bottom()) - y }
 }
 
-/// A chart in pieces side by side, each with whole networks, in as many as come closest to a slide's shape.
-fn fold(chart: &Chart) -> Vec<Chart> {
+/// A chart in pieces side by side, each with whole networks: as many as come closest to a slide's shape with the least
+/// left empty below the shorter ones.
+fn fold(chart: &Chart, continued: &str) -> Vec<Chart> {
     let width = lanes(chart, 0.0).last().map_or(0.0, |lane| lane.1) + PIECE_GAP;
     let places = rows(chart);
     let seams: Vec<usize> = (1..chart.rows).filter(|row| is_seam(chart, *row)).chain([chart.rows]).collect();
@@ -212,8 +215,10 @@ fn fold(chart: &Chart) -> Vec<Chart> {
         cuts
     };
     let misfit = |cuts: &[usize]| {
-        let tallest = cuts.windows(2).map(|pair| height(pair[0], pair[1])).fold(1.0, f32::max);
-        (width * (cuts.len() - 1) as f32 / tallest / SLIDE).ln().abs()
+        let heights = || cuts.windows(2).map(|pair| height(pair[0], pair[1]));
+        let (tallest, pieces) = (heights().fold(1.0, f32::max), (cuts.len() - 1) as f32);
+        let empty = 1.0 - heights().sum::<f32>() / (tallest * pieces);
+        (width * pieces / tallest / SLIDE).ln().abs() + EMPTINESS * empty
     };
     // Every height that some run of networks has is a limit worth trying.
     let starts = || [0].into_iter().chain(seams.iter().copied()).filter(|row| *row < chart.rows);
@@ -225,16 +230,17 @@ fn fold(chart: &Chart) -> Vec<Chart> {
         .min_by(|a, b| misfit(a).total_cmp(&misfit(b)));
     let whole = vec![0, chart.rows];
     let cuts = best.filter(|cuts| misfit(cuts) < misfit(&whole)).unwrap_or(whole);
-    cuts.windows(2).map(|pair| chart.piece(pair[0]..pair[1])).collect()
+    cuts.windows(2).map(|pair| chart.piece(pair[0]..pair[1], continued)).collect()
 }
 
-/// Whether only what stands beside a whole host, or beside everything, goes on across this row's top.
+/// Whether only what stands beside a whole host, or is the outside, goes on across this row's top.
 fn is_seam(chart: &Chart, row: usize) -> bool {
     let torn = |rows: &Range<usize>| rows.start < row && row < rows.end;
     let is_whole = |rows: &Range<usize>| {
         *rows == (0..chart.rows) || chart.frames.iter().any(|frame| is_outer(frame) && frame.rows == *rows)
     };
-    chart.cells.iter().all(|cell| !torn(&cell.rows) || is_whole(&cell.rows))
+    let is_outside = |cell: &Cell| cell.look == Look::Outside;
+    chart.cells.iter().all(|cell| !torn(&cell.rows) || is_outside(cell) || is_whole(&cell.rows))
         && chart.frames.iter().all(|frame| !torn(&frame.rows) || is_outer(frame))
 }
 
@@ -351,11 +357,12 @@ fn paint_cell(brush: &mut Brush<'_>, cell: &Cell, rect: Rect) {
 
 fn paint_link(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, link: &Link) {
     let in_row = |lane: usize| {
-        chart.cells.iter().find(|cell| cell.lane == lane && cell.rows.contains(&link.row)).map(|cell| grid.cell(cell))
+        let is_there = |cell: &&Cell| cell.lane == lane && cell.rows.contains(&link.rows.start);
+        chart.cells.iter().find(is_there).map(|cell| grid.cell(cell))
     };
     let (Some(from), Some(to)) = (in_row(link.from), in_row(link.to)) else { return };
     let theme = brush.theme;
-    let y = (grid.rows[link.row].0 + grid.rows[link.row].1) / 2.0;
+    let y = (grid.rows[link.rows.start].0 + grid.rows[link.rows.end - 1].1) / 2.0;
     let (from_x, to_x) = if link.from < link.to { (from.right(), to.x) } else { (from.x, to.right()) };
     let points = vec![Point { x: from_x, y }, Point { x: to_x, y }];
     let (color, width, dash, ends) = match link.kind {

@@ -54,13 +54,12 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         chart.link(row, NETWORK, INTERFACE, EdgeKind::Attachment, &entity);
         let frame = container.namespace.as_ref().unwrap_or(&container.id);
         let note = container.image.to_string();
-        chart.frame(INTERFACE..INTERFACE + 1, row..row + 1, Look::Container, frame, container.name.to_string(), note);
+        chart.frame(INTERFACE..INTERFACE + 1, row..row + 1, Look::Container, frame, source.name(container), note);
     }
     if chart.rows == start {
         chart.row();
     }
     let rows = start..chart.rows;
-    let middle = rows.start + rows.len() / 2;
     let subnet = network.pools.first().map(|pool| pool.subnet.to_string()).unwrap_or_default();
     let cell = chart.cell(NETWORK, rows.clone(), Look::Namespace, &network.id, network.name.to_string());
     cell.line(match mode {
@@ -69,9 +68,9 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
     });
     cell.line(subnet);
     if let Some(parent) = network.parent.as_ref().and_then(|id| host.interface(id)) {
-        let cell = chart.cell(PARENT, rows, Look::Interface, &parent.id, parent.name.to_string());
+        let cell = chart.cell(PARENT, rows.clone(), Look::Interface, &parent.id, parent.name.to_string());
         cell.line(address(parent)).line(source.word(Word::NoBridgeNoNat));
-        chart.link(middle, OUTSIDE, PARENT, EdgeKind::Uplink, &parent.id);
-        chart.link(middle, PARENT, NETWORK, EdgeKind::Attachment, &parent.id);
+        chart.trunk(&rows, OUTSIDE, PARENT, EdgeKind::Uplink, &parent.id);
+        chart.trunk(&rows, PARENT, NETWORK, EdgeKind::Attachment, &parent.id);
     }
 }

@@ -202,7 +202,8 @@ fn network_block(host: &Host, network: &Network, kind: BlockKind, detail: Detail
             .count();
         lines.push(format!("if {} · mtu {} · FDB {learned}", bridge.link.if_index, bridge.link.mtu));
     }
-    lines.retain(|line| !line.is_empty());
+    // `docker_gwbridge` is the name of both network and bridge.
+    lines.retain(|line| !line.is_empty() && *line != title);
     let shown_namespace = network.namespace.as_ref().filter(|_| detail != Detail::Concept);
     let tunnel = shown_namespace.and_then(|id| host.namespace(id)).and_then(|namespace| {
         namespace.interfaces.iter().find_map(|interface| match &interface.link.kind {

@@ -15,7 +15,11 @@ pub fn dot(scene: &Scene, title: &str) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "digraph bridgewalk {{");
     let background = rgb(scene.background);
-    let _ = writeln!(text, "  graph [rankdir=LR, compound=true, fontname=\"Inter, Helvetica, sans-serif\", bgcolor=\"#{background}\", label={}];", quoted(title));
+    let _ = writeln!(
+        text,
+        "  graph [rankdir=LR, compound=true, fontname=\"Inter, Helvetica, sans-serif\", bgcolor=\"#{background}\", label={}];",
+        quoted(title)
+    );
     let _ = writeln!(text, "  node [shape=plain, fontname=\"Inter, Helvetica, sans-serif\"];");
     let _ = writeln!(text, "  edge [fontname=\"Inter, Helvetica, sans-serif\"];");
     let writer = Writer { scene, structure: &structure };

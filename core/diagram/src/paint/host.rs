@@ -419,7 +419,18 @@ fn paint_feeds(brush: &mut Brush<'_>, content: &HostContent, placed: &Placed, pl
                 (EdgeKind::Attachment, theme.outline, 1.75, None, LineEnd::Plain, LineEnd::Plain)
             }
         };
-        lines::tree(brush, edge, &uplink.entity, paths, Stroke { color, width, dash }, (start, end));
+        // A way of one network's alone is that network's.
+        let only = match &feed.to[..] {
+            [only] => content.blocks.get(only.block),
+            _ => None,
+        };
+        let own = match kind {
+            FeedKind::Outward => only.and_then(|block| block.masquerade.as_ref()?.entity.as_ref()),
+            FeedKind::Tunnel => only.and_then(|block| block.tunnel.as_ref()).map(|(entity, ..)| entity),
+            _ => None,
+        };
+        let entity = own.unwrap_or(&uplink.entity);
+        lines::tree(brush, edge, entity, paths, Stroke { color, width, dash }, (start, end));
     }
 }
 

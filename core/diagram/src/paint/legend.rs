@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Detail, Word,
-    content::Reach,
+    content::{HostContent, Reach},
     fonts::text_width,
     scene::{Anchor, Face, LineEnd, Point, Rect, Stroke},
     theme::Theme,
@@ -29,8 +29,14 @@ enum Symbol {
     Parked,
 }
 
-/// Paints it from `(x, y)` rightwards, wrapped at `width`.
-pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, x: f32, y: f32, width: f32) -> Rect {
+/// Paints it from `(x, y)` rightwards, wrapped at `width`: the symbols that `contents` has.
+pub(super) fn paint(
+    brush: &mut Brush<'_>,
+    context: &Context<'_>,
+    contents: &[HostContent],
+    (x, y): (f32, f32),
+    width: f32,
+) -> Rect {
     let plumbing = [
         (Symbol::In, Word::LegendIn),
         (Symbol::Out, Word::LegendOut),
@@ -43,7 +49,7 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, x: f32, y: f32
     let (mut at_x, mut at_y) = (x, y);
     let mut right = x;
     for (symbol, word) in plumbing {
-        if is_concept && matches!(symbol, Symbol::Out | Symbol::Cable) {
+        if (is_concept && matches!(symbol, Symbol::Out | Symbol::Cable)) || !occurs(symbol, contents) {
             continue;
         }
         let text = context.words.word(word);
@@ -59,6 +65,20 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, x: f32, y: f32
         at_x += needs + GAP;
     }
     Rect { x, y: y - 12.0, width: right - x, height: at_y - y + 24.0 }
+}
+
+fn occurs(symbol: Symbol, contents: &[HostContent]) -> bool {
+    let blocks = || contents.iter().flat_map(|host| &host.blocks);
+    let rows = || blocks().flat_map(|block| &block.rows);
+    let cells = || rows().flat_map(|row| &row.cells);
+    match symbol {
+        Symbol::In => cells().any(|cell| cell.reach != Reach::Outward),
+        Symbol::Out => blocks().any(|block| block.masquerade.is_some()),
+        Symbol::Cable => rows().flat_map(|row| &row.interfaces).any(|line| line.port.is_some()),
+        Symbol::HostOnly => cells().any(|cell| cell.reach == Reach::HostOnly),
+        Symbol::Exposed => rows().flat_map(|row| &row.doors).any(|door| !door.is_published),
+        Symbol::Parked => rows().any(|row| row.is_parked),
+    }
 }
 
 fn paint_symbol(brush: &mut Brush<'_>, symbol: Symbol, at: Point) {

@@ -16,7 +16,7 @@ use bridgewalk_model::{EntityId, Snapshot};
 use crate::{
     Drawing, Scope, View, Words, chart, content,
     layout::Layout,
-    scene::{Color, Rect, Scene, Shape},
+    scene::{Color, Point, Rect, Scene, Shape},
     theme::Theme,
 };
 pub(crate) use block::port;
@@ -53,13 +53,18 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
     let bounds = if view.stations.is_empty() {
         bounds
     } else {
-        union(bounds, stations::paint(&mut brush, &context, bounds.x, bounds.bottom() + 28.0))
+        union(bounds, stations::paint(&mut brush, &context, (bounds.x, bounds.bottom() + 28.0), bounds.width))
     };
     let (mut items, targets, edges) = brush.into_parts();
     if !view.emphasis.is_empty() {
+        let hosts: Vec<Rect> = targets.iter().filter(|target| target.depth == 0).map(|target| target.rect).collect();
         for item in &mut items {
-            // What belongs to nothing (titles, the legend) is for reading, whatever matters.
-            if item.entity.as_ref().is_some_and(|entity| !matters(entity, view)) {
+            let is_dim = match &item.entity {
+                Some(entity) => !matters(entity, view),
+                // What belongs to nothing outside the hosts (titles, the legend) is for reading, whatever matters.
+                None => at(&item.shape).is_some_and(|at| hosts.iter().any(|host| host.contains(at))),
+            };
+            if is_dim {
                 dim(&mut item.shape, &theme);
             }
         }
@@ -85,7 +90,7 @@ fn whole(brush: &mut Brush<'_>, context: &Context<'_>, snapshot: &Snapshot, layo
     }
     layout.hosts.retain(|id, _| contents.iter().any(|content| content.id == *id));
     let bounds = bounds.unwrap_or(Rect { x: 0.0, y: 0.0, width: 320.0, height: 80.0 });
-    let legend = legend::paint(brush, context, bounds.x, bounds.bottom() + 28.0, bounds.width);
+    let legend = legend::paint(brush, context, &contents, (bounds.x, bounds.bottom() + 28.0), bounds.width);
     union(bounds, legend)
 }
 
@@ -94,9 +99,19 @@ fn union(a: Rect, b: Rect) -> Rect {
     Rect { x, y, width: a.right().max(b.right()) - x, height: a.bottom().max(b.bottom()) - y }
 }
 
-/// Whether it is emphasised itself, or is part of what is.
+/// Where a shape begins.
+fn at(shape: &Shape) -> Option<Point> {
+    match shape {
+        Shape::Box { rect, .. } => Some(Point { x: rect.x, y: rect.y }),
+        Shape::Line { points, .. } | Shape::Polygon { points, .. } => points.first().copied(),
+        Shape::Text { at, .. } => Some(*at),
+    }
+}
+
+/// Whether it is emphasised itself, is part of what is, or holds it.
 fn matters(entity: &EntityId, view: &View) -> bool {
-    view.emphasis.contains(entity) || view.emphasis.iter().any(|other| entity.is_within(other))
+    view.emphasis.contains(entity)
+        || view.emphasis.iter().any(|other| entity.is_within(other) || other.is_within(entity))
 }
 
 fn dim(shape: &mut Shape, theme: &Theme) {

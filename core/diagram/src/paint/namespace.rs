@@ -3,7 +3,7 @@
 
 use bridgewalk_model::{
     EntityId, Snapshot,
-    kernel::{LinkKind, RouteKind, SocketState},
+    kernel::{AddressScope, LinkKind, RouteKind, SocketState},
     snapshot::{Host, Interface, Namespace},
 };
 
@@ -268,8 +268,8 @@ fn end(
     interface: &Interface,
 ) -> Option<End> {
     if let Some((_, far_namespace, far)) = interface.peer.as_ref().and_then(|peer| snapshot.interface(peer)) {
-        let master =
-            far.master.as_ref().and_then(|id| snapshot.interface(id)).map(|(_, _, master)| master.name.to_string());
+        let bridge = far.master.as_ref().and_then(|id| snapshot.interface(id)).map(|(_, _, bridge)| bridge);
+        let master = bridge.map(|bridge| bridge.name.to_string());
         let network =
             interface.network.as_ref().and_then(|id| host.network(id)).map(|network| network.name.to_string());
         let title = match (&master, far_namespace.is_host) {
@@ -277,7 +277,10 @@ fn end(
             (None, false) => far_namespace.name.to_string(),
             (None, true) => host.name.to_string(),
         };
-        let address = far.addresses.first().map(|address| format!(" · {address}")).unwrap_or_default();
+        // A bridge's port has no address that matters: the bridge's own is the gateway.
+        let mut addresses = bridge.unwrap_or(far).addresses.iter();
+        let address = addresses.find(|address| address.scope == AddressScope::Global);
+        let address = address.map(|address| format!(" · {address}")).unwrap_or_default();
         let entity = if far_namespace.is_host { far.id.clone() } else { far_namespace.id.clone() };
         return Some(End {
             entity,

@@ -7,42 +7,60 @@ use super::{
     brush::{Brush, Layer, size},
 };
 use crate::{
+    Station,
     fonts::text_width,
     scene::{Anchor, Face, Point, Rect, Target},
 };
 
 const RADIUS: f32 = 11.0;
 const LINE: f32 = 26.0;
+/// From a caption's badge to its text.
+const INDENT: f32 = 34.0;
+/// As many captions stand below each other, however wide the picture is.
+const ONE_COLUMN: usize = 4;
+const COLUMN_GAP: f32 = 48.0;
 /// The most hops that are listed.
 const MAX_STATIONS: usize = 60;
 
-/// Puts the badges on and the captions from `(x, y)` downwards; the captions' extent.
-pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, x: f32, y: f32) -> Rect {
-    let stations = &context.view.stations;
-    let mut at: Vec<(Point, usize)> = Vec::new();
-    let mut bottom = y;
-    let mut width = 0.0_f32;
-    for (index, station) in stations.iter().take(MAX_STATIONS).enumerate() {
+/// Puts the badges on and the captions from `(x, y)` downwards, in two columns where they fit into `width`; the captions'
+/// extent.
+pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, (x, y): (f32, f32), width: f32) -> Rect {
+    let stations = &context.view.stations[..context.view.stations.len().min(MAX_STATIONS)];
+    let places: Vec<Option<Target>> =
+        stations.iter().map(|station| target(&brush.targets, &station.entity).cloned()).collect();
+    let needs = |station: &Station| INDENT + text_width(&station.caption, Face::Regular, size::TITLE) + 1.0;
+    let column = stations.iter().map(needs).fold(0.0, f32::max);
+    let columns = if stations.len() > ONE_COLUMN && 2.0 * column + COLUMN_GAP <= width { 2 } else { 1 };
+    let lines = stations.len().div_ceil(columns);
+    for (index, station) in stations.iter().enumerate() {
         let number = index + 1;
-        if let Some(target) = target(&brush.targets, &station.entity) {
-            let rect = target.rect;
-            // Several stations at one box stand beside each other on its upper edge.
-            let here = at.iter().filter(|(_, other)| *other == rect_key(rect)).count();
-            let place = Point { x: rect.right() - RADIUS * (1.0 + 2.2 * here as f32), y: rect.y };
-            at.push((place, rect_key(rect)));
-            badge(brush, &station.entity, place, number);
+        if let Some(place) = &places[index] {
+            // Several stations at one box stand beside each other, the first leftmost.
+            let later = places[number..].iter().flatten().filter(|other| other.rect == place.rect).count();
+            badge(brush, &station.entity, corner(place, later), number);
         }
-        let place = Point { x: x + RADIUS, y: bottom + LINE / 2.0 };
+        let left = x + (column + COLUMN_GAP) * (index / lines) as f32;
+        let place = Point { x: left + RADIUS, y: y + LINE * ((index % lines) as f32 + 0.5) };
         badge(brush, &station.entity, place, number);
-        let color = brush.theme.text;
-        let room = text_width(&station.caption, Face::Regular, size::TITLE) + 1.0;
-        let style = (Face::Regular, size::TITLE, color);
-        let used =
-            brush.text(Some(&station.entity), x + 34.0, place.y + 5.0, &station.caption, style, Anchor::Start, room);
-        width = width.max(used + 34.0);
-        bottom += LINE;
+        let style = (Face::Regular, size::TITLE, brush.theme.text);
+        let entity = Some(&station.entity);
+        brush.text(entity, left + INDENT, place.y + 5.0, &station.caption, style, Anchor::Start, column);
     }
-    Rect { x, y, width, height: bottom - y }
+    let width = column * columns as f32 + COLUMN_GAP * (columns - 1) as f32;
+    Rect { x, y, width, height: LINE * lines as f32 }
+}
+
+/// Where a thing's badge is, with `later` ones to its right: astride its box's upper edge, at the right end of an
+/// interface's line, above a bridge's port.
+fn corner(target: &Target, later: usize) -> Point {
+    let (rect, left) = (target.rect, RADIUS * (1.0 + 2.2 * later as f32));
+    let is_interface = target.entity.as_str().rsplit('/').next().is_some_and(|last| last.starts_with("if:"));
+    let x = rect.right() - left;
+    match rect.height {
+        height if is_interface && height < 2.0 * RADIUS => Point { x, y: rect.y - RADIUS - 1.0 },
+        height if is_interface && height < 3.0 * RADIUS => Point { x, y: rect.center().y },
+        _ => Point { x, y: rect.y },
+    }
 }
 
 /// What is painted of the entity: itself, or the smallest thing that holds it.
@@ -51,10 +69,6 @@ fn target<'a>(targets: &'a [Target], entity: &EntityId) -> Option<&'a Target> {
     boxes().find(|target| target.entity == *entity).or_else(|| {
         boxes().filter(|target| entity.is_within(&target.entity)).max_by_key(|target| target.entity.as_str().len())
     })
-}
-
-fn rect_key(rect: Rect) -> usize {
-    (rect.x.max(0.0) as usize) << 24 | rect.y.max(0.0) as usize
 }
 
 fn badge(brush: &mut Brush<'_>, entity: &EntityId, at: Point, number: usize) {
