@@ -308,12 +308,12 @@ fn mistakes_are_one_line() {
         (&["veths", "--from", "line\nbreak"], "--from"),
         (&["walk", "--demo", "nobody", "web"], "nobody"),
         (&["walk", "--demo", "web", "nobody:80"], "nobody"),
-        (&["walk", "--demo", "web", "local:http"], "http"),
-        (&["walk", "--demo", "web", "local:0"], "0"),
-        (&["walk", "--demo", "shop-front", "web"], "shop-front"),
+        (&["walk", "--demo", "web", "admin:http"], "http"),
+        (&["walk", "--demo", "web", "admin:0"], "0"),
+        (&["walk", "--demo", "proxy", "web"], "proxy"),
         (&["walk", "--demo", "web"], "TO[:PORT]"),
-        (&["walk", "--demo", "web", "local:80", "--protocol", "sctp"], "tcp, udp, icmp"),
-        (&["walk", "--demo", "web", "local:80", "--source-port", "0"], "--source-port"),
+        (&["walk", "--demo", "web", "admin:80", "--protocol", "sctp"], "tcp, udp, icmp"),
+        (&["walk", "--demo", "web", "admin:80", "--source-port", "0"], "--source-port"),
     ];
     for (arguments, named) in mistakes {
         for language in ["C.UTF-8", "fr_FR.UTF-8"] {

@@ -36,7 +36,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s V -l version -d 'Print the version'
@@ -66,7 +66,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -81,7 +81,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -96,7 +96,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -111,7 +111,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -126,7 +126,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l protocol -d 'What is sent: tcp, udp or icmp (default: tcp)' -r -f -a "tcp\t'A connection\'s first packet'
@@ -146,7 +146,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d '
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l prove -d 'Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -161,7 +161,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -176,7 +176,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -191,7 +191,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write; it appears when the recording ends' -r -F
@@ -208,7 +208,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -223,7 +223,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
@@ -236,7 +236,7 @@ excalidraw\t'Excalidraw'
 mmd\t'Mermaid'
 dot\t'Graphviz'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l view -d 'What to show: host, project, port-mapping, bridge, nat, dns, overlay, ingress, namespace, walk or plugins (default: host)' -r -f -a "host\t'Everything'
-project\t'One Compose project, or each'
+project\t'One Compose project'
 port-mapping\t'Published ports'
 bridge\t'Bridges, ports, cables, addresses'
 nat\t'The way out'
@@ -271,7 +271,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l lang -d
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l transparent -d 'Leave the background out, of an SVG or PNG'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l anonymise -l anonymize -d 'Replace names, addresses and MAC addresses, the same by the same'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -286,7 +286,7 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -301,6 +301,6 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read the bundled recording instead of the live host'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -s h -l help -d 'Print this help'

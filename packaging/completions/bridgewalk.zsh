@@ -27,7 +27,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -56,7 +56,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -76,7 +76,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -96,7 +96,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -116,7 +116,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -136,7 +136,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -161,7 +161,7 @@ none\:"Nobody"))' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '(--from --demo)--prove[Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)]' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -183,7 +183,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -203,7 +203,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -223,7 +223,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -246,7 +246,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -266,7 +266,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -285,7 +285,7 @@ excalidraw\:"Excalidraw"
 mmd\:"Mermaid"
 dot\:"Graphviz"))' \
 '--view=[What to show\: host, project, port-mapping, bridge, nat, dns, overlay, ingress, namespace, walk or plugins (default\: host)]:VIEW:((host\:"Everything"
-project\:"One Compose project, or each"
+project\:"One Compose project"
 port-mapping\:"Published ports"
 bridge\:"Bridges, ports, cables, addresses"
 nat\:"The way out"
@@ -321,7 +321,7 @@ fr\:"French"))' \
 '--transparent[Leave the background out, of an SVG or PNG]' \
 '--anonymise[Replace names, addresses and MAC addresses, the same by the same]' \
 '--anonymize[Replace names, addresses and MAC addresses, the same by the same]' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -341,7 +341,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -361,7 +361,7 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read the bundled recording instead of the live host]' \
+'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{picture::Format, words::Language};
+use crate::{picture::Format, views::ViewName, words::Language};
 
 /// The whole command line. Without a subcommand the window opens.
 #[derive(Clone, Debug, Parser)]
@@ -46,7 +46,7 @@ pub(super) struct Common {
     /// A recording instead of the live host.
     #[arg(long, global = true, value_name = "FILE.bwrec", conflicts_with = "demo")]
     pub from: Vec<PathBuf>,
-    /// The bundled recording.
+    /// A bundled recording: the one that has what is asked for.
     #[arg(long, global = true)]
     pub demo: bool,
     /// The language of all texts.
@@ -203,33 +203,6 @@ pub(super) struct Export {
 /// A PNG's scale.
 fn scale(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|scale| (0.1..=16.0).contains(scale)).ok_or_else(|| text.to_owned())
-}
-
-/// What a picture shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ViewName {
-    /// Everything.
-    Host,
-    /// One Compose project, or each.
-    Project,
-    /// Published ports.
-    PortMapping,
-    /// Bridges, ports, cables, addresses.
-    Bridge,
-    /// The way out.
-    Nat,
-    /// Names, name servers, address pools.
-    Dns,
-    /// Overlays and their tunnels.
-    Overlay,
-    /// The Swarm's ingress.
-    Ingress,
-    /// Inside one namespace.
-    Namespace,
-    /// A packet's numbered hops.
-    Walk,
-    /// macvlan, ipvlan, remote drivers.
-    Plugins,
 }
 
 /// How much of the network a picture shows.

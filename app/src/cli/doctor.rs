@@ -32,7 +32,7 @@ struct Source {
 pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
     let sources = match choice {
         Choice::Live(live) => doctor(&live.config(false)).into_iter().map(Source::from).collect(),
-        Choice::Recordings(_) | Choice::Demo => of_recording(choice, words)?,
+        Choice::Recordings(_) | Choice::Demo(_) => of_recording(choice, words)?,
     };
     if json {
         return output.document(&Document { name: "sources", rows: &sources, limits: Vec::new() });

@@ -7,14 +7,14 @@ use bridgewalk_model::{Snapshot, anonymise::anonymise};
 
 use super::{
     Failure,
-    arguments::{Detail, Export, Theme, ViewName},
+    arguments::{Detail, Export, Theme},
     hops::with_walk,
-    scope::with_scope,
     select::LeftOut,
 };
 use crate::{
     new_file,
     picture::{self, Format, Request, Size},
+    views::ViewName,
     words::Words,
 };
 
@@ -63,7 +63,7 @@ pub(super) fn run(
         snapshot = Arc::new(anonymise(&snapshot).map_err(|error| cannot(error.to_string()))?);
     }
     let view = View { hidden: left_out.ids(&snapshot), ..view(asked) };
-    let view = with_scope(asked.view, &snapshot, view);
+    let view = asked.view.within(&snapshot, view);
     let view = if asked.view == ViewName::Walk || asked.walk.is_some() {
         with_walk(asked.walk.as_deref(), &snapshot, view, words)?
     } else {

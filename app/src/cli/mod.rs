@@ -21,7 +21,6 @@ mod ports;
 mod proof;
 mod reach;
 mod record;
-mod scope;
 mod select;
 mod stop;
 mod table;
@@ -46,7 +45,7 @@ use self::{
     output::Output,
 };
 use crate::{
-    source::{self, Choice, LiveChoice},
+    source::{self, Choice, Demo, LiveChoice},
     words::Words,
 };
 
@@ -88,7 +87,10 @@ fn obey(arguments: &[OsString], words: Words) -> Result<(), Failure> {
 }
 
 fn perform(command: &Command, common: &Common, words: Words, output: &mut Output) -> Result<(), Failure> {
-    let choice = choice(common);
+    let choice = match command {
+        Command::Export(export) if common.demo => Choice::Demo(export.view.demo()),
+        _ => choice(common),
+    };
     let snapshot = || observe(&choice, words);
     let json = common.json;
     match command {
@@ -122,7 +124,7 @@ fn observe(choice: &Choice, words: Words) -> Result<Arc<Snapshot>, Failure> {
 /// Where the snapshot comes from.
 fn choice(common: &Common) -> Choice {
     if common.demo {
-        Choice::Demo
+        Choice::Demo(Demo::default())
     } else if common.from.is_empty() {
         let engine = EngineChoice { host: common.host.clone(), context: common.context.clone() };
         let agent = match common.agent.unwrap_or_default() {

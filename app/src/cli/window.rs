@@ -11,7 +11,7 @@ use bridgewalk_model::{
 
 use super::{Failure, arguments::Common};
 use crate::{
-    source::{self, Choice, LiveChoice, Source, SourceError},
+    source::{self, Choice, Demo, LiveChoice, Source, SourceError},
     window::{self, Feed, Opener, Origin, Proven, Wake, WindowOptions},
     words::Words,
 };
@@ -34,16 +34,16 @@ pub(super) fn open(common: &Common, words: Words) -> Result<(), Failure> {
             Some(error) => {
                 let because = words.collector_error(&error);
                 super::notes::say(&words.format("cli-demo-instead", &[("detail", because.clone().into())]));
-                demo(Some(because))
+                demo(Demo::default(), Some(because))
             }
         },
-        Choice::Demo => demo(None),
+        Choice::Demo(which) => demo(*which, None),
         choice => feed(choice),
     }
     .map_err(failed)?;
     let live = match choice {
         Choice::Live(live) => live,
-        Choice::Recordings(_) | Choice::Demo => LiveChoice::default(),
+        Choice::Recordings(_) | Choice::Demo(_) => LiveChoice::default(),
     };
     let options = WindowOptions { language: words.language(), ..WindowOptions::default() };
     window::run(Box::new(feed), Arc::new(Door { live, words }), options).map_err(|error| {
@@ -69,13 +69,13 @@ fn feed(choice: &Choice) -> Result<SourceFeed, SourceError> {
             let names: Vec<_> = paths.iter().map(|path| file_name(path)).collect();
             Origin::Recording(names.join(", "))
         }
-        Choice::Demo => Origin::Bundled { because: None },
+        Choice::Demo(demo) => Origin::Bundled { demo: *demo, because: None },
     };
     Ok(SourceFeed { source: Source::open(choice)?, origin })
 }
 
-fn demo(because: Option<String>) -> Result<SourceFeed, SourceError> {
-    Ok(SourceFeed { source: Source::open(&Choice::Demo)?, origin: Origin::Bundled { because } })
+fn demo(demo: Demo, because: Option<String>) -> Result<SourceFeed, SourceError> {
+    Ok(SourceFeed { source: Source::open(&Choice::Demo(demo))?, origin: Origin::Bundled { demo, because } })
 }
 
 fn file_name(path: &Path) -> String {
@@ -117,6 +117,10 @@ struct Door {
 impl Opener for Door {
     fn open(&self, path: &Path) -> Result<Box<dyn Feed>, String> {
         self.said(feed(&Choice::Recordings(vec![path.to_owned()])))
+    }
+
+    fn bundled(&self, which: Demo) -> Result<Box<dyn Feed>, String> {
+        self.said(demo(which, None))
     }
 
     fn live(&self) -> Result<Box<dyn Feed>, String> {

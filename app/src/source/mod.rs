@@ -1,8 +1,9 @@
-//! Where a snapshot comes from: the live host, recordings, or the bundled one.
+//! Where a snapshot comes from: the live host, recordings, or a bundled one.
 //!
 //! A [`Source`] hands on [`Update`]s whatever it is, so that window and command line cannot tell a live host from a
 //! recording unless they ask.
 
+mod demo;
 mod kept;
 mod live;
 mod recorded;
@@ -13,6 +14,7 @@ use std::{path::PathBuf, sync::Arc};
 use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, Command, EngineChoice, PendingProof, Update};
 use bridgewalk_model::{Observation, Snapshot, proof::ProofOrder, recording::RecordingError};
 
+pub use demo::Demo;
 pub use live::LiveSource;
 pub use recorded::RecordedSource;
 pub use recorder::{Recorder, save};
@@ -27,8 +29,8 @@ pub enum Choice {
     Live(LiveChoice),
     /// Recordings, a host each, side by side.
     Recordings(Vec<PathBuf>),
-    /// The bundled recording, made on a real engine.
-    Demo,
+    /// A bundled recording, made on a real engine.
+    Demo(Demo),
 }
 
 /// Which live host, and who reads it.
@@ -83,7 +85,7 @@ impl Source {
         Ok(match choice {
             Choice::Live(live) => Self::Live(LiveSource::start(live.config(true))?),
             Choice::Recordings(paths) => Self::Recorded(RecordedSource::read(paths)?),
-            Choice::Demo => Self::Recorded(RecordedSource::demo()?),
+            Choice::Demo(demo) => Self::Recorded(RecordedSource::demo(*demo)?),
         })
     }
 
@@ -144,7 +146,7 @@ pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
             return Ok(Opened { snapshot: observed.snapshot, cut_off: Vec::new() });
         }
         Choice::Recordings(paths) => RecordedSource::read(paths)?,
-        Choice::Demo => RecordedSource::demo()?,
+        Choice::Demo(demo) => RecordedSource::demo(*demo)?,
     };
     Ok(Opened { snapshot: recorded.last(), cut_off: recorded.cut_off().to_vec() })
 }

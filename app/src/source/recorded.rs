@@ -13,10 +13,7 @@ use bridgewalk_model::{
     recording::{Recording, RecordingError},
 };
 
-use super::SourceError;
-
-/// The bundled recording, made on a real engine.
-const DEMO: &[u8] = include_bytes!("../../../assets/recordings/demo.bwrec");
+use super::{Demo, SourceError};
 
 /// The observations of a recording that come this close together after its beginning are its first full observation.
 const QUIET_MS: u64 = 200;
@@ -49,14 +46,16 @@ impl RecordedSource {
         Ok(Self::of(hosts, cut_off))
     }
 
-    /// The bundled recording.
+    /// A bundled recording.
     ///
     /// # Errors
     /// It is damaged: a test sees to it that it is not.
-    pub fn demo() -> Result<Self, SourceError> {
-        let recording =
-            Recording::read(DEMO).map_err(|error| SourceError::Recording { path: "demo.bwrec".into(), error })?;
-        Ok(Self::of(vec![recording.observations], Vec::new()))
+    pub fn demo(demo: Demo) -> Result<Self, SourceError> {
+        let read = |(name, bytes): &(&str, &[u8])| match Recording::read(*bytes) {
+            Ok(recording) => Ok(recording.observations),
+            Err(error) => Err(SourceError::Recording { path: name.into(), error }),
+        };
+        Ok(Self::of(demo.recordings().iter().map(read).collect::<Result<_, _>>()?, Vec::new()))
     }
 
     fn of(hosts: Vec<Vec<Observation>>, cut_off: Vec<PathBuf>) -> Self {
@@ -151,11 +150,17 @@ mod tests {
     }
 
     #[test]
-    fn the_bundled_recording_opens() {
-        let mut demo = RecordedSource::demo().unwrap();
-        assert!(matches!(demo.take(), Some(Update::Observed { .. })));
-        assert!(matches!(demo.take(), Some(Update::Complete)));
-        assert!(demo.take().is_none());
-        assert_eq!(demo.last().hosts.len(), 1);
+    fn the_bundled_recordings_open_and_miss_nothing_but_what_their_kernels_lack() {
+        for demo in Demo::ALL {
+            let mut source = RecordedSource::demo(demo).unwrap();
+            assert!(matches!(source.take(), Some(Update::Observed { .. })));
+            assert!(matches!(source.take(), Some(Update::Complete)));
+            assert!(source.take().is_none());
+            let last = source.last();
+            assert_eq!(last.hosts.len(), demo.recordings().len());
+            for limit in last.hosts.iter().flat_map(|host| &host.limits) {
+                assert!(format!("{limit:?}").contains("Ipvs"), "{demo:?}: {limit:?}");
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ cli-help-host = Docker engine to ask, such as unix:///var/run/docker.sock or ssh
 cli-help-context = Context of the docker client to use
 cli-help-agent = Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none
 cli-help-from = Read a recording instead of the live host; give it again for more hosts
-cli-help-demo = Read the bundled recording instead of the live host
+cli-help-demo = Read a bundled recording instead of the live host: the one that has what is asked for
 cli-help-lang = Language of all texts: en or fr (default: that of the locale)
 cli-help-json = Print JSON instead of a table; docs/json-schema.md describes it
 cli-help-help = Print this help
@@ -73,7 +73,7 @@ cli-error-recording-live = only a live host can be recorded; leave out --from an
 cli-error-no-display = there is no display for the window; use `bridgewalk export -o network.svg` for a picture instead
 cli-error-window = the window cannot be opened: { $detail }; use `bridgewalk export -o network.svg` for a picture instead
 
-cli-demo-instead = No Docker engine can be reached ({ $detail }): this is the bundled recording. `bridgewalk doctor` says what would help.
+cli-demo-instead = No Docker engine can be reached ({ $detail }): this is a bundled recording. `bridgewalk doctor` says what would help.
 cli-note = not seen: { $limit }
 cli-note-count = not seen in { $count } places: { $limit }
 

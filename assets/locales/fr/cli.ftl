@@ -26,7 +26,7 @@ cli-help-host = Moteur Docker à interroger, comme unix:///var/run/docker.sock o
 cli-help-context = Contexte du client docker à utiliser
 cli-help-agent = Qui lit le noyau : auto, in-process, sudo, pkexec, container, container-base ou none
 cli-help-from = Lire un enregistrement au lieu de l'hôte en direct ; à répéter pour plusieurs hôtes
-cli-help-demo = Lire l'enregistrement fourni au lieu de l'hôte en direct
+cli-help-demo = Lire un enregistrement fourni au lieu de l'hôte en direct : celui qui montre ce qui est demandé
 cli-help-lang = Langue de tous les textes : en ou fr (par défaut : celle de la locale)
 cli-help-json = Afficher du JSON au lieu d'un tableau ; docs/json-schema.md le décrit
 cli-help-help = Afficher cette aide
@@ -73,7 +73,7 @@ cli-error-recording-live = seul un hôte en direct s'enregistre ; enlevez --from
 cli-error-no-display = il n'y a pas d'écran pour la fenêtre ; `bridgewalk export -o network.svg` donne une image à la place
 cli-error-window = la fenêtre ne peut pas s'ouvrir : { $detail } ; `bridgewalk export -o network.svg` donne une image à la place
 
-cli-demo-instead = Aucun moteur Docker n'est joignable ({ $detail }) : voici l'enregistrement fourni. `bridgewalk doctor` dit ce qui aiderait.
+cli-demo-instead = Aucun moteur Docker n'est joignable ({ $detail }) : voici un enregistrement fourni. `bridgewalk doctor` dit ce qui aiderait.
 cli-note = non vu : { $limit }
 cli-note-count = non vu à { $count } endroits : { $limit }
 
