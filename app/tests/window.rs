@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "window/choosing.rs"]
+mod choosing;
 #[path = "window/reaching.rs"]
 mod reaching;
 #[path = "window/sample.rs"]

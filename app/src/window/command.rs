@@ -19,7 +19,7 @@ use super::{
     settings::{TextSize, ThemeChoice},
     walk::{Inquiry, Slot},
 };
-use crate::{picture::Request, words::Language};
+use crate::{picture::Request, source::Demo, views::ViewName, words::Language};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,10 @@ pub(super) enum Command {
     CopyPicture(Arc<Scene>),
     /// Show a recording.
     Open(PathBuf),
+    /// Show a bundled recording.
+    OpenBundled(Demo),
+    /// Show a view.
+    Show(ViewName),
 }
 
 /// What needs no argument.
@@ -71,6 +75,8 @@ pub(super) enum Command {
 pub(super) enum Action {
     /// Open the palette.
     Palette,
+    /// Choose a view.
+    Views,
     /// See everything.
     Fit,
     /// Closer.
@@ -179,6 +185,7 @@ macro_rules! table {
 
 table! {
     Palette "palette" keys(CTRL, Key::K), keys(BARE, Key::Slash);
+    Views "views" keys(BARE, Key::V), None;
     Fit "fit" keys(BARE, Key::F), keys(BARE, Key::Home);
     ZoomIn "zoom-in" keys(BARE, Key::Plus), keys(BARE, Key::Equals);
     ZoomOut "zoom-out" keys(BARE, Key::Minus), None;

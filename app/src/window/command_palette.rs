@@ -1,4 +1,4 @@
-//! Ctrl+K: whatever there is and whatever can be done, by typing a part of it.
+//! Ctrl+K: whatever there is and whatever can be done, by typing a part of it. V: the views alone.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{
     icon::Icon,
     search::{self, Item},
 };
-use crate::words::Words;
+use crate::{source::Demo, views::ViewName, words::Words};
 
 /// So many things are offered at once.
 const HITS_MAX: usize = 40;
@@ -20,6 +20,7 @@ const HITS_MAX: usize = 40;
 #[derive(Default)]
 pub(super) struct CommandPalette {
     is_open: bool,
+    has_views_only: bool,
     query: String,
     chosen: usize,
     items: Vec<Item>,
@@ -29,13 +30,22 @@ pub(super) struct CommandPalette {
 /// A line of it.
 enum Offer {
     Thing { entity: EntityId, icon: Icon, name: String, note: String },
-    Action { action: Action, name: String, note: String },
+    Deed { command: Command, name: String, note: String },
 }
 
 impl CommandPalette {
     /// Opens it, empty.
     pub(super) fn open(&mut self) {
-        (self.is_open, self.chosen) = (true, 0);
+        self.open_with(false);
+    }
+
+    /// Opens it with the views alone.
+    pub(super) fn open_views(&mut self) {
+        self.open_with(true);
+    }
+
+    fn open_with(&mut self, has_views_only: bool) {
+        (self.is_open, self.has_views_only, self.chosen) = (true, has_views_only, 0);
         self.query.clear();
     }
 
@@ -72,7 +82,7 @@ impl CommandPalette {
         });
         let is_entered = ui.input(|input| input.key_pressed(Key::Enter));
         let field = TextEdit::singleline(&mut self.query)
-            .hint_text(ctx.words.text("window-search-hint"))
+            .hint_text(ctx.words.text(if self.has_views_only { "window-views-hint" } else { "window-search-hint" }))
             .font(FontId::proportional(17.0))
             .desired_width(f32::INFINITY)
             .margin(egui::Margin::symmetric(10, 8));
@@ -108,7 +118,7 @@ impl CommandPalette {
         });
         match taken.and_then(|index| offers.get(index)) {
             Some(Offer::Thing { entity, .. }) => ctx.send(Command::Reveal(entity.clone())),
-            Some(Offer::Action { action, .. }) => ctx.act(*action),
+            Some(Offer::Deed { command, .. }) => ctx.send(command.clone()),
             None => return false,
         }
         true
@@ -116,6 +126,9 @@ impl CommandPalette {
 
     fn offers(&self, egui: &egui::Context, ctx: &Context<'_>) -> Vec<Offer> {
         let query = self.query.trim().to_lowercase();
+        if self.has_views_only {
+            return deeds(&query, views(ctx, false));
+        }
         let things = if query.is_empty() { Vec::new() } else { search::find(&self.items, &query, HITS_MAX) };
         let things = things.into_iter().map(|hit| Offer::Thing {
             entity: hit.item.entity.clone(),
@@ -125,22 +138,41 @@ impl CommandPalette {
                 .matched
                 .map_or_else(|| hit.item.kind.clone(), |matched| format!("{matched}  ·  {}", hit.item.kind)),
         });
-        let actions =
-            TABLE.iter().filter(|row| row.action != Action::Palette && ctx.can(row.action)).filter_map(|row| {
-                let name = ctx.words.text(row.key);
-                search::score(&name, &query)?;
-                let note = row.shortcut.map_or_else(String::new, |keys| egui.format_shortcut(&keys));
-                Some(Offer::Action { action: row.action, name, note })
-            });
-        things.chain(actions).collect()
+        let rows = TABLE.iter().filter(|row| row.action != Action::Palette && ctx.can(row.action));
+        let actions = rows.map(|row| {
+            let note = row.shortcut.map_or_else(String::new, |keys| egui.format_shortcut(&keys));
+            (Command::Do(row.action), ctx.words.text(row.key), note)
+        });
+        let bundled = Demo::ALL.into_iter().map(|demo| {
+            let name = ctx.words.text(demo.key());
+            let name = ctx.words.format("window-open-bundled", &[("name", name.into())]);
+            (Command::OpenBundled(demo), name, String::new())
+        });
+        things.chain(deeds(&query, actions.chain(views(ctx, true)).chain(bundled))).collect()
     }
+}
+
+/// The views, each with its name, and with what is done with it if `in_full`.
+fn views(ctx: &Context<'_>, in_full: bool) -> impl Iterator<Item = (Command, String, String)> {
+    ViewName::ALL.into_iter().map(move |view| {
+        let name = ctx.words.text(view.key());
+        let name = if in_full { ctx.words.format("window-show-view", &[("name", name.into())]) } else { name };
+        (Command::Show(view), name, String::new())
+    })
+}
+
+/// Those whose names fit `query`.
+fn deeds(query: &str, all: impl Iterator<Item = (Command, String, String)>) -> Vec<Offer> {
+    all.filter(|(_, name, _)| search::score(name, query).is_some())
+        .map(|(command, name, note)| Offer::Deed { command, name, note })
+        .collect()
 }
 
 fn offer_ui(ui: &mut Ui, ctx: &Context<'_>, offer: &Offer, is_chosen: bool) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::click());
     let (icon, name, note) = match offer {
         Offer::Thing { icon, name, note, .. } => (*icon, name, note),
-        Offer::Action { name, note, .. } => (Icon::Chevron, name, note),
+        Offer::Deed { name, note, .. } => (Icon::Chevron, name, note),
     };
     response
         .widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, is_chosen, format!("{name}, {note}")));

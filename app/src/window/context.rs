@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
     pub view: &'a View,
     /// What can be undone.
     pub history: &'a History,
+    /// The view in which one stands: the whole or a chart.
+    pub base: &'a Scope,
     /// The way in: the things that were entered, outermost first.
     pub trail: &'a [EntityId],
     /// What is chosen.
@@ -95,7 +97,7 @@ impl Context<'_> {
             Action::Undo => self.history.can_undo(),
             Action::Redo => self.history.can_redo(),
             Action::Enter => self.selection.and_then(|id| self.subject(id)).is_some_and(|it| it.opens.is_some()),
-            Action::Leave => !self.trail.is_empty() || self.selection.is_some(),
+            Action::Leave => !self.trail.is_empty() || *self.base != Scope::Whole || self.selection.is_some(),
             Action::Hide => {
                 self.selection.is_some_and(|id| matches!(subject::kind_of(id), "container" | "network" | "project"))
             }

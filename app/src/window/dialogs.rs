@@ -15,6 +15,7 @@ use bridgewalk_model::Observation;
 use super::feed::{Feed, Opener};
 use crate::{
     picture::{self, Request},
+    source::Demo,
     words::Words,
 };
 
@@ -27,6 +28,8 @@ pub(super) enum Errand {
     },
     /// Open this one.
     Open(PathBuf),
+    /// Open a bundled one.
+    OpenBundled(Demo),
     /// Watch the live host.
     GoLive,
     /// Ask for a place and write what was observed there.
@@ -125,6 +128,7 @@ fn run(errand: Errand, opener: &dyn Opener) -> Outcome {
             dialog.pick_file().map_or(Outcome::Declined, |path| opened(opener.open(&path)))
         }
         Errand::Open(path) => opened(opener.open(&path)),
+        Errand::OpenBundled(demo) => opened(opener.bundled(demo)),
         Errand::GoLive => opened(opener.live()),
         Errand::SaveRecording { title, observations } => {
             ask_and_write(title, "bwrec", |path| opener.save(path, &observations))

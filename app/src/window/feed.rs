@@ -9,6 +9,8 @@ use bridgewalk_model::{
     proof::{Answer, ProofOrder},
 };
 
+use crate::source::Demo;
+
 /// What is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -16,8 +18,10 @@ pub enum Origin {
     Live,
     /// A recording, by its file's name.
     Recording(String),
-    /// The bundled recording; with the reason, if it was not asked for.
+    /// A bundled recording; with the reason, if it was not asked for.
     Bundled {
+        /// Which.
+        demo: Demo,
         /// Why the live host is not shown, in one line.
         because: Option<String>,
     },
@@ -69,6 +73,12 @@ pub trait Opener: Send + Sync {
     /// # Errors
     /// If the file cannot be read or holds no recording that we understand.
     fn open(&self, path: &Path) -> Result<Box<dyn Feed>, String>;
+
+    /// Opens a bundled recording.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    fn bundled(&self, demo: Demo) -> Result<Box<dyn Feed>, String>;
 
     /// Begins to watch the live host.
     ///

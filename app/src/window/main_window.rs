@@ -1,6 +1,7 @@
 //! The window as a whole: what it knows, and the one place where commands are run.
 
 mod errands;
+mod ways;
 
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
@@ -28,7 +29,7 @@ use super::{
     reach::ReachPanel,
     settings::{RememberedAgent, Settings, ThemeChoice},
     stack::Stack,
-    status_bar, subject, theme,
+    status_bar, theme,
     theme::Colors,
     top_bar, trail,
     walk::WalkPanel,
@@ -53,6 +54,8 @@ pub struct MainWindow {
     settings: Settings,
     view: View,
     history: History,
+    /// The view in which one stands, or to which one comes back out of what was entered: the whole or a chart.
+    base: Scope,
     /// Things that were entered, outermost first.
     trail: Vec<EntityId>,
     selection: Option<EntityId>,
@@ -112,6 +115,7 @@ impl MainWindow {
             settings: Settings::load(storage),
             view: View::default(),
             history: History::default(),
+            base: Scope::Whole,
             trail: Vec::new(),
             selection: None,
             host_name: None,
@@ -184,7 +188,7 @@ impl MainWindow {
         }
         self.store_view();
         if let Some(view) = name.as_ref().and_then(|name| self.settings.views.get(name)) {
-            self.view = View { scope: Scope::Whole, theme: self.view.theme, ..view.clone() };
+            self.view = View { scope: self.base.clone(), theme: self.view.theme, ..view.clone() };
         }
         let remembered = name.as_ref().and_then(|name| self.settings.agents.get(name));
         if let Some(choice) = remembered.and_then(|agent| agent.choice())
@@ -219,17 +223,6 @@ impl MainWindow {
         }
         if let Some(sheet) = self.draftsman.take() {
             self.drawn = Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings };
-        }
-    }
-
-    /// A namespace that is gone cannot be stood in.
-    fn leave_what_is_gone(&mut self) {
-        let is_there = |id: &EntityId| subject::find(&self.seen.snapshot, id, Words::default()).and_then(|it| it.opens);
-        let still = self.trail.iter().take_while(|id| is_there(id).is_some()).count();
-        if still < self.trail.len() {
-            self.trail.truncate(still);
-            self.view.scope = self.trail.last().and_then(is_there).map_or(Scope::Whole, Scope::Namespace);
-            self.notice = Some((self.words().text("window-left-gone"), 0.0));
         }
     }
 
@@ -292,8 +285,8 @@ impl MainWindow {
             Command::Reveal(entity) => {
                 self.walk.pick(&self.seen.snapshot, &entity);
                 let is_drawn = |scene: &Arc<Scene>| scene.targets.iter().any(|target| target.entity == entity);
-                if !self.trail.is_empty() && !self.drawn.scene.as_ref().is_some_and(is_drawn) {
-                    self.leave_to(0);
+                if self.view.scope != Scope::Whole && !self.drawn.scene.as_ref().is_some_and(is_drawn) {
+                    self.stand_in(Scope::Whole);
                 }
                 self.canvas.reveal(entity.clone());
                 self.selection = Some(entity);
@@ -341,6 +334,8 @@ impl MainWindow {
                 Err(error) => self.say(ctx, error.to_string()),
             },
             Command::Open(path) => self.send(ctx, Errand::Open(path)),
+            Command::OpenBundled(demo) => self.send(ctx, Errand::OpenBundled(demo)),
+            Command::Show(name) => self.show_view(name),
         }
     }
 
@@ -370,6 +365,7 @@ impl MainWindow {
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Palette => self.palette.open(),
+            Action::Views => self.palette.open_views(),
             Action::Export => self.export.open(),
             Action::Fit => self.canvas.fit(),
             Action::ZoomIn => self.canvas.zoom_by(1.0, ctx.input(|input| input.time)),
@@ -440,39 +436,6 @@ impl MainWindow {
         }
     }
 
-    fn enter(&mut self, entity: EntityId) {
-        let Some(namespace) = subject::find(&self.seen.snapshot, &entity, Words::default()).and_then(|it| it.opens)
-        else {
-            self.selection = Some(entity);
-            return;
-        };
-        if self.view.scope == Scope::Namespace(namespace.clone()) {
-            return;
-        }
-        self.trail.push(entity.clone());
-        self.selection = Some(entity);
-        self.view.scope = Scope::Namespace(namespace);
-        self.is_stale = true;
-    }
-
-    fn leave_to(&mut self, steps: usize) {
-        let Some(left) = self.trail.get(steps).cloned() else { return };
-        self.trail.truncate(steps);
-        let opens = |id: &EntityId| subject::find(&self.seen.snapshot, id, Words::default()).and_then(|it| it.opens);
-        self.view.scope = self.trail.last().and_then(opens).map_or(Scope::Whole, Scope::Namespace);
-        // One comes out where one went in.
-        self.selection = Some(left);
-        self.is_stale = true;
-    }
-
-    fn leave(&mut self) {
-        if let Some(steps) = self.trail.len().checked_sub(1) {
-            self.leave_to(steps);
-        } else {
-            self.selection = None;
-        }
-    }
-
     fn say(&mut self, ctx: &egui::Context, text: String) {
         self.notice = Some((text, ctx.input(|input| input.time)));
     }
@@ -486,6 +449,7 @@ impl MainWindow {
             drawn: &self.drawn,
             view: &self.view,
             history: &self.history,
+            base: &self.base,
             trail: &self.trail,
             selection: self.selection.as_ref(),
             settings: &self.settings,
@@ -529,7 +493,7 @@ impl MainWindow {
             let frame = Frame::new().inner_margin(Margin::symmetric(10, 8));
             Panel::top("question").frame(frame).show_separator_line(false).show(ui, |ui| question.ui(ui, &ctx));
         }
-        if !ctx.trail.is_empty() {
+        if !ctx.trail.is_empty() || *ctx.base != Scope::Whole {
             Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
         }
         if reach.is_open() {

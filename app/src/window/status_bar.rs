@@ -66,7 +66,7 @@ fn watched_ui(ui: &mut Ui, ctx: &Context<'_>) {
         Origin::Recording(_) => {
             ui.label(small(words.text("window-recording-stands")));
         }
-        Origin::Bundled { because } => {
+        Origin::Bundled { because, .. } => {
             let text = words.text("window-bundled-stands");
             let text = because.as_ref().map_or(text.clone(), |because| format!("{text} {because}"));
             ui.add(egui::Label::new(small(text)).truncate());

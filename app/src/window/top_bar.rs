@@ -12,13 +12,14 @@ use super::{
     settings::{TextSize, ThemeChoice},
     theme::{checkbox, strong},
 };
-use crate::words::Language;
+use crate::{source::Demo, views::ViewName, words::Language};
 
 /// The bar.
 pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>) {
     ui.horizontal(|ui| {
         origin_ui(ui, ctx);
         ui.add_space(12.0);
+        view_ui(ui, ctx);
         detail_ui(ui, ctx);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             menu_ui(ui, ctx);
@@ -59,7 +60,9 @@ fn origin_ui(ui: &mut Ui, ctx: &Context<'_>) {
     let (origin, is_live) = match ctx.origin {
         Origin::Live => (words.text("window-origin-live"), true),
         Origin::Recording(name) => (words.format("window-origin-recording", &[("name", name.as_str().into())]), false),
-        Origin::Bundled { .. } => (words.text("window-origin-bundled"), false),
+        Origin::Bundled { demo, .. } => {
+            (words.format("window-origin-bundled", &[("name", words.text(demo.key()).into())]), false)
+        }
     };
     Icon::Host.show(ui, 20.0, ctx.colors.accent);
     ui.menu_button(RichText::new(&title).font(strong(16.0)), |ui| {
@@ -68,14 +71,33 @@ fn origin_ui(ui: &mut Ui, ctx: &Context<'_>) {
         {
             entry(ui, ctx, action);
         }
+        ui.separator();
+        for demo in Demo::ALL {
+            let name = words.format("window-open-bundled", &[("name", words.text(demo.key()).into())]);
+            if ui.button(name).clicked() {
+                ctx.send(Command::OpenBundled(demo));
+                ui.close();
+            }
+        }
     })
     .response
     .on_hover_text(words.text("window-source-tip"));
     let color = if is_live && !ctx.seen.snapshot.hosts.is_empty() { ctx.colors.good } else { ctx.colors.soft };
     dot(ui, color, is_live);
     let label = ui.label(RichText::new(origin).color(ctx.colors.soft));
-    if let Origin::Bundled { because: Some(because) } = ctx.origin {
+    if let Origin::Bundled { because: Some(because), .. } = ctx.origin {
         label.on_hover_text(because);
+    }
+}
+
+/// The view that is shown; opens the list of them.
+fn view_ui(ui: &mut Ui, ctx: &Context<'_>) {
+    let shown = ctx.words.text(ViewName::of(&ctx.view.scope).key());
+    let name = ctx.words.format("window-view", &[("name", shown.into())]);
+    let button = Button::new(RichText::new(name).size(13.5)).min_size(vec2(0.0, 28.0));
+    let response = ui.add(button).on_hover_text(ctx.tip(ui.ctx(), Action::Views));
+    if response.clicked() {
+        ctx.act(Action::Views);
     }
 }
 

@@ -9,7 +9,10 @@ use bridgewalk_analysis::walk::{
     Evidence, Question, Walker,
     proof::{Comparison, Place},
 };
-use bridgewalk_app::window::{Feed, Opener, Origin, Proven, Wake};
+use bridgewalk_app::{
+    source::Demo,
+    window::{Feed, Opener, Origin, Proven, Wake},
+};
 use bridgewalk_collector::{AgentChoice, AgentError, CollectorStatus, Command, Update};
 use bridgewalk_model::{
     Fact, HostFacts, MacAddress, NamespaceInode, NamespaceSighting, Observation, Section, Snapshot, Via,
@@ -243,9 +246,9 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
     Arc::new(assemble(&[&state]))
 }
 
-/// The bundled recording's host.
+/// A real host, recorded.
 fn bed() -> Arc<Snapshot> {
-    let recorded = include_bytes!("../../../assets/recordings/demo.bwrec");
+    let recorded = include_bytes!("../recordings/bed.bwrec");
     Arc::new(assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()]))
 }
 
@@ -270,7 +273,7 @@ impl SampleFeed {
         }
     }
 
-    /// The bundled recording, made on a real host with one of every wiring.
+    /// A real host with one of every wiring, recorded.
     pub(crate) fn bed() -> Self {
         let observed = Update::Observed { observations: [].into(), snapshot: bed() };
         Self { updates: vec![Update::Complete, observed], ..Self::recording() }
@@ -321,6 +324,10 @@ pub(crate) struct NoOpener;
 impl Opener for NoOpener {
     fn open(&self, path: &std::path::Path) -> Result<Box<dyn Feed>, String> {
         Err(path.display().to_string())
+    }
+
+    fn bundled(&self, _demo: Demo) -> Result<Box<dyn Feed>, String> {
+        Ok(Box::new(SampleFeed::bed()))
     }
 
     fn live(&self) -> Result<Box<dyn Feed>, String> {

@@ -3,7 +3,7 @@
 window-hosts = { $first } and { $others } more
 window-origin-live = live
 window-origin-recording = recording { $name }
-window-origin-bundled = bundled recording
+window-origin-bundled = bundled recording: { $name }
 window-source-tip = Where this comes from: the live host or a recording
 window-search = Search or run a command
 window-search-hint = Name, address, MAC address, interface, port, or command
@@ -70,7 +70,7 @@ agent-sudo = read through sudo
 agent-pkexec = read through pkexec
 agent-container = read by the helper container
 window-recording-stands = A recording: nothing here changes any more.
-window-bundled-stands = The bundled recording, made on a real host.
+window-bundled-stands = A bundled recording, made on real hosts.
 window-progress = Looking: { $done } of { $total }
 window-not-seen = { $count ->
     [one] 1 thing is not seen
@@ -310,3 +310,29 @@ walk-proof-foretold = foretold
 walk-proof-observed = observed
 walk-prove-looks = The kernel traces it, and it alone, in: { $places }. For that, a table is put in there that belongs to the program's own socket.
 walk-prove-leaves = The tables are gone with the program, however it ends. Nothing else is changed.
+
+# Views: which picture.
+
+view-host = Whole host
+view-project = Compose project
+view-port-mapping = Published ports
+view-bridge = Bridge networks
+view-nat = The way out (NAT)
+view-dns = Names and addresses
+view-overlay = Overlay networks
+view-ingress = The Swarm's ingress
+view-namespace = Inside a container
+view-walk = A packet's walk
+view-plugins = Other drivers
+window-view = View: { $name }
+window-views-hint = Which view?
+window-show-view = Show: { $name }
+action-views = Choose a view
+action-views-tip = Published ports, bridges, NAT, names, overlays, ingress: one picture for each question
+
+# Bundled recordings.
+
+demo-host = one host, everything on it
+demo-overlay = an overlay between two hosts
+demo-ingress = a Swarm's ingress
+window-open-bundled = Bundled recording: { $name }

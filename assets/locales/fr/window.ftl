@@ -3,7 +3,7 @@
 window-hosts = { $first } et { $others } de plus
 window-origin-live = en direct
 window-origin-recording = enregistrement { $name }
-window-origin-bundled = enregistrement fourni
+window-origin-bundled = enregistrement fourni : { $name }
 window-source-tip = D’où vient ce qui est montré : l’hôte en direct ou un enregistrement
 window-search = Chercher, ou lancer une commande
 window-search-hint = Nom, adresse, adresse MAC, interface, port ou commande
@@ -70,7 +70,7 @@ agent-sudo = lu au moyen de sudo
 agent-pkexec = lu au moyen de pkexec
 agent-container = lu par le conteneur auxiliaire
 window-recording-stands = Un enregistrement : plus rien n’y change.
-window-bundled-stands = L’enregistrement fourni, fait sur un véritable hôte.
+window-bundled-stands = Un enregistrement fourni, fait sur de véritables hôtes.
 window-progress = Observation : { $done } sur { $total }
 window-not-seen = { $count ->
     [one] 1 chose n’est pas visible
@@ -313,3 +313,29 @@ walk-proof-foretold = prédit
 walk-proof-observed = observé
 walk-prove-looks = Le noyau le suit, et lui seul, dans : { $places }. Pour cela, une table y est posée, qui appartient au socket même du programme.
 walk-prove-leaves = Les tables disparaissent avec le programme, de quelque façon qu'il finisse. Rien d'autre n'est changé.
+
+# Les vues : quelle image.
+
+view-host = Tout l’hôte
+view-project = Projet Compose
+view-port-mapping = Ports publiés
+view-bridge = Réseaux pontés
+view-nat = La sortie (NAT)
+view-dns = Noms et adresses
+view-overlay = Réseaux overlay
+view-ingress = L’ingress du Swarm
+view-namespace = Dans un conteneur
+view-walk = Le trajet d’un paquet
+view-plugins = Autres pilotes
+window-view = Vue : { $name }
+window-views-hint = Quelle vue ?
+window-show-view = Montrer : { $name }
+action-views = Choisir une vue
+action-views-tip = Ports publiés, ponts, NAT, noms, overlays, ingress : une image pour chaque question
+
+# Les enregistrements fournis.
+
+demo-host = un hôte, tout y est
+demo-overlay = un overlay entre deux hôtes
+demo-ingress = l’ingress d’un Swarm
+window-open-bundled = Enregistrement fourni : { $name }

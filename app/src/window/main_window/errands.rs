@@ -57,7 +57,8 @@ impl MainWindow {
         self.selection = None;
         self.walk.clear();
         self.host_name = None;
-        self.view = View { theme: self.view.theme, detail: self.view.detail, ..View::default() };
+        self.view =
+            View { scope: self.base.clone(), theme: self.view.theme, detail: self.view.detail, ..View::default() };
         self.history.clear();
         self.question = Question::default();
         self.canvas = Canvas::default();
