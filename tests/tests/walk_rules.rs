@@ -2,7 +2,8 @@
 //!
 //! What the kernel did once is kept, small, and judged again without root; so are mistakes made on purpose, which must be
 //! noticed. A new comparison with a new seed needs root: `BRIDGEWALK_PROBES` (packets, 400), `BRIDGEWALK_SET_UPS` (sets of
-//! rules, 20) and `BRIDGEWALK_SEED` make it longer, or the same again.
+//! rules, 20) and `BRIDGEWALK_SEED` make it longer, or the same again; `BRIDGEWALK_LIVE_PROBES` (120) and
+//! `BRIDGEWALK_LIVE_SET_UPS` (1) the one on each running engine.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,6 +16,7 @@ use bridgewalk_analysis::walk::rules::Mutant;
 use bridgewalk_tests::{
     differential::{judge::judge, seen, tally::Tally},
     process,
+    rootfs::engines,
 };
 
 fn kept() -> Result<Vec<seen::Case>> {
@@ -59,5 +61,22 @@ fn new_packets_fare_as_is_said() -> Result<()> {
     let ran = process::run(command, &[], limit)?;
     println!("{}", ran.stdout);
     ensure!(ran.status.success(), "seed {seed}: {}{}", ran.stdout, ran.stderr);
+    Ok(())
+}
+
+#[test]
+fn packets_on_running_engines_fare_as_is_said() -> Result<()> {
+    let number = |name: &str, usual: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
+    let seed = number("BRIDGEWALK_SEED", now);
+    let (probes, set_ups) = (number("BRIDGEWALK_LIVE_PROBES", 120), number("BRIDGEWALK_LIVE_SET_UPS", 1));
+    for engine in engines() {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bridgewalk-differential"));
+        command.args(["live", engine.version()]).args([seed, probes, set_ups].map(|number| number.to_string()));
+        let limit = Duration::from_secs(150 + probes / 20 + set_ups * 30);
+        let ran = process::run(command, &[], limit)?;
+        println!("{}", ran.stdout);
+        ensure!(ran.status.success(), "{engine}, seed {seed}: {}{}", ran.stdout, ran.stderr);
+    }
     Ok(())
 }

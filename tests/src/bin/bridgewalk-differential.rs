@@ -2,45 +2,68 @@
 //!
 //! ```text
 //! bridgewalk-differential SEED PROBES SET_UPS [CORPUS]   in a process with mount, PID and network namespaces of its own
+//! bridgewalk-differential live VERSION SEED PROBES SET_UPS [CORPUS]   on hosts of that engine
 //! ```
 //!
 //! With a file name as CORPUS a few flows of each set-up are kept there.
 
-use std::{collections::HashSet, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
-use bridgewalk_model::{
-    firewall::{Action, RuleSummary, summarise},
-    snapshot::Namespace,
-};
-use bridgewalk_tests::differential::{
-    bed::Bed,
-    draw::Pool,
-    judge::{Disagreement, judge},
-    observe::Observer,
-    random::Random,
-    rules,
-    seen::{self, Case, RulePlace},
-    tally::Tally,
+use bridgewalk_model::snapshot::Namespace;
+use bridgewalk_tests::{
+    differential::{
+        ask::{ask, hit},
+        bed::Bed,
+        judge::{Disagreement, judge},
+        live::Live,
+        random::Random,
+        rules,
+        seen::{self, Case},
+        tally::Tally,
+    },
+    rootfs::Engine,
 };
 
 /// So many disagreements are told in full.
 const TOLD: usize = 12;
+/// So many flows of a set-up are kept.
+const KEPT: usize = 40;
 
 fn main() -> Result<ExitCode> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |index: usize| -> Result<u64> { Ok(args.get(index).context("a number is missing")?.parse()?) };
+    let is_live = args.first().is_some_and(|word| word == "live");
+    let numbers = if is_live { 2 } else { 0 };
+    let number =
+        |index: usize| -> Result<u64> { Ok(args.get(numbers + index).context("a number is missing")?.parse()?) };
     let (seed, probes, set_ups) = (number(0)?, number(1)?, number(2)?);
-    let corpus = args.get(3);
     println!("seed {seed}");
     let mut random = Random::new(seed);
+    let mut told = Told::default();
+    let rows = if is_live {
+        let engine = args.get(1).and_then(|version| Engine::of_version(version)).context("20.10, 26.1 or 28.5")?;
+        vec![(format!("{engine}, running"), live(engine, probes, set_ups, &mut random, &mut told)?)]
+    } else {
+        loaded(probes, set_ups, &mut random, &mut told)?
+    };
+    if let Some(file) = args.get(numbers + 3) {
+        seen::write(Path::new(file), &told.kept)?;
+    }
+    println!("{}", Tally::HEAD);
+    for (name, tally) in &rows {
+        println!("{}", tally.row(name));
+    }
+    Ok(if rows.iter().all(|(_, tally)| tally.wrong == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Rule sets of engines and of chance, loaded into a router.
+fn loaded(probes: u64, set_ups: u64, random: &mut Random, told: &mut Told) -> Result<Vec<(String, Tally)>> {
     let mut bed = Bed::new()?;
     let mut all = rules::engines();
     while (all.len() as u64) < set_ups {
-        all.push(rules::by_chance(&mut random));
+        all.push(rules::by_chance(random));
     }
     let (mut engines, mut chance) = (Tally::default(), Tally::default());
-    let (mut told, mut kept) = (0, Vec::new());
     let known = rules::engines().len();
     let each = probes / all.len() as u64;
     for (number, set) in all.iter().enumerate() {
@@ -52,33 +75,48 @@ fn main() -> Result<ExitCode> {
             continue;
         }
         let namespace = bed.read()?;
-        let pool = Pool::new(&set.text());
-        let mut wanted = summaries(&namespace);
-        let is_translating = |(_, summary): &&Wanted| matches!(summary.action, Action::DestinationNat { .. });
-        let translating: Vec<Wanted> = wanted.iter().filter(is_translating).cloned().collect();
-        let mut case = Case { name: set.name.clone(), namespace, flows: Vec::new() };
-        let mut sent = 0;
-        while sent < each {
-            // What is translated comes to places where nothing else does.
-            let aimed = match random.below(10) {
-                0 | 1 => random.pick(&translating),
-                2..=6 => random.pick(&wanted),
-                _ => None,
-            };
-            let drawn = match aimed {
-                Some((_, wanted)) => pool.aim(&bed, wanted, &mut random),
-                None => pool.draw(&bed, &mut random),
-            };
-            let Some((from, packet)) = drawn else { continue };
-            let flow = Observer::new(&mut bed).flow(&case.namespace, from, &packet, true)?;
-            sent += flow.packets.len() as u64;
-            case.flows.push(flow);
-            // What was hit is not aimed at any more.
-            if case.flows.len().is_multiple_of(16) {
-                let hit = hit(&case);
-                wanted.retain(|(place, _)| !hit.contains(place));
-            }
-        }
+        let case = ask(&mut bed, &set.name, namespace, &set.text(), each, random, tally)?;
+        told.judge(case, tally);
+    }
+    Ok(vec![("engines' rules".to_owned(), engines), ("made by chance".to_owned(), chance)])
+}
+
+/// Set-ups of a running engine. Its daemon is started anew after some of them, with other options.
+fn live(engine: Engine, probes: u64, set_ups: u64, random: &mut Random, told: &mut Told) -> Result<Tally> {
+    const ON_ONE_HOST: u64 = 4;
+    let mut tally = Tally::default();
+    let mut at_work: Option<Live> = None;
+    for number in 0..set_ups {
+        let mut live = match at_work.take() {
+            Some(live) if !number.is_multiple_of(ON_ONE_HOST) => live,
+            _ => Live::start(engine, random)?,
+        };
+        let namespace = live.set_up(random)?;
+        let text = text(&namespace);
+        let name = format!("{engine}, set-up {number}");
+        let case = ask(&mut live.bed, &name, namespace, &text, probes / set_ups.max(1), random, &mut tally)?;
+        told.judge(case, &mut tally);
+        at_work = Some(live);
+    }
+    Ok(tally)
+}
+
+/// What all rules of a namespace say.
+fn text(namespace: &Namespace) -> String {
+    let tables = namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables);
+    let rules = tables.flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+    rules.map(|rule| rule.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// What was said so far, and what is kept.
+#[derive(Default)]
+struct Told {
+    disagreements: usize,
+    kept: Vec<Case>,
+}
+
+impl Told {
+    fn judge(&mut self, mut case: Case, tally: &mut Tally) {
         let wrong = judge(&case, None, tally);
         tally.wrong += wrong.len();
         println!("{}: {} wrong of {}", case.name, wrong.len(), case.flows.len());
@@ -86,21 +124,14 @@ fn main() -> Result<ExitCode> {
             tell_unhit(&case);
         }
         for found in &wrong {
-            told += 1;
-            if told <= TOLD {
+            self.disagreements += 1;
+            if self.disagreements <= TOLD {
                 tell(&case, found);
             }
         }
-        if corpus.is_some() {
-            case.flows.truncate(40);
-            kept.push(case);
-        }
+        case.flows.truncate(KEPT);
+        self.kept.push(case);
     }
-    if let Some(file) = corpus {
-        seen::write(Path::new(file), &kept)?;
-    }
-    println!("{}\n{}\n{}", Tally::HEAD, engines.row("engines' rules"), chance.row("made by chance"));
-    Ok(if engines.wrong + chance.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn tell(case: &Case, found: &Disagreement) {
@@ -109,34 +140,6 @@ fn tell(case: &Case, found: &Disagreement) {
     if let Some(sent) = case.flows.get(flow).and_then(|flow| flow.packets.get(packet)) {
         println!("  sent {:?}", sent.packet);
     }
-}
-
-/// A rule, and what it asks for.
-type Wanted = (RulePlace, RuleSummary);
-
-/// What each rule asks for.
-fn summaries(namespace: &Namespace) -> Vec<Wanted> {
-    let mut all = Vec::new();
-    for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
-        for chain in &table.chains {
-            for rule in &chain.rules {
-                let place = RulePlace {
-                    family: table.family,
-                    table: table.name.clone(),
-                    chain: chain.name.clone(),
-                    position: rule.position,
-                };
-                all.extend(summarise(table, chain, rule).into_iter().map(|summary| (place.clone(), summary)));
-            }
-        }
-    }
-    all
-}
-
-/// The rules that the kernel said matched.
-fn hit(case: &Case) -> HashSet<&RulePlace> {
-    let packets = case.flows.iter().flat_map(|flow| &flow.packets);
-    packets.flat_map(|packet| &packet.hooks).flat_map(|hook| &hook.rules).collect()
 }
 
 /// Rules that no packet has matched.

@@ -49,7 +49,13 @@ pub struct End {
 pub struct Bed {
     /// All ends, the router first.
     pub ends: Vec<End>,
+    /// The router's devices, each with an end behind it.
+    pub doors: Vec<(String, usize)>,
 }
+
+/// Which end is behind which of the router's devices.
+const DOORS: [(&str, usize); 6] =
+    [("up0", 1), ("docker0", 2), ("docker0", 3), ("bridge1", 4), ("bridge1", 5), ("lo", 0)];
 
 /// What traces, in the router and, with a drop at the end, elsewhere.
 fn trace_table(is_router: bool) -> String {
@@ -170,7 +176,7 @@ impl Bed {
         ] {
             ends.push(End::open(name, &at(name), addresses(own)?, name == "router")?);
         }
-        Ok(Self { ends })
+        Ok(Self { ends, doors: DOORS.map(|(name, end)| (name.to_owned(), end)).into() })
     }
 
     /// The router.

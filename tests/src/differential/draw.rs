@@ -9,10 +9,6 @@ use ipnet::IpNet;
 
 use super::{bed::Bed, random::Random};
 
-/// Which end is behind which of the router's devices.
-const DOORS: [(&str, usize); 6] =
-    [("up0", 1), ("docker0", 2), ("docker0", 3), ("bridge1", 4), ("bridge1", 5), ("lo", 0)];
-
 /// What may be drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
@@ -76,7 +72,7 @@ impl Pool {
         let by = |wanted: Option<&Negatable<String>>| -> Vec<usize> {
             let Some(wanted) = wanted.filter(|wanted| !wanted.not) else { return Vec::new() };
             let name = wanted.value.trim_end_matches(['*', '+']);
-            DOORS.iter().filter(|(door, _)| door.starts_with(name)).map(|(_, end)| *end).collect()
+            bed.doors.iter().filter(|(door, _)| door.starts_with(name)).map(|(_, end)| *end).collect()
         };
         if wanted.hooks.iter().all(|hook| matches!(hook, Hook::Output)) && !wanted.hooks.is_empty() {
             from = 0;

@@ -2,11 +2,13 @@
 //!
 //! A [`bed::Bed`] is a router between namespaces of its own, with any rules loaded. [`observe`] sends packets and takes
 //! down what the kernel's own trace says of each hook; [`judge`] asks the evaluator the same and compares the path, the
-//! verdict and the translated header. What was observed can be kept as a [`seen::Case`] and judged again without root.
+//! verdict and the translated header; [`live`] does so on hosts of running engines. What was observed can be kept as a [`seen::Case`] and judged again without root.
 
+pub mod ask;
 pub mod bed;
 pub mod draw;
 pub mod judge;
+pub mod live;
 pub mod observe;
 pub mod random;
 pub mod rules;

@@ -23,6 +23,8 @@ pub struct Tally {
     pub exact_paths: usize,
     /// Rules looked at.
     pub visits: usize,
+    /// Flows sent again, because what was seen of them was not what was foretold.
+    pub asked_again: usize,
     /// Wrong answers.
     pub wrong: usize,
     /// Rules loaded.

@@ -90,6 +90,8 @@ impl Trace {
             let len = match recv(&self.socket, &mut buffer[..], RecvFlags::empty()) {
                 Ok((len, _)) => len,
                 Err(Errno::AGAIN) => return Ok(events),
+                // Some were lost: what is then seen is wrong, and asked again.
+                Err(Errno::NOBUFS) => continue,
                 Err(error) => return Err(error).context("the trace was lost"),
             };
             let mut rest = &buffer[..len];
