@@ -13,10 +13,11 @@ use anyhow::{Context, Result};
 use bridgewalk_model::snapshot::Namespace;
 use bridgewalk_tests::{
     differential::{
-        ask::{ask, hit},
+        ask::ask,
         bed::Bed,
-        judge::{Disagreement, judge},
+        judge::{Disagreement, hits, judge},
         live::Live,
+        paths::within_reach,
         random::Random,
         rules,
         seen::{self, Case},
@@ -52,6 +53,10 @@ fn main() -> Result<ExitCode> {
     println!("{}", Tally::HEAD);
     for (name, tally) in &rows {
         println!("{}", tally.row(name));
+    }
+    for (name, tally) in &rows {
+        let (again, surprising) = (tally.asked_again, tally.thought_out_of_reach);
+        println!("{name}: {again} flows asked again, {surprising} rules hit that were thought out of reach");
     }
     Ok(if rows.iter().all(|(_, tally)| tally.wrong == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -142,22 +147,13 @@ fn tell(case: &Case, found: &Disagreement) {
     }
 }
 
-/// Rules that no packet has matched.
+/// Rules within reach that no packet has matched.
 fn tell_unhit(case: &Case) {
-    let hit = hit(case);
-    for table in case.namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
-        for chain in &table.chains {
-            for rule in &chain.rules {
-                let is_hit = hit.iter().any(|place| {
-                    place.family == table.family
-                        && place.table == table.name
-                        && place.chain == chain.name
-                        && place.position == rule.position
-                });
-                if !is_hit {
-                    println!("  not hit: {} {} {}: {}", table.family, table.name, chain.name, rule.text);
-                }
-            }
+    let mut rules: Vec<_> = within_reach(&case.namespace).difference(&hits(case, 0)).copied().collect();
+    rules.sort_unstable();
+    for rule in rules {
+        if let Some((_, table, chain, found)) = rule.find(&case.namespace) {
+            println!("  not hit: {} {} {}: {}", table.family, table.name, chain.name, found.text);
         }
     }
 }

@@ -1,28 +1,25 @@
 //! Asks the kernel about a set-up: packets drawn for it, most of them aimed at rules that no packet has matched yet.
 
-use std::collections::HashSet;
-
 use anyhow::Result;
+use bridgewalk_analysis::walk::rules::RuleId;
 use bridgewalk_model::{
-    firewall::{Action, RuleSummary, summarise},
+    firewall::{Action, RuleSummary},
     snapshot::Namespace,
 };
 
 use super::{
     bed::Bed,
     draw::Pool,
-    judge::judge,
+    judge::{hits, judge},
     observe::Observer,
+    paths::{only_under_way, paths},
     random::Random,
-    seen::{Case, RulePlace},
+    seen::Case,
     tally::Tally,
 };
 
 /// So often a flow that seems to be foretold wrongly is sent once more: a busy machine's trace comes late, or is lost.
 const AGAIN: usize = 3;
-
-/// A rule, and what it asks for.
-type Wanted = (RulePlace, RuleSummary);
 
 /// Sends so many packets through the first end's rules, which are `namespace`'s; `text` mentions what is worth sending.
 ///
@@ -37,9 +34,12 @@ pub fn ask(
     tally: &mut Tally,
 ) -> Result<Case> {
     let pool = Pool::new(text);
-    let mut wanted = summaries(&namespace);
-    let is_translating = |(_, summary): &&Wanted| matches!(summary.action, Action::DestinationNat { .. });
-    let translating: Vec<Wanted> = wanted.iter().filter(is_translating).cloned().collect();
+    let mut wanted: Vec<(RuleId, RuleSummary)> =
+        paths(&namespace).iter().map(|path| (path.rule, path.merged())).collect();
+    let translating: Vec<RuleSummary> = (wanted.iter())
+        .filter(|(_, summary)| matches!(summary.action, Action::DestinationNat { .. }))
+        .map(|(_, summary)| summary.clone())
+        .collect();
     let mut case = Case { name: name.to_owned(), namespace, flows: Vec::new() };
     let mut origins = Vec::new();
     let (mut sent, mut tries) = (0, 0);
@@ -47,12 +47,12 @@ pub fn ask(
         tries += 1;
         // What is translated comes to places where nothing else does.
         let aimed = match random.below(10) {
-            0 | 1 => random.pick(&translating),
-            2..=6 => random.pick(&wanted),
+            0 => random.pick(&translating).cloned(),
+            1..=7 => random.pick(&wanted).map(|(_, wanted)| approach(wanted, &translating, random)),
             _ => None,
         };
         let drawn = match aimed {
-            Some((_, wanted)) => pool.aim(bed, wanted, random),
+            Some(wanted) => pool.aim(bed, &wanted, random),
             None => pool.draw(bed, random),
         };
         let Some((from, packet)) = drawn else { continue };
@@ -66,8 +66,8 @@ pub fn ask(
         origins.push((from, packet));
         // What was hit is not aimed at any more.
         if case.flows.len().is_multiple_of(16) {
-            let hit = hit(&case);
-            wanted.retain(|(place, _)| !hit.contains(place));
+            let hit = hits(&case, case.flows.len() - 16);
+            wanted.retain(|(rule, _)| !hit.contains(rule));
         }
     }
     for _ in 0..AGAIN {
@@ -86,27 +86,36 @@ pub fn ask(
     Ok(case)
 }
 
-/// What each rule asks for.
-fn summaries(namespace: &Namespace) -> Vec<Wanted> {
-    let mut all = Vec::new();
-    for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
-        for chain in &table.chains {
-            for rule in &chain.rules {
-                let place = RulePlace {
-                    family: table.family,
-                    table: table.name.clone(),
-                    chain: chain.name.clone(),
-                    position: rule.position,
-                };
-                all.extend(summarise(table, chain, rule).into_iter().map(|summary| (place.clone(), summary)));
-            }
-        }
+/// What to send so that a rule is hit: what it asks, or the other direction of it, or what a translation makes of it.
+fn approach(wanted: &RuleSummary, translating: &[RuleSummary], random: &mut Random) -> RuleSummary {
+    let mut wanted = wanted.clone();
+    let is_under_way = only_under_way(&wanted) && wanted.states.iter().all(|state| state.value != "INVALID");
+    if is_under_way && random.chance(60) {
+        std::mem::swap(&mut wanted.in_interface, &mut wanted.out_interface);
+        std::mem::swap(&mut wanted.sources, &mut wanted.destinations);
+        std::mem::swap(&mut wanted.source_ports, &mut wanted.destination_ports);
+        wanted.hooks.clear();
+        return wanted;
     }
-    all
-}
-
-/// The rules that the kernel said matched.
-pub fn hit(case: &Case) -> HashSet<&RulePlace> {
-    let packets = case.flows.iter().flat_map(|flow| &flow.packets);
-    packets.flat_map(|packet| &packet.hooks).flat_map(|hook| &hook.rules).collect()
+    if matches!(wanted.action, Action::DestinationNat { .. }) || random.chance(40) {
+        return wanted;
+    }
+    let becomes_it = |found: &&RuleSummary| match &found.action {
+        Action::DestinationNat { address: Some(address), port } => {
+            wanted.destinations.iter().any(|net| !net.not && net.value.contains(address))
+                && port.is_none_or(|port| {
+                    let mut ports = wanted.destination_ports.iter().filter(|range| !range.not).peekable();
+                    ports.peek().is_none() || ports.any(|range| range.value.contains(port.first))
+                })
+        }
+        _ => false,
+    };
+    let found: Vec<&RuleSummary> = translating.iter().filter(becomes_it).collect();
+    let Some(found) = random.pick(&found) else { return wanted };
+    let mut before = (*found).clone();
+    if before.in_interface.as_ref().is_none_or(|asked| asked.not) && wanted.in_interface.is_some() {
+        before.in_interface = wanted.in_interface;
+    }
+    before.sources = [wanted.sources, before.sources].concat();
+    before
 }

@@ -253,6 +253,8 @@ pair() { # two of one bridge, and their addresses
 }
 pair one two 172.17.0.2 172.17.0.3 2001:db8:2::2 2001:db8:2::3
 pair three four 192.0.2.2 192.0.2.3 2001:db8:3::2 2001:db8:3::3
+ip -n outside rule add pref 100 lookup local; ip -n outside rule del pref 0
+ip -n outside rule add pref 50 to 127.0.0.1 lookup 77; ip -n outside route add default via 198.51.100.1 table 77
 ip -n router route add 203.0.113.0/24 via 198.51.100.2
 ip -n router -6 route add 2001:db8:ffff::/64 via 2001:db8:1::2
 "#;

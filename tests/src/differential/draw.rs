@@ -70,27 +70,41 @@ impl Pool {
             packet.destination = of_family((from + 1) % bed.ends.len()).next()?;
         }
         let by = |wanted: Option<&Negatable<String>>| -> Vec<usize> {
-            let Some(wanted) = wanted.filter(|wanted| !wanted.not) else { return Vec::new() };
+            let Some(wanted) = wanted else { return Vec::new() };
             let name = wanted.value.trim_end_matches(['*', '+']);
-            bed.doors.iter().filter(|(door, _)| door.starts_with(name)).map(|(_, end)| *end).collect()
+            let is_whole = name == wanted.value;
+            let is_it = |door: &str| if is_whole { door == name } else { door.starts_with(name) };
+            bed.doors.iter().filter(|(door, _)| is_it(door) != wanted.not).map(|(_, end)| *end).collect()
         };
         if wanted.hooks.iter().all(|hook| matches!(hook, Hook::Output)) && !wanted.hooks.is_empty() {
             from = 0;
             packet.source = of_family(0).next()?;
         }
-        if let Some(end) = random.pick(&by(wanted.in_interface.as_ref())).copied() {
+        let excludes = wanted.in_interface.as_ref().is_some_and(|asked| asked.not);
+        let mut doors = by(wanted.in_interface.as_ref());
+        // What may not come from one network is mostly kept from the others too.
+        if excludes && doors.contains(&1) && random.chance(50) {
+            doors = vec![1];
+        }
+        if let Some(end) = random.pick(&doors).copied() {
             from = end;
             packet.source = of_family(end).next()?;
         }
         if let Some(end) = random.pick(&by(wanted.out_interface.as_ref())).copied() {
             packet.destination = of_family(end).next()?;
+            // Rules for single addresses leave the rest of the network to those after them.
+            if random.chance(30) {
+                packet.destination = nobody_beside(packet.destination);
+            }
         } else if wanted.hooks.contains(&Hook::Input) {
             packet.destination = *random.pick(&of_family(0).collect::<Vec<_>>())?;
         }
         if let Some(net) = wanted.sources.iter().find(|net| !net.not) {
             packet.source = within(net.value, random);
             let owner = (0..bed.ends.len()).find(|end| of_family(*end).any(|address| net.value.contains(&address)));
-            if let Some(owner) = owner.filter(|_| wanted.in_interface.is_none()) {
+            // One that may not come from where its sender lives is sent from elsewhere in its name.
+            let doors = by(wanted.in_interface.as_ref());
+            if let Some(owner) = owner.filter(|owner| wanted.in_interface.is_none() || doors.contains(owner)) {
                 from = owner;
                 packet.source = of_family(owner).find(|address| net.value.contains(address))?;
             }
@@ -113,13 +127,17 @@ impl Pool {
         let destination_port = destination.unwrap_or(usual_destination);
         let asks_ports = source.is_some() || destination.is_some();
         let number = wanted.protocol.filter(|protocol| !protocol.not).map(|protocol| protocol.value);
+        // A TCP packet with no flow and without SYN.
+        let is_invalid = wanted.states.iter().any(|state| !state.not && state.value == "INVALID");
+        let flags = if is_invalid { 0x11 } else { 2 };
         packet.layer4 = match number {
             Some(17) => Layer4::Udp { source_port, destination_port },
             Some(1 | 58) => Layer4::Icmp { kind: if is_ipv6 { 128 } else { 8 }, code: 0, identifier: source_port },
-            Some(6) => Layer4::Tcp { source_port, destination_port, flags: 2 },
+            Some(6) => Layer4::Tcp { source_port, destination_port, flags },
             _ if asks_ports || !matches!(packet.layer4, Layer4::Icmp { .. }) => {
-                Layer4::Tcp { source_port, destination_port, flags: 2 }
+                Layer4::Tcp { source_port, destination_port, flags }
             }
+            _ if is_invalid => Layer4::Tcp { source_port, destination_port, flags },
             _ => packet.layer4,
         };
         (packet.source.is_ipv6() == packet.destination.is_ipv6()
@@ -189,6 +207,14 @@ fn is_usual(address: IpAddr) -> bool {
                 || address.is_unicast_link_local()
                 || address.to_ipv4_mapped().is_some())
         }
+    }
+}
+
+/// An address of the same network that nobody has.
+fn nobody_beside(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 0x60).into()),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) ^ 0x6000).into()),
     }
 }
 

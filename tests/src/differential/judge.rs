@@ -1,17 +1,18 @@
 //! The evaluator's answer beside the kernel's, hook by hook.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bridgewalk_analysis::walk::{
     Connection, Layer4, Packet,
-    rules::{Branch, Mutant, NamespaceRules, Passage, RuleId, Truth, Verdict},
+    rules::{Branch, ChainId, Mutant, NamespaceRules, Passage, RuleId, Truth, Verdict},
 };
 use bridgewalk_model::{
-    firewall::{Backend, Hook},
+    firewall::{Backend, Family, Hook},
     snapshot::{Interface, Namespace},
 };
 
 use super::{
+    paths::within_reach,
     seen::{Case, Header, RulePlace, SeenFlow, SeenHook},
     tally::Tally,
 };
@@ -41,25 +42,51 @@ pub fn judge(case: &Case, mutant: Option<Mutant>, tally: &mut Tally) -> Vec<Disa
             disagreements.push(Disagreement { at: (number, packet), hook, what });
         }
     }
+    hit.extend(kernel_hits(case, 0));
+    let within_reach = within_reach(&case.namespace);
     tally.rules_hit += hit.len();
-    tally.rules_matched_by_kernel += kernel_hits(case);
-    tally.rules += rules_of(&case.namespace);
+    tally.rules += within_reach.union(&hit).count();
+    tally.rules_loaded += loaded(&case.namespace);
+    tally.thought_out_of_reach += hit.difference(&within_reach).count();
     tally.set_ups += 1;
     disagreements
 }
 
-/// Rules that some packet may match: chains that nothing leads to are not counted.
-fn rules_of(namespace: &Namespace) -> usize {
-    let mut count = 0;
-    for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
-        count += table.chains.iter().map(|chain| chain.rules.len()).sum::<usize>();
+/// The rules that the flows from the `first` on have matched, as the evaluator or the kernel says.
+pub fn hits(case: &Case, first: usize) -> HashSet<RuleId> {
+    let rules = NamespaceRules::new(&case.namespace);
+    let mut hit = HashSet::new();
+    for flow in case.flows.iter().skip(first) {
+        judge_flow(&rules, flow, &mut Tally::default(), &mut hit);
     }
-    count
+    hit.extend(kernel_hits(case, first));
+    hit
 }
 
-fn kernel_hits(case: &Case) -> usize {
-    let hooks = case.flows.iter().flat_map(|flow| &flow.packets).flat_map(|packet| &packet.hooks);
-    hooks.flat_map(|hook| &hook.rules).collect::<HashSet<&RulePlace>>().len()
+fn loaded(namespace: &Namespace) -> usize {
+    let tables = namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables);
+    tables.flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum()
+}
+
+/// The rules that the kernel said matched in the flows from the `first` on.
+fn kernel_hits(case: &Case, first: usize) -> HashSet<RuleId> {
+    let mut known: HashMap<(Family, &str, &str, u32), RuleId> = HashMap::new();
+    for (ruleset, found) in (0_u16..).zip(case.namespace.firewall.iter()) {
+        for (table, found) in (0_u16..).zip(&found.tables).filter(|_| found.backend == Backend::NfTables) {
+            for (chain, chained) in (0_u32..).zip(&found.chains) {
+                for (rule, ruled) in (0_u32..).zip(&chained.rules) {
+                    let id = RuleId { chain: ChainId { ruleset, table, chain }, rule };
+                    known.insert((found.family, found.name.as_str(), chained.name.as_str(), ruled.position), id);
+                }
+            }
+        }
+    }
+    let packets = case.flows.iter().skip(first).flat_map(|flow| &flow.packets);
+    let places = packets.flat_map(|packet| &packet.hooks).flat_map(|hook| &hook.rules);
+    places
+        .filter_map(|place| known.get(&(place.family, place.table.as_str(), place.chain.as_str(), place.position)))
+        .copied()
+        .collect()
 }
 
 /// Follows one flow; gives the first thing that is wrong. Where something is undecided, all ways that agree with the kernel
@@ -156,7 +183,7 @@ fn judge_hook(
         });
         for visit in branches.iter().flat_map(|branch| &branch.visits) {
             tally.visits += 1;
-            if visit.matched != Truth::No {
+            if visit.matched == Truth::Yes {
                 hit.insert(visit.rule);
             }
         }

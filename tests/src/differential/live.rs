@@ -3,10 +3,10 @@
 //! A set-up is made by chance from what people ask of Docker: networks with options, ports published in the usual ways,
 //! rules in `DOCKER-USER` and in a table of the user's own. The next set-up on the same host replaces it.
 
-use std::{fs::File, io::BufReader, net::IpAddr, path::PathBuf};
+use std::{fmt::Write as _, fs::File, io::BufReader, net::IpAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
-use bridgewalk_model::{assembly::assemble, recording::Recording, snapshot::Namespace};
+use bridgewalk_model::{assembly::assemble, kernel::AddressScope, recording::Recording, snapshot::Namespace};
 
 use super::{
     bed::{Bed, End, TRACE_TABLE},
@@ -85,7 +85,30 @@ impl Live {
         }
         found.firewall = rulesets.into();
         self.look_around(&found);
+        self.guide(&found)?;
         Ok(found)
+    }
+
+    /// Tells the link's other end to send by the host what the host could forward, and what is for its loopback: whoever is
+    /// on the link can do so.
+    fn guide(&self, host: &Namespace) -> Result<()> {
+        let outside = self.bed.ends.get(1).context("no outside")?;
+        let mut script = String::new();
+        for device in host.interfaces.iter().filter(|device| !matches!(device.link.name.as_str(), "lo" | "eth0")) {
+            for found in device.addresses.iter().filter(|found| found.scope == AddressScope::Global) {
+                let Ok(net) = ipnet::IpNet::new(found.address, found.prefix_len) else { continue };
+                let gateway: IpAddr =
+                    if net.addr().is_ipv6() { self.host.address6().into() } else { self.host.address().into() };
+                let _ = writeln!(script, "ip route replace {} via {gateway}", net.trunc());
+            }
+        }
+        let gateway = self.host.address();
+        let _ = writeln!(
+            script,
+            "ip rule show | grep -q 'lookup 77' || {{ ip rule add pref 100 lookup local; ip rule del pref 0; \
+             ip rule add pref 50 to 127.0.0.1 lookup 77; ip route add default via {gateway} table 77; }}"
+        );
+        outside.run("sh", &["-c", &script], "").map(drop)
     }
 
     /// Takes the host's addresses from what was seen, and the ends behind each device.

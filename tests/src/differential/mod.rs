@@ -10,6 +10,7 @@ pub mod draw;
 pub mod judge;
 pub mod live;
 pub mod observe;
+pub mod paths;
 pub mod random;
 pub mod rules;
 pub mod seen;

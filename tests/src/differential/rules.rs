@@ -152,6 +152,6 @@ const NETS6: [&str; 10] = [
     "fd00::/8",
 ];
 /// Interfaces that rules ask for.
-const INTERFACES: [&str; 5] = ["up0", "docker0", "bridge1", "lo", "eth9"];
+const INTERFACES: [&str; 3] = ["up0", "docker0", "bridge1"];
 /// Ports that rules ask for.
 const PORTS: [&str; 9] = ["22", "53", "80", "443", "8080", "5000-5010", "1-1023", "30000-39999", "65535"];

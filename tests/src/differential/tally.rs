@@ -28,24 +28,26 @@ pub struct Tally {
     /// Wrong answers.
     pub wrong: usize,
     /// Rules loaded.
+    pub rules_loaded: usize,
+    /// Of them, those that some packet can match.
     pub rules: usize,
+    /// Rules that were hit and were thought to be out of reach: a mistake of the counting.
+    pub thought_out_of_reach: usize,
     /// Of them, those that some packet matched.
     pub rules_hit: usize,
-    /// Of them, those that the kernel said matched.
-    pub rules_matched_by_kernel: usize,
 }
 
 impl Tally {
     /// The head of a table of figures.
     pub const HEAD: &str = "| | set-ups | packets | of flows under way | IPv6 | wrong | undecided | hooks | exact paths \
-        | rules | rules hit |\n|---|---|---|---|---|---|---|---|---|---|---|";
+        | rules | within reach | hit |\n|---|---|---|---|---|---|---|---|---|---|---|---|";
 
     /// The figures as a row of that table.
     pub fn row(&self, name: &str) -> String {
         let percent = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         let packets = self.decided + self.undecided;
         format!(
-            "| {name} | {} | {} | {} | {} | {} | {} ({:.2} %) | {} | {} ({:.2} %) | {} | {} ({:.1} %) |",
+            "| {name} | {} | {} | {} | {} | {} | {} ({:.2} %) | {} | {} ({:.2} %) | {} | {} | {} ({:.1} %) |",
             self.set_ups,
             self.packets,
             self.established,
@@ -56,6 +58,7 @@ impl Tally {
             self.hooks,
             self.exact_paths,
             percent(self.exact_paths, self.traced_hooks),
+            self.rules_loaded,
             self.rules,
             self.rules_hit,
             percent(self.rules_hit, self.rules),

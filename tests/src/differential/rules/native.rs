@@ -189,7 +189,7 @@ impl Body<'_> {
                         write!(line, "meta l4proto {} ", random.word(&["tcp", "udp", "{ icmp, icmpv6 }", "!= tcp"]));
                 }
                 14 => {
-                    let _ = write!(line, "ct status {} ", random.word(&["dnat", "snat"]));
+                    let _ = write!(line, "ct status dnat ");
                 }
                 15 if protocol.is_empty() => {
                     protocol = "tcp";
@@ -202,7 +202,7 @@ impl Body<'_> {
                 _ => {}
             }
         }
-        if random.chance(3) {
+        if random.chance(1) {
             line += "limit rate 1/hour burst 1 packets ";
         }
         self.statement(random, kind, &mut line, is_ipv6, is_of_ip, protocol, may_jump);
