@@ -114,6 +114,10 @@ impl End {
                 | rustix::io::Errno::HOSTUNREACH
                 | rustix::io::Errno::INVAL
                 | rustix::io::Errno::ACCESS
+                | rustix::io::Errno::ADDRNOTAVAIL
+                | rustix::io::Errno::NETDOWN
+                | rustix::io::Errno::HOSTDOWN
+                | rustix::io::Errno::NOBUFS
                 | rustix::io::Errno::AGAIN,
             ) => Ok(()),
             Err(error) => Err(error).with_context(|| format!("{packet:?}")),
