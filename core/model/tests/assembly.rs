@@ -1,6 +1,6 @@
 //! What is put together of a host made by hand.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod fixture;
 
@@ -12,6 +12,7 @@ use bridgewalk_model::{
     change::{ChangeKind, differences},
     engine::{ContainerState, EngineContainer, EngineNetwork},
     facts::{FACT_KEYS, facts},
+    firewall::{Expression, Verdict},
     graph::{EdgeKind, Graph, NodeKind},
     kernel::{Link, LinkKind},
     snapshot::{Host, NamespaceKind},
@@ -270,6 +271,24 @@ fn strangers_names_are_made_harmless() {
     bench.containers[0].name = "we\u{202e}b\u{1b}[31m".to_owned();
     let host = only(&bench);
     assert_eq!(host.containers[0].name.as_str(), "we\\u{202e}b\\u{1b}[31m");
+}
+
+#[test]
+fn a_chains_harmless_name_is_the_same_wherever_it_stands() {
+    let hostile = "DOCKER\u{1b}]0;owned\u{7}";
+    let mut rules = fixture::nat_table(vec![fixture::jump(1, hostile, hostile)], Vec::new());
+    rules.tables[0].chains[3].name = hostile.to_owned();
+    let mut bench = Bench::new(1);
+    bench.own().rules = vec![rules];
+    let host = only(&bench);
+    let table = &host.own_namespace().unwrap().firewall[0].tables[0];
+    let shown = "DOCKER\\u{1b}]0;owned\\u{7}";
+    let [Expression::Verdict { verdict: Verdict::Jump(to) }] = &table.chain(shown).unwrap().rules[0].expressions[..]
+    else {
+        panic!("no jump");
+    };
+    assert_eq!(to, shown);
+    assert!(!format!("{table:?}").contains('\u{7}'), "{table:?}");
 }
 
 #[test]

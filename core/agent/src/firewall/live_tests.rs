@@ -212,3 +212,21 @@ fn both_backends_summarise_alike() {
         assert!(over_nft.len() == legacy.len() && differing.is_empty(), "{file}: {differing:#?}");
     }
 }
+
+#[test]
+fn a_long_set_is_cut_and_its_last_interval_has_its_end() {
+    in_new_namespace(|| {
+        let blocked: Vec<String> =
+            (0..30_000_u32).map(|number| format!("10.{}.{}.0/25", number >> 8, number & 255)).collect();
+        let rules = format!(
+            "table ip t {{ set blocked {{ type ipv4_addr; flags interval; elements = {{ {} }}; }} }}\n",
+            blocked.join(", ")
+        );
+        run("nft", &["-f", "-"], &rules);
+        let read = read_rulesets();
+        let set = &read.rulesets[0].tables[0].sets[0];
+        assert!(set.is_cut(), "{} elements", set.elements.len());
+        let last = set.elements.last().unwrap();
+        assert_eq!(last.key_end.as_deref(), Some(&[last.key[0], last.key[1], last.key[2], 127][..]), "{last:?}");
+    });
+}

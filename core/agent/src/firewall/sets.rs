@@ -18,8 +18,6 @@ const GET_ELEMENT: u16 = (10 << 8) | 13;
 const FLAG_INTERVAL: u32 = 4;
 const ELEMENT_INTERVAL_END: u32 = 1;
 const ELEMENT_CATCH_ALL: u32 = 2;
-/// A set longer than this is cut: blocklists have hundreds of thousands of elements.
-const MAX_ELEMENTS: usize = 20_000;
 
 /// One element as the kernel lists it: key, last key, flags, data.
 pub(super) type Raw = (Vec<u8>, Option<Vec<u8>>, u32, Option<bridgewalk_model::firewall::Data>);
@@ -31,7 +29,9 @@ pub(super) fn read(netlink: &mut Netlink) -> io::Result<HashMap<Place, Vec<Set>>
     for (place, mut set) in found {
         let body = Body::new(&[place.0, 0, 0, 0]).with(1, &terminated(&place.1)).with(2, &terminated(&set.name));
         let raw = netlink.dump(GET_ELEMENT, &body, |message| Some(elements(message)))?;
-        set.elements = ordered(raw.into_iter().flatten().take(MAX_ELEMENTS).collect(), set.flags);
+        // Joined before it is cut, or an interval might lose its end.
+        set.elements = ordered(raw.into_iter().flatten().collect(), set.flags);
+        set.elements.truncate(Set::MAX_ELEMENTS);
         sets.entry(place).or_default().push(set);
     }
     Ok(sets)

@@ -22,7 +22,9 @@ mod vlans;
 
 use std::{collections::HashMap, io, sync::Arc};
 
-use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Via, kernel::Link};
+use bridgewalk_model::{
+    Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Text, Via, kernel::Link,
+};
 use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 
 pub(crate) use sections::{Part, Parts};
@@ -212,6 +214,18 @@ fn read_firewall(record: &mut Record<'_>) {
     let read = firewall::read_rulesets();
     for (source, error) in &read.failures {
         record.limit(Part::Firewall, *source, reason(Part::Firewall, error));
+    }
+    for table in read.rulesets.iter().flat_map(|ruleset| &ruleset.tables) {
+        for set in table.sets.iter().filter(|set| set.is_cut()) {
+            let detail = format!(
+                "{} elements of the set {} {} {}",
+                set.elements.len(),
+                table.family,
+                Text::new(&table.name),
+                Text::new(&set.name)
+            );
+            record.limit(Part::Firewall, SourceKind::NfTables, LimitReason::Truncated { detail });
+        }
     }
     record.fact(Part::Firewall, Fact::Firewall, Ok(read.rulesets));
 }

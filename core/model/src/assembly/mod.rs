@@ -11,6 +11,7 @@ mod nat;
 mod networks;
 mod proxy;
 mod resolver;
+mod rulesets;
 mod state;
 mod veths;
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::nat::Translation;
+use super::{nat::Translation, rulesets::shown_ruleset};
 use crate::{
     Fact, HostFacts, Limit, NamespaceInode, NamespaceSighting, Observation, SourceKind, Via,
     engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
@@ -201,7 +201,7 @@ fn is_another(before: &NamespaceSighting, after: &NamespaceSighting) -> bool {
         && !before.names.iter().any(|name| after.names.iter().any(|other| other.path == name.path))
 }
 
-fn reveal_in(text: &mut String) {
+pub(super) fn reveal_in(text: &mut String) {
     if let Some(shown) = reveal(text) {
         *text = shown;
     }
@@ -237,16 +237,4 @@ fn shown_engine(facts: &EngineFacts) -> EngineFacts {
         reveal_in(&mut plugin.name);
     }
     facts
-}
-
-/// Rules bear comments that strangers wrote. Chains' and tables' names stay: rules refer to them.
-fn shown_ruleset(ruleset: &Ruleset) -> Ruleset {
-    let mut ruleset = ruleset.clone();
-    for rule in ruleset.tables.iter_mut().flat_map(|table| &mut table.chains).flat_map(|chain| &mut chain.rules) {
-        reveal_in(&mut rule.text);
-        if let Some(comment) = &mut rule.comment {
-            reveal_in(comment);
-        }
-    }
-    ruleset
 }

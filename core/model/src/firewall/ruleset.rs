@@ -200,6 +200,16 @@ pub struct SetElement {
     pub is_catch_all: bool,
 }
 
+impl Set {
+    /// What is kept of a set's elements: blocklists have hundreds of thousands.
+    pub const MAX_ELEMENTS: usize = 20_000;
+
+    /// Whether there may be elements that are not listed.
+    pub const fn is_cut(&self) -> bool {
+        self.elements.len() >= Self::MAX_ELEMENTS
+    }
+}
+
 impl Table {
     /// The chain of this name.
     pub fn chain(&self, name: &str) -> Option<&Chain> {

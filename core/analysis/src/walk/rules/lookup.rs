@@ -8,8 +8,6 @@ use super::{Truth, registers::Field};
 const INTERVAL: u32 = 4;
 /// `NFT_SET_EVAL`: rules put elements in and take them out.
 const DYNAMIC: u32 = 0x20;
-/// A set that was read is cut there.
-const MAX_ELEMENTS: usize = 20_000;
 
 /// What a set says of a key.
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub(super) enum Found<'a> {
 
 /// Asks a set or map.
 pub(super) fn find<'a>(set: &'a Set, key: Field<'_>) -> Found<'a> {
-    let is_open = set.flags & DYNAMIC != 0 || set.elements.len() >= MAX_ELEMENTS;
+    let is_open = set.flags & DYNAMIC != 0 || set.is_cut();
     let is_known = key.known.iter().all(|known| *known == 0xff) && key.value.len() >= set.key_len as usize;
     let is_plain = set.field_lens.len() < 2;
     if is_known && is_plain && !is_open {
