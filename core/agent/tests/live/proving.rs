@@ -240,11 +240,14 @@ fn echoes_and_ipv6_are_followed_alike() {
         (ProbeProtocol::Tcp, "2001:db8:2::2"),
     ] {
         let port = if protocol == ProbeProtocol::Icmp { 0 } else { 80 };
-        let mut proof = prove(&mut talk, line.order(protocol, destination, port));
-        if proof.answer == Answer::Silence {
-            // Neighbours were not known yet.
-            proof = prove(&mut talk, line.order(protocol, destination, port));
-        }
+        // Neighbours are not known at first, and are not asked for while link-local addresses are on trial (RFC 4862).
+        let until = Instant::now() + Duration::from_secs(10);
+        let proof = loop {
+            let proof = prove(&mut talk, line.order(protocol, destination, port));
+            if proof.answer != Answer::Silence || Instant::now() > until {
+                break proof;
+            }
+        };
         assert_eq!(proof.answer, Answer::Answered, "{protocol:?} {destination}");
         for named in [&line.client, &line.router, &line.server] {
             let trace = trace(&proof, named.inode());
