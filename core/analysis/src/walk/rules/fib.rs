@@ -11,8 +11,14 @@ use ipnet::IpNet;
 /// `RT_TABLE_LOCAL`.
 const LOCAL_TABLE: u32 = 255;
 
-/// The kernel's kind of an address (`RTN_*`), seen from one device or from all.
-pub(super) fn address_kind(namespace: &Namespace, address: IpAddr, device: Option<u32>) -> RouteKind {
+/// The kernel's kind of an address (`RTN_*`), seen from one device or from all. An IPv6 route counts only if it leaves by
+/// `bound_to`.
+pub(super) fn address_kind(
+    namespace: &Namespace,
+    address: IpAddr,
+    device: Option<u32>,
+    bound_to: Option<u32>,
+) -> RouteKind {
     match address {
         IpAddr::V4(ipv4) if ipv4.octets()[0] == 0 || ipv4.is_broadcast() => return RouteKind::Broadcast,
         _ if address.is_multicast() => return RouteKind::Multicast,
@@ -28,7 +34,7 @@ pub(super) fn address_kind(namespace: &Namespace, address: IpAddr, device: Optio
         // IPv6 has one answer for all tables.
         return match lookup(
             namespace,
-            &Question { destination: address, source: None, mark: 0, in_interface: None, out_index: device },
+            &Question { destination: address, source: None, mark: 0, in_interface: None, out_index: bound_to },
         ) {
             Some(route) if matches!(route.kind, RouteKind::Unicast | RouteKind::Anycast) => route.kind,
             _ => RouteKind::Unreachable,
@@ -51,6 +57,12 @@ pub(super) const fn kind_number(kind: RouteKind) -> u32 {
         RouteKind::Throw => 9,
         RouteKind::Other => 0,
     }
+}
+
+/// The device that a rule's `fib` binds its IPv6 question to (`nft_fib6_flowi_init`): a link's own address means nothing
+/// without its link. Any other address has one best route, which is compared with the device afterwards.
+pub(super) fn bound_to(address: IpAddr, device: Option<u32>) -> Option<u32> {
+    device.filter(|_| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local()))
 }
 
 /// What a route is asked for with.

@@ -147,7 +147,8 @@ pub(super) fn packet_type(hooked: &Hooked<'_>, packet: &Packet) -> u8 {
     }
     let is_broadcast = match packet.destination {
         std::net::IpAddr::V4(address) => {
-            address.is_broadcast() || fib::address_kind(hooked.namespace, address.into(), None) == RouteKind::Broadcast
+            address.is_broadcast()
+                || fib::address_kind(hooked.namespace, address.into(), None, None) == RouteKind::Broadcast
         }
         std::net::IpAddr::V6(_) => false,
     };
@@ -234,8 +235,10 @@ pub(super) fn fib(
         (_, true) => hooked.out_interface,
         _ => None,
     };
+    let device_index = device.map(|device| device.link.if_index);
+    let bound_to = fib::bound_to(address, device_index);
     if result == FibResult::Kind {
-        let kind = fib::address_kind(hooked.namespace, address, device.map(|device| device.link.if_index));
+        let kind = fib::address_kind(hooked.namespace, address, device_index, bound_to);
         registers.load(to, &fib::kind_number(kind).to_ne_bytes());
         return;
     }
@@ -247,7 +250,7 @@ pub(super) fn fib(
             source: Some(if by.is_source { packet.destination } else { packet.source }),
             mark: if by.mark { packet.mark } else { 0 },
             in_interface: None,
-            out_index: device.filter(|_| address.is_ipv6()).map(|device| device.link.if_index),
+            out_index: bound_to,
         };
         let route = fib::lookup(hooked.namespace, &question).filter(|route| route.kind == RouteKind::Unicast);
         let hops = route.map(|route| route.next_hops.as_slice()).unwrap_or_default();

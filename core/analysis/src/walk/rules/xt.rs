@@ -162,10 +162,29 @@ fn contains(hooked: &Hooked<'_>, range: PortRange, port: u16) -> bool {
         && !(hooked.mutant == Some(Mutant::CutsRanges) && port == range.last && range.first != range.last)
 }
 
+/// `xt_ipvs`: whether IPVS has taken the packet for a virtual server (`skb->ipvs_property`). Which one is not looked at.
+fn ipvs(hooked: &Hooked<'_>, state: &State, text: &str) -> Truth {
+    let has_balancer = hooked.namespace.ipvs.is_some();
+    let is_taken = match state.tracked() {
+        _ if !has_balancer => false,
+        // Replies are IPVS's too, but only after some hook.
+        _ if hooked.is_reply => return Truth::Unknown,
+        None => return Truth::Unknown,
+        Some(connection) => connection.is_balanced && matches!(hooked.hook, Hook::Output | Hook::Postrouting),
+    };
+    match text.trim() {
+        "--ipvs" => is_taken.into(),
+        "! --ipvs" => (!is_taken).into(),
+        _ if !is_taken => Truth::No,
+        _ => Truth::Unknown,
+    }
+}
+
 /// `xt_addrtype`.
 fn is_of_kind(hooked: &Hooked<'_>, address: IpAddr, device: Option<u32>, kinds: &[String]) -> bool {
     let has = |name: &str| kinds.iter().any(|kind| kind == name);
-    let found = fib::address_kind(hooked.namespace, address, device);
+    // `match_lookup_rt6` asks strictly: only for a route by this device.
+    let found = fib::address_kind(hooked.namespace, address, device, device);
     let IpAddr::V6(ipv6) = address else {
         return has(match found {
             RouteKind::Unicast => "UNICAST",
