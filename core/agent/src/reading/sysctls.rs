@@ -24,6 +24,7 @@ const FILES: [(&str, &[&str]); 4] = [
             "conf/default/route_localnet",
             "conf/default/rp_filter",
             "ip_forward",
+            "vs/conntrack",
         ],
     ),
     ("ipv6", &["conf/all/disable_ipv6", "conf/all/forwarding", "conf/default/disable_ipv6", "conf/default/forwarding"]),

@@ -26,6 +26,8 @@ pub struct Connection {
     pub is_destination_decided: bool,
     /// `IPS_SRC_NAT_DONE`: the source's.
     pub is_source_decided: bool,
+    /// `skb->ipvs_property` of the flow's first packet: IPVS takes it, or has taken it, for one of its virtual servers.
+    pub is_balanced: bool,
 }
 
 impl Connection {
@@ -41,6 +43,7 @@ impl Connection {
             is_source_translated: false,
             is_destination_decided: false,
             is_source_decided: false,
+            is_balanced: false,
         }
     }
 }

@@ -1,4 +1,7 @@
 //! IPVS: a virtual server's address, or a mark, means one of several real servers.
+//!
+//! It takes the packet at INPUT, before NAT's place there, and sends it on through OUTPUT and POSTROUTING, so that a rule
+//! at POSTROUTING may still give the flow another sender, as Docker's for the ingress does.
 
 use bridgewalk_model::{
     AddressPort,
@@ -16,15 +19,32 @@ use crate::walk::{
 /// More real servers than these end no differently.
 const MAX_SERVERS: usize = 8;
 
+/// Whether what is balanced stays in conntrack (`ip_vs_update_conntrack`), or leaves it (`ip_vs_notrack`).
+const CONNTRACK: &str = "net/ipv4/vs/conntrack";
+
 impl Walker<'_> {
+    /// The virtual server that a packet for this namespace is for; its flow then knows so.
+    fn virtual_server(&self, flow: &mut Flow, at: At) -> Option<&VirtualServer> {
+        let ipvs = self.place(at)?.namespace.ipvs.as_ref()?;
+        if flow.is_reply() {
+            return None;
+        }
+        let server = ipvs.services.iter().find(|server| is_for(server, flow))?;
+        server.servers.iter().any(|real| real.weight > 0).then_some(server)
+    }
+
+    /// Before INPUT: whether IPVS will take the packet out of it.
+    pub(super) fn expect_balancer(&self, flow: &mut Flow, at: At) {
+        if self.virtual_server(flow, at).is_some()
+            && let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index))
+        {
+            connection.is_balanced = true;
+        }
+    }
+
     /// If a virtual server takes the packet, it goes on to each of the real ones; then the answer is true.
     pub(super) fn balance(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) -> bool {
-        let Some(place) = self.place(at) else { return false };
-        let Some(ipvs) = place.namespace.ipvs.as_ref().filter(|ipvs| !ipvs.services.is_empty()) else { return false };
-        if flow.is_reply() {
-            return false;
-        }
-        let Some(server) = ipvs.services.iter().find(|server| is_for(server, flow)) else { return false };
+        let Some(server) = self.virtual_server(flow, at) else { return false };
         let alive: Vec<&RealServer> = server.servers.iter().filter(|real| real.weight > 0).take(MAX_SERVERS).collect();
         let Some((first, others)) = alive.split_first() else { return false };
         let is_choice = !others.is_empty();
@@ -53,10 +73,17 @@ impl Walker<'_> {
             flow.packet.destination = real.address.address;
             set_port(&mut flow.packet.layer4, real.address.port);
             let awaited = flow.packet.reply();
+            let setting = place.sysctl(CONNTRACK);
+            if setting.is_none() && flow.current.is_some() {
+                let path = CONNTRACK.to_owned();
+                flow.unknowns.push(Unknown::Setting { namespace: place.namespace.id.clone(), path });
+            }
             if let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index)) {
                 connection.reply.source = awaited.source;
                 connection.reply.layer4 = awaited.layer4;
                 connection.is_destination_translated = true;
+                connection.is_balanced = true;
+                connection.is_untracked = setting == Some("0");
             }
         }
         let chosen = Evidence::VirtualServer {

@@ -75,6 +75,7 @@ impl<'a> NamespaceRules<'a> {
         // back has kept it.
         let finds = matches!(passage.hook, Hook::Prerouting | Hook::Output) && !hooked.is_looped();
         let is_ipv6 = passage.packet.is_ipv6();
+        let is_balanced = passage.connection.as_ref().is_some_and(|connection| connection.is_balanced);
         let (known, connection) = if finds { (passage.connection, None) } else { (None, passage.connection) };
         let state = State {
             packet: passage.packet,
@@ -84,8 +85,15 @@ impl<'a> NamespaceRules<'a> {
             regardless: Vec::new(),
         };
         let mut ways = Ways::one(state);
+        // What IPVS takes away at INPUT is not seen by what comes later there: NAT has yet to decide about its sender.
+        let is_taken = |priority: i32| {
+            passage.hook == Hook::Input && priority >= plan::BALANCER && !passage.is_reply && is_balanced
+        };
         let mut run = Run { plan: &self.plan, hooked, ended: Vec::new(), visits: 0 };
-        for place in self.plan.places(passage.hook, is_ipv6) {
+        for (priority, place) in self.plan.places(passage.hook, is_ipv6) {
+            if is_taken(*priority) {
+                break;
+            }
             match place {
                 Place::Conntrack => ways.states.iter_mut().for_each(|state| track(state, known.as_ref())),
                 Place::Nat(chains) => ways = self.translate(&mut run, chains, ways),

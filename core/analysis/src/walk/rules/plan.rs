@@ -22,6 +22,8 @@ const CONNTRACK: i32 = -200;
 const NAT_DESTINATION: i32 = -100;
 /// `NF_IP_PRI_NAT_SRC`.
 const NAT_SOURCE: i32 = 100;
+/// Where IPVS takes what comes in for a virtual server (`ip_vs_remote_request4`): before NAT's place in INPUT.
+pub(super) const BALANCER: i32 = NAT_SOURCE - 1;
 
 /// A table's chains by their names: each one's place in the plan.
 pub(super) type ChainNumbers<'a> = HashMap<&'a str, usize>;
@@ -32,8 +34,8 @@ pub(super) struct Plan<'a> {
     pub(super) chains: Vec<PlannedChain<'a>>,
     /// Each table's chains by name.
     pub(super) tables: Vec<ChainNumbers<'a>>,
-    /// IPv4's places, then IPv6's, by hook.
-    places: [[Vec<Place>; HOOKS.len()]; 2],
+    /// IPv4's places, then IPv6's, by hook, with their priorities.
+    places: [[Vec<(i32, Place)>; HOOKS.len()]; 2],
 }
 
 /// A chain whose rules are ready.
@@ -106,8 +108,8 @@ impl<'a> Plan<'a> {
         self.places.iter_mut().flatten().for_each(|places| places.reverse());
     }
 
-    /// What a hook runs for a packet of this family, in order.
-    pub(super) fn places(&self, hook: Hook, is_ipv6: bool) -> &[Place] {
+    /// What a hook runs for a packet of this family, in order, with priorities.
+    pub(super) fn places(&self, hook: Hook, is_ipv6: bool) -> &[(i32, Place)] {
         HOOKS.iter().position(|known| *known == hook).map_or(&[], |hook| &self.places[usize::from(is_ipv6)][hook])
     }
 }
@@ -157,7 +159,7 @@ fn add_table<'a>(
 }
 
 /// One hook's places, for one family.
-fn order(bases: &[Base], hook: Hook, family: usize) -> Vec<Place> {
+fn order(bases: &[Base], hook: Hook, family: usize) -> Vec<(i32, Place)> {
     let mut here: Vec<&Base> = bases.iter().filter(|base| base.families[family]).collect();
     let first_nat = here.iter().filter(|base| base.is_nat).map(|base| base.age).min();
     here.retain(|base| base.hook == hook);
@@ -181,5 +183,5 @@ fn order(bases: &[Base], hook: Hook, family: usize) -> Vec<Place> {
         places.push((priority, Reverse(age), Place::Nat(nat_chains)));
     }
     places.sort_by_key(|(priority, age, _)| (*priority, *age));
-    places.into_iter().map(|(_, _, place)| place).collect()
+    places.into_iter().map(|(priority, _, place)| (priority, place)).collect()
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bridgewalk_model::{
-    firewall::{IpHeader, Negatable, PortRange, XtMatch},
+    firewall::{Hook, IpHeader, Negatable, PortRange, XtMatch},
     kernel::RouteKind,
     snapshot::Interface,
 };
@@ -139,8 +139,8 @@ pub(super) fn matches(hooked: &Hooked<'_>, state: &State, wanted: &XtMatch) -> T
             None => Truth::Unknown,
         },
         // What balances here is not known to the packet, unless nothing does.
-        XtMatch::Ipvs { text } if hooked.namespace.ipvs.is_none() => (text.trim() == "! --ipvs").into(),
-        XtMatch::Ipvs { .. } | XtMatch::IpSet { .. } | XtMatch::Policy { .. } => Truth::Unknown,
+        XtMatch::Ipvs { text } => ipvs(hooked, state, text),
+        XtMatch::IpSet { .. } | XtMatch::Policy { .. } => Truth::Unknown,
     }
 }
 
