@@ -3,11 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use bridgewalk_analysis::walk::{Question, Walker, proof};
-use bridgewalk_collector::{AgentChoice, CollectorError, Command, PendingProof, Update, observe_and_prove};
-use bridgewalk_model::{
-    Observation,
-    proof::{ProofFailure, ProofOrder},
-};
+use bridgewalk_collector::{AgentChoice, CollectorError, Command, Update, observe_and_prove};
+use bridgewalk_model::{Observation, proof::ProofFailure};
 
 use super::{Failure, arguments::Common};
 use crate::{
@@ -97,10 +94,6 @@ impl Feed for SourceFeed {
 
     fn command(&self, command: Command) {
         self.source.command(command);
-    }
-
-    fn prove(&self, order: ProofOrder) -> Option<PendingProof> {
-        self.source.prove(order)
     }
 
     fn observations(&self) -> Vec<Observation> {

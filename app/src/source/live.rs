@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bridgewalk_collector::{Collector, CollectorConfig, Command, PendingProof, Update};
-use bridgewalk_model::{Observation, proof::ProofOrder};
+use bridgewalk_collector::{Collector, CollectorConfig, Command, Update};
+use bridgewalk_model::Observation;
 
 use super::{SourceError, Wake, kept::Kept};
 
@@ -62,11 +62,6 @@ impl LiveSource {
     pub fn command(&self, command: Command) {
         // Refused only where sixteen others still wait to be obeyed: a click too many.
         let _ = self.collector.send(command);
-    }
-
-    /// As [`Source::prove`](super::Source::prove).
-    pub fn prove(&self, order: ProofOrder) -> PendingProof {
-        self.collector.prove(order)
     }
 
     /// As [`Source::observations`](super::Source::observations).

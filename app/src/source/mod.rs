@@ -11,8 +11,8 @@ mod recorder;
 
 use std::{path::PathBuf, sync::Arc};
 
-use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, Command, EngineChoice, PendingProof, Update};
-use bridgewalk_model::{Observation, Snapshot, proof::ProofOrder, recording::RecordingError};
+use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, Command, EngineChoice, Update};
+use bridgewalk_model::{Observation, Snapshot, recording::RecordingError};
 
 pub use demo::Demo;
 pub use live::LiveSource;
@@ -111,17 +111,6 @@ impl Source {
         match self {
             Self::Live(live) => live.command(command),
             Self::Recorded(_) => {}
-        }
-    }
-
-    /// Has one packet sent and traced on a live host; none for a recording. Say what is sent and ask first
-    /// ([`Words::proof_sends`](crate::words::Words::proof_sends)); the agent must have leave, which
-    /// [`Command::LetProve`] gives it. The answer is taken with [`PendingProof::try_take`] when woken, and put beside
-    /// the walk by `bridgewalk_analysis::walk::proof::compare`.
-    pub fn prove(&self, order: ProofOrder) -> Option<PendingProof> {
-        match self {
-            Self::Live(live) => Some(live.prove(order)),
-            Self::Recorded(_) => None,
         }
     }
 

@@ -3,11 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use bridgewalk_analysis::walk::{Question, proof::Comparison};
-use bridgewalk_collector::{AgentChoice, Command, PendingProof, Update};
-use bridgewalk_model::{
-    Observation, Snapshot,
-    proof::{Answer, ProofOrder},
-};
+use bridgewalk_collector::{AgentChoice, Command, Update};
+use bridgewalk_model::{Observation, Snapshot, proof::Answer};
 
 use crate::source::Demo;
 
@@ -43,13 +40,6 @@ pub trait Feed: Send {
 
     /// Tells a running collector something; a recording takes no notice.
     fn command(&self, command: Command);
-
-    /// Has one packet sent and traced on a live host, after the person was asked; none: this is no live host. The agent
-    /// must have leave, which [`Command::LetProve`] gives it.
-    fn prove(&self, order: ProofOrder) -> Option<PendingProof> {
-        drop(order);
-        None
-    }
 
     /// Everything observed so far, for saving.
     fn observations(&self) -> Vec<Observation>;

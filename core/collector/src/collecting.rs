@@ -235,12 +235,6 @@ impl Collecting {
                 self.end_agent();
                 self.start_agent();
             }
-            Command::LetProve if self.leave == Leave::MayProve => {}
-            Command::LetProve => {
-                self.leave = Leave::MayProve;
-                self.end_agent();
-                self.start_agent();
-            }
             Command::Reconnect => self.nudge(),
             Command::Refresh => self.refresh(),
         }
@@ -254,7 +248,6 @@ impl Collecting {
             }
             _ => waiter.tell(Err(ProofFailure::NoAgent)),
         }
-        self.outbox.wake();
     }
 
     fn nudge(&self) {
@@ -415,7 +408,7 @@ impl Collecting {
                 self.observe(Fact::Limits { of: vec![source], limits });
             }
             Message::Proof { number, proof, failure } => {
-                self.proofs.answered(number, proof.map(|proof| *proof), failure, &self.outbox);
+                self.proofs.answered(number, proof.map(|proof| *proof), failure);
             }
             Message::Error { error } => self.agent_failed(error.into()),
         }

@@ -90,8 +90,6 @@ pub struct CollectorConfig {
 pub enum Command {
     /// Replace the agent.
     UseAgent(AgentChoice),
-    /// Replace the agent by one that may prove, as [`CollectorConfig::may_prove`] has it from the beginning.
-    LetProve,
     /// Try the engine again now.
     Reconnect,
     /// Read everything anew.

@@ -99,15 +99,10 @@ impl Outbox {
         waiting.is_closed && waiting.is_empty()
     }
 
-    /// Something that is no update waits elsewhere.
-    pub(crate) fn wake(&self) {
-        (self.wake)();
-    }
-
     fn put(&self, change: impl FnOnce(&mut Waiting)) {
         change(&mut self.lock());
         self.arrived.notify_all();
-        self.wake();
+        (self.wake)();
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

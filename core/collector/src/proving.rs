@@ -1,16 +1,12 @@
 //! Proofs that were asked for, and who waits for them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, mpsc as std_mpsc},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::mpsc as std_mpsc, time::Duration};
 
 use bridgewalk_agent::protocol::Request;
 use bridgewalk_model::proof::{Proof, ProofFailure, ProofOrder};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use crate::{Collector, CollectorConfig, CollectorError, Observed, outbox::Outbox};
+use crate::{Collector, CollectorConfig, CollectorError, Observed};
 
 /// Longer than any proof takes, on a busy machine too.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,16 +25,6 @@ impl PendingProof {
     pub(crate) fn new() -> (Self, Waiter) {
         let (sender, answer) = std_mpsc::sync_channel(1);
         (Self { answer }, Waiter(sender))
-    }
-
-    /// What came of it; none: it is under way still. The collector wakes whom it wakes for updates when there is
-    /// something.
-    pub fn try_take(&self) -> Option<ProofResult> {
-        match self.answer.try_recv() {
-            Ok(result) => Some(result),
-            Err(std_mpsc::TryRecvError::Empty) => None,
-            Err(std_mpsc::TryRecvError::Disconnected) => Some(Err(no_answer("the collector has ended"))),
-        }
     }
 
     /// Waits for it, ten seconds at most.
@@ -86,17 +72,10 @@ impl Proofs {
     }
 
     /// The agent answered; an answer that nobody waits for is dropped.
-    pub(crate) fn answered(
-        &mut self,
-        number: u32,
-        proof: Option<Proof>,
-        failure: Option<ProofFailure>,
-        outbox: &Arc<Outbox>,
-    ) {
+    pub(crate) fn answered(&mut self, number: u32, proof: Option<Proof>, failure: Option<ProofFailure>) {
         if let Some(waiter) = self.waiting.remove(&number) {
             let failed = || failure.unwrap_or_else(|| no_answer("it said nothing of it"));
             waiter.tell(proof.ok_or_else(failed));
-            outbox.wake();
         }
     }
 
@@ -162,7 +141,6 @@ mod tests {
 
     #[test]
     fn each_order_gets_its_own_answer_and_none_waits_for_an_agent_that_is_gone() {
-        let outbox = Arc::new(Outbox::new(Box::new(|| {})));
         let (requests, mut asked) = mpsc::channel(2);
         let mut proofs = Proofs::default();
         let [(first, a), (second, b), (third, c)] = std::array::from_fn(|_| PendingProof::new());
@@ -171,11 +149,9 @@ mod tests {
         }
         assert_eq!(third.wait(), Err(ProofFailure::Busy));
         let Ok(Request::Prove { number, .. }) = asked.try_recv() else { panic!("nothing asked") };
-        assert!(first.try_take().is_none());
-        proofs.answered(number, None, Some(ProofFailure::NotAllowed), &outbox);
-        proofs.answered(number + 7, None, None, &outbox);
+        proofs.answered(number, None, Some(ProofFailure::NotAllowed));
+        proofs.answered(number + 7, None, None);
         assert_eq!(first.wait(), Err(ProofFailure::NotAllowed));
-        assert!(second.try_take().is_none());
         proofs.give_up();
         assert!(matches!(second.wait(), Err(ProofFailure::NoAnswer { .. })));
     }
