@@ -1,42 +1,35 @@
 //! Draws off the window's thread.
 //!
 //! A host of a hundred containers takes longer to lay out than a frame may take to paint. The window hands in what is to
-//! be drawn and goes on; a thread named `draftsman` draws and wakes it. The desk holds one order and one result: a newer
-//! one takes the older one's place, so nothing ever piles up.
+//! be drawn and goes on; a [`Worker`] named `draftsman` draws and wakes it.
 
-use std::{
-    collections::HashMap,
-    io,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
-};
+use std::{collections::HashMap, io, sync::Arc};
 
 use bridgewalk_diagram::{Detail, Scope, View, draw, layout::Layout, scene::Scene};
 use bridgewalk_model::Snapshot;
 
-use super::findings::{self, Line};
+use super::{
+    findings::{self, Line},
+    worker::Worker,
+};
 use crate::words::Words;
 
 /// What is to be drawn.
-#[derive(Clone, Debug)]
-pub(super) struct Order {
-    /// Counted up by the window; the result bears it.
-    pub number: u64,
+#[derive(Debug)]
+struct Order {
     /// What was seen.
-    pub snapshot: Arc<Snapshot>,
+    snapshot: Arc<Snapshot>,
     /// How it is shown.
-    pub view: View,
+    view: View,
     /// In which language.
-    pub words: Words,
+    words: Words,
     /// Forget where things stood.
-    pub is_fresh: bool,
+    is_fresh: bool,
 }
 
 /// What was drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
-    /// The order's.
-    pub number: u64,
     /// The scope it shows.
     pub scope: Scope,
     /// The picture.
@@ -45,20 +38,8 @@ pub(super) struct Sheet {
     pub findings: Arc<[Line]>,
 }
 
-#[derive(Default)]
-struct Desk {
-    order: Option<Order>,
-    sheet: Option<Sheet>,
-    is_closed: bool,
-}
-
-/// The two ends of the desk.
-pub(super) struct Draftsman {
-    desk: Arc<(Mutex<Desk>, Condvar)>,
-    thread: Option<JoinHandle<()>>,
-    ordered: u64,
-    delivered: u64,
-}
+/// The thread that draws.
+pub(super) struct Draftsman(Worker<Order, Sheet>);
 
 impl Draftsman {
     /// Hires one. `wake` is called whenever a sheet is ready.
@@ -66,86 +47,59 @@ impl Draftsman {
     /// # Errors
     /// If the system has no thread to give.
     pub(super) fn start(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let desk = Arc::new((Mutex::new(Desk::default()), Condvar::new()));
-        let theirs = Arc::clone(&desk);
-        let thread = thread::Builder::new().name("draftsman".into()).spawn(move || work(&theirs, &wake))?;
-        Ok(Self { desk, thread: Some(thread), ordered: 0, delivered: 0 })
+        let mut board = Board::default();
+        Worker::start("draftsman", wake, move |order| board.draw(order)).map(Self)
     }
 
     /// Orders a drawing; one that nobody has begun is forgotten.
     pub(super) fn order(&mut self, snapshot: Arc<Snapshot>, view: View, words: Words, is_fresh: bool) {
-        self.ordered += 1;
-        let mut desk = lock(&self.desk.0);
-        let is_fresh = is_fresh || desk.order.as_ref().is_some_and(|older| older.is_fresh);
-        desk.order = Some(Order { number: self.ordered, snapshot, view, words, is_fresh });
-        self.desk.1.notify_one();
+        self.0.order_after(|older| {
+            let is_fresh = is_fresh || older.is_some_and(|older| older.is_fresh);
+            Order { snapshot, view, words, is_fresh }
+        });
     }
 
     /// The newest sheet, once.
     pub(super) fn take(&mut self) -> Option<Sheet> {
-        let sheet = lock(&self.desk.0).sheet.take()?;
-        self.delivered = sheet.number;
-        Some(sheet)
+        self.0.take()
     }
 
     /// Whether everything that was ordered is drawn and taken.
     pub(super) const fn is_idle(&self) -> bool {
-        self.ordered == self.delivered
+        self.0.is_idle()
+    }
+
+    /// Whether a drawing has failed, by a fault of ours, since this was last asked.
+    pub(super) const fn has_failed(&mut self) -> bool {
+        self.0.has_failed()
     }
 }
 
-impl Drop for Draftsman {
-    fn drop(&mut self) {
-        lock(&self.desk.0).is_closed = true;
-        self.desk.1.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // It ends after at most one drawing; how it ended no longer matters.
-            let _ = thread.join();
-        }
-    }
+/// What is kept from one drawing to the next.
+#[derive(Default)]
+struct Board {
+    /// Where things stood, for each picture that was shown: one returns to what one left.
+    layouts: HashMap<(Scope, Detail), Layout>,
+    /// What was last found, and in what.
+    found: Option<(Arc<Snapshot>, Words, Arc<[Line]>)>,
 }
 
-fn work(desk: &(Mutex<Desk>, Condvar), wake: &dyn Fn()) {
-    // Where things stood, for each picture that was shown: one returns to what one left.
-    let mut layouts: HashMap<(Scope, Detail), Layout> = HashMap::new();
-    // What was last found, and in what.
-    let mut found: Option<(Arc<Snapshot>, Words, Arc<[Line]>)> = None;
-    while let Some(order) = next(desk) {
+impl Board {
+    fn draw(&mut self, order: Order) -> Sheet {
         let key = (order.view.scope.clone(), order.view.detail);
         if order.is_fresh {
-            layouts.clear();
+            self.layouts.clear();
         }
-        let drawing = draw(&order.snapshot, &order.view, layouts.get(&key), &order.words);
-        layouts.insert(key, drawing.layout);
+        let drawing = draw(&order.snapshot, &order.view, self.layouts.get(&key), &order.words);
+        self.layouts.insert(key, drawing.layout);
         let is_known = |(snapshot, words, _): &(Arc<Snapshot>, Words, _)| {
             Arc::ptr_eq(snapshot, &order.snapshot) && *words == order.words
         };
-        let findings = match found.take().filter(is_known) {
+        let findings = match self.found.take().filter(is_known) {
             Some((_, _, lines)) => lines,
             None => findings::lines(&order.snapshot, order.words),
         };
-        found = Some((order.snapshot, order.words, Arc::clone(&findings)));
-        let scene = Arc::new(drawing.scene);
-        let sheet = Sheet { number: order.number, scope: order.view.scope, scene, findings };
-        lock(&desk.0).sheet = Some(sheet);
-        wake();
+        self.found = Some((order.snapshot, order.words, Arc::clone(&findings)));
+        Sheet { scope: order.view.scope, scene: Arc::new(drawing.scene), findings }
     }
-}
-
-fn next(desk: &(Mutex<Desk>, Condvar)) -> Option<Order> {
-    let mut guard = lock(&desk.0);
-    loop {
-        if guard.is_closed {
-            return None;
-        }
-        if let Some(order) = guard.order.take() {
-            return Some(order);
-        }
-        guard = desk.1.wait(guard).unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-/// A desk at which somebody panicked still holds whole orders and whole sheets.
-fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -224,6 +224,10 @@ impl MainWindow {
         if let Some(sheet) = self.draftsman.take() {
             self.drawn = Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings };
         }
+        // Each is asked, for each forgets that it was.
+        if [self.draftsman.has_failed(), self.walk.has_failed(), self.reach.has_failed()].contains(&true) {
+            self.notice = Some((self.words().text("window-fault"), 0.0));
+        }
     }
 
     fn apply_settings(&mut self, ctx: &egui::Context) {

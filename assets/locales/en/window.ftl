@@ -23,6 +23,7 @@ theme-dark = Dark
 window-picture = The host's network, as a picture
 window-looking = Looking at the host …
 window-drawing = Drawing …
+window-fault = A fault of this program: what was asked for could not be worked out. Please report it with the text in the terminal.
 window-nothing-shown = Nothing is shown. Perhaps the filter is too narrow, or everything is hidden.
 window-whole = The whole host
 window-inside = seen from the inside

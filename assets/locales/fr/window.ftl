@@ -23,6 +23,7 @@ theme-dark = Sombre
 window-picture = Le réseau de l’hôte, en image
 window-looking = Observation de l’hôte…
 window-drawing = Dessin en cours…
+window-fault = Une erreur de ce programme : le résultat demandé n’a pas pu être calculé. Merci de la signaler avec le texte affiché dans le terminal.
 window-nothing-shown = Rien n’est montré. Le filtre est peut-être trop étroit, ou tout est masqué.
 window-whole = Tout l’hôte
 window-inside = vu de l’intérieur

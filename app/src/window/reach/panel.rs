@@ -62,6 +62,11 @@ impl ReachPanel {
         self.worker.is_idle()
     }
 
+    /// Whether it could not be worked out, by a fault of ours, since this was last asked.
+    pub(in crate::window) const fn has_failed(&mut self) -> bool {
+        self.worker.has_failed()
+    }
+
     /// Has it worked out for what was seen last, one at a time; takes what is ready.
     pub(in crate::window) fn advance(&mut self, snapshot: &Arc<Snapshot>) {
         if let Some(known) = self.worker.take() {

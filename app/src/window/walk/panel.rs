@@ -141,6 +141,15 @@ impl WalkPanel {
         self.follower.is_idle() && self.prover.is_idle()
     }
 
+    /// Whether something could not be worked out, by a fault of ours, since this was last asked.
+    pub(in crate::window) fn has_failed(&mut self) -> bool {
+        let is_unproved = self.prover.has_failed();
+        if is_unproved {
+            self.proof = Proof::Idle;
+        }
+        self.follower.has_failed() || is_unproved
+    }
+
     /// What the picture should put before everything else.
     pub(in crate::window) const fn emphasis(&self) -> &BTreeSet<EntityId> {
         &self.emphasis
