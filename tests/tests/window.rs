@@ -85,6 +85,46 @@ fn the_window_shows_a_live_host_and_follows_clicks_and_keys() -> Result<()> {
         photograph(&more)?;
         Ok((fs::read(&chosen)? != fs::read(&more)?).then_some(()))
     })?;
+
+    // A walk, typed, and proved on the live host: asked first, then sent.
+    let rules = || host.oracle().tool(&["nft", "list", "tables"]);
+    let (before, walked, asked, proved) = (rules()?, path("walked.png"), path("asked.png"), path("proved.png"));
+    let type_end = |text: &str| -> Result<()> {
+        process::ok(on_display("xdotool", &["type", "--delay", "60", text]), SOON)?;
+        std::thread::sleep(Duration::from_millis(700));
+        process::ok(on_display("xdotool", &["key", "Return"]), SOON)?;
+        std::thread::sleep(Duration::from_millis(700));
+        Ok(())
+    };
+    process::ok(on_display("xdotool", &["key", "Escape", "Escape", "w"]), SOON)?;
+    std::thread::sleep(Duration::from_millis(700));
+    type_end("web")?;
+    type_end("172.17.0.3:80")?;
+    std::thread::sleep(Duration::from_secs(2));
+    photograph(&walked)?;
+    differs("it asks before it sends", &["p"], None, &walked, &asked)?;
+    ensure!(rules()? == before, "something was done before it was allowed");
+    let agreed = agreements(&asked)?;
+    process::ok(on_display("xdotool", &["key", "Return"]), SOON)?;
+    process::until("the window says that the kernel did as foretold", SOON, || {
+        std::thread::sleep(Duration::from_millis(500));
+        photograph(&proved)?;
+        Ok((agreements(&proved)? > agreed + 20).then_some(()))
+    })?;
+    process::until("the tables of the trace are gone", SOON, || Ok((rules()? == before).then_some(())))?;
+    if let Some(kept) = std::env::var_os("BRIDGEWALK_PICTURES") {
+        for name in ["shown.png", "walked.png", "asked.png", "proved.png"] {
+            fs::copy(path(name), std::path::Path::new(&kept).join(name))?;
+        }
+    }
     ensure!(window.child.try_wait()?.is_none(), "the window ended");
     Ok(())
+}
+
+/// How many pixels have the colour in which the window says that something is as it should be.
+fn agreements(picture: &str) -> Result<usize> {
+    let mut command = Command::new("convert");
+    command.args([picture, "-fill", "black", "+opaque", "#0a6e4c", "-fill", "white", "-opaque", "#0a6e4c"]);
+    command.args(["-format", "%[fx:round(mean*w*h)]", "info:"]);
+    Ok(process::ok(command, SOON)?.trim().parse()?)
 }

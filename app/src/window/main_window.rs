@@ -265,7 +265,8 @@ impl MainWindow {
         let is_typing = ctx.text_edit_focused();
         // Enter belongs to a focused button; on the picture, or nowhere, it opens.
         let is_enter_free = ctx.memory(egui::Memory::focused).is_none_or(|id| self.canvas.has_node(id));
-        self.walk.keys(ctx, is_typing, is_enter_free);
+        let is_live = self.origin == Origin::Live;
+        self.walk.keys(ctx, is_typing, is_enter_free, is_live);
         for action in command::pressed(ctx, is_typing, is_enter_free) {
             commands.borrow_mut().push(Command::Do(action));
         }

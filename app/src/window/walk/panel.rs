@@ -156,7 +156,14 @@ impl WalkPanel {
     }
 
     /// The keys of a walk that is shown, before anybody else has them. `is_button_free`: no button has the keyboard.
-    pub(in crate::window) fn keys(&mut self, ctx: &egui::Context, is_typing: bool, is_button_free: bool) {
+    /// `is_live`: there is a host that can be asked for a proof.
+    pub(in crate::window) fn keys(
+        &mut self,
+        ctx: &egui::Context,
+        is_typing: bool,
+        is_button_free: bool,
+        is_live: bool,
+    ) {
         if !self.is_open || is_typing {
             return;
         }
@@ -182,6 +189,9 @@ impl WalkPanel {
         }
         if is_button_free && pressed(Key::Space) {
             self.playback.toggle();
+        }
+        if is_live && pressed(Key::P) {
+            self.proof.ask();
         }
         // The arrows are the packet's, not the way to the next button.
         ctx.memory_mut(|memory| {

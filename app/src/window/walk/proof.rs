@@ -19,7 +19,10 @@ pub(super) enum Proof {
     #[default]
     Idle,
     /// What would be sent is shown.
-    Asking,
+    Asking {
+        /// The answer has yet to be given the keyboard.
+        is_new: bool,
+    },
     /// It is under way.
     Waiting,
     /// What came of it.
@@ -27,11 +30,18 @@ pub(super) enum Proof {
 }
 
 impl Proof {
+    /// Asks whether to send it, unless it is under way.
+    pub(super) fn ask(&mut self) {
+        if !matches!(self, Self::Waiting) {
+            *self = Self::Asking { is_new: true };
+        }
+    }
+
     /// Shows it, below the walk that it is of.
     pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, walk: &Walk) {
         match self {
             Self::Idle => self.offer_ui(ui, ctx),
-            Self::Asking => self.question_ui(ui, ctx, snapshot, walk),
+            Self::Asking { .. } => self.question_ui(ui, ctx, snapshot, walk),
             Self::Waiting => {
                 ui.label(RichText::new(ctx.words.text("walk-proof-waiting")).color(ctx.colors.soft));
             }
@@ -52,7 +62,7 @@ impl Proof {
         let offer = ui.add_enabled(is_live, Button::new(ctx.words.text("walk-prove")));
         let offer = offer.on_hover_text(ctx.words.text("walk-prove-tip"));
         if offer.on_disabled_hover_text(ctx.words.text("walk-prove-live")).clicked() {
-            *self = Self::Asking;
+            self.ask();
         }
     }
 
@@ -82,7 +92,14 @@ impl Proof {
             }
             ui.horizontal(|ui| {
                 let send = RichText::new(ctx.words.text("walk-prove-send")).font(strong(13.5)).color(ctx.colors.accent);
-                if ui.button(send).clicked() {
+                let send = ui.button(send);
+                if let Self::Asking { is_new } = self
+                    && std::mem::take(is_new)
+                {
+                    send.request_focus();
+                    send.scroll_to_me(None);
+                }
+                if send.clicked() {
                     ctx.send(Command::Prove(walk.question.clone()));
                     *self = Self::Waiting;
                 }
