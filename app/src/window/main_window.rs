@@ -1,6 +1,7 @@
 //! The window as a whole: what it knows, and the one place where commands are run.
 
 mod errands;
+mod panels;
 mod ways;
 
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
@@ -8,19 +9,18 @@ use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 use bridgewalk_collector::{AgentChoice, Command as CollectorCommand, Update};
 use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View, scene::Scene};
 use bridgewalk_model::EntityId;
-use egui::{Frame, Margin, Panel, RichText, Ui};
+use egui::Ui;
 
 use super::{
     Feed, Opener, Origin, WindowError, WindowOptions,
     canvas::Canvas,
     command::{self, Action, Command},
     command_palette::CommandPalette,
-    context::{Context, Drawn, Seen},
+    context::{Drawn, Seen},
     dialogs::{Dialogs, Errand},
     draftsman::Draftsman,
     export_dialog::{self, ExportDialog},
     filter_bar::FilterBar,
-    findings,
     history::History,
     inspector::Inspector,
     outline::Outline,
@@ -29,17 +29,13 @@ use super::{
     reach::ReachPanel,
     settings::{RememberedAgent, Settings, ThemeChoice},
     stack::Stack,
-    status_bar, theme,
-    theme::Colors,
-    top_bar, trail,
+    theme,
     walk::WalkPanel,
 };
 use crate::words::{Language, Words};
 
 /// So many updates are taken a frame at most; more wait for the next.
 const UPDATES_A_FRAME_MAX: usize = 64;
-/// How long a notice stays, in seconds.
-const NOTICE_S: f64 = 6.0;
 
 /// The window.
 pub struct MainWindow {
@@ -444,121 +440,6 @@ impl MainWindow {
     fn say(&mut self, ctx: &egui::Context, text: String) {
         self.notice = Some((text, ctx.input(|input| input.time)));
     }
-
-    fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
-        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, .. } = self;
-        let ctx = Context {
-            words: Words::new(self.settings.spoken(self.asked_language)),
-            colors: Colors::of(self.view.theme),
-            seen: &self.seen,
-            drawn: &self.drawn,
-            view: &self.view,
-            history: &self.history,
-            base: &self.base,
-            trail: &self.trail,
-            selection: self.selection.as_ref(),
-            settings: &self.settings,
-            origin: &self.origin,
-            commands,
-        };
-        let colors = ctx.colors;
-        // However large the text, the picture keeps the better half.
-        let side_max = (ui.available_width() * 0.23).max(150.0);
-        let plain = Frame::new().fill(colors.panel);
-        let bar = plain.inner_margin(Margin::symmetric(14, 8));
-        let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
-        Panel::top("top-bar").frame(bar).show(ui, |ui| top_bar::ui(ui, &ctx));
-        Panel::bottom("status-bar")
-            .frame(plain.inner_margin(Margin::symmetric(14, 4)))
-            .show(ui, |ui| status_bar::ui(ui, &ctx));
-        if ctx.settings.shows_outline {
-            Panel::left("outline")
-                .frame(side)
-                .default_size(250.0)
-                .max_size(side_max)
-                .show(ui, |ui| outline.ui(ui, &ctx));
-        }
-        if walk.is_open() {
-            Panel::right("walk")
-                .frame(side)
-                .default_size(400.0)
-                .max_size((ui.available_width() * 0.5).max(300.0))
-                .show(ui, |ui| walk.ui(ui, &ctx));
-        } else if ctx.settings.shows_inspector {
-            Panel::right("inspector")
-                .frame(side)
-                .default_size(310.0)
-                .max_size(side_max)
-                .show(ui, |ui| inspector.ui(ui, &ctx));
-        }
-        if filter_bar.is_open {
-            Panel::top("filter").frame(bar).show(ui, |ui| filter_bar.ui(ui, &ctx));
-        }
-        if question.is_open(&ctx) {
-            let frame = Frame::new().inner_margin(Margin::symmetric(10, 8));
-            Panel::top("question").frame(frame).show_separator_line(false).show(ui, |ui| question.ui(ui, &ctx));
-        }
-        if !ctx.trail.is_empty() || *ctx.base != Scope::Whole {
-            Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
-        }
-        if reach.is_open() {
-            let height = (ui.available_height() * 0.5).max(220.0);
-            Panel::bottom("reach")
-                .frame(plain.inner_margin(Margin::symmetric(14, 8)))
-                .resizable(true)
-                .default_size(height)
-                .min_size(160.0)
-                .show(ui, |ui| reach.ui(ui, &ctx));
-        }
-        if ctx.settings.shows_findings {
-            let frame = plain.inner_margin(Margin::symmetric(14, 8));
-            Panel::bottom("findings")
-                .frame(frame)
-                .resizable(true)
-                .default_size(150.0)
-                .show(ui, |ui| findings::ui(ui, &ctx));
-        }
-        if let Scope::Namespace(namespace) = &ctx.view.scope {
-            let frame = plain.inner_margin(Margin::symmetric(14, 8));
-            let height = (ui.available_height() * 0.36).max(150.0);
-            Panel::bottom("stack")
-                .frame(frame)
-                .resizable(true)
-                .default_size(height)
-                .show(ui, |ui| stack.ui(ui, &ctx, namespace));
-        }
-        // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
-        let packet = walk.mark(ui.ctx(), &ctx);
-        canvas.ui(ui, &ctx, packet.as_ref());
-        palette.ui(ui, &ctx);
-        export.ui(ui, &ctx);
-        if let Some((text, since_s)) = &mut self.notice {
-            let now_s = ui.input(|input| input.time);
-            if *since_s == 0.0 {
-                *since_s = now_s;
-            }
-            let left_s = *since_s + NOTICE_S - now_s;
-            if left_s <= 0.0 {
-                self.notice = None;
-            } else {
-                notice_ui(ui, text, colors);
-                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left_s));
-            }
-        }
-    }
-}
-
-/// A line that comes and goes by itself, over the picture's lower edge.
-fn notice_ui(ui: &Ui, text: &str, colors: Colors) {
-    egui::Area::new(egui::Id::unique("notice"))
-        .anchor(egui::Align2::CENTER_BOTTOM, egui::vec2(0.0, -52.0))
-        .order(egui::Order::Tooltip)
-        .interactable(false)
-        .show(ui.ctx(), |ui| {
-            Frame::popup(ui.style()).inner_margin(Margin::symmetric(16, 9)).show(ui, |ui| {
-                ui.label(RichText::new(text).color(colors.text));
-            });
-        });
 }
 
 impl MainWindow {

@@ -1,0 +1,133 @@
+//! Which panels there are, where each is, and the notice over them.
+
+use std::cell::RefCell;
+
+use bridgewalk_diagram::Scope;
+use egui::{Frame, Margin, Panel, RichText, Ui};
+
+use super::{
+    super::{command::Command, context::Context, findings, status_bar, theme::Colors, top_bar, trail},
+    MainWindow,
+};
+use crate::words::Words;
+
+/// How long a notice stays, in seconds.
+const NOTICE_S: f64 = 6.0;
+
+impl MainWindow {
+    /// Paints every panel that is open; what is asked for is pushed to `commands`.
+    pub(super) fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
+        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, .. } = self;
+        let ctx = Context {
+            words: Words::new(self.settings.spoken(self.asked_language)),
+            colors: Colors::of(self.view.theme),
+            seen: &self.seen,
+            drawn: &self.drawn,
+            view: &self.view,
+            history: &self.history,
+            base: &self.base,
+            trail: &self.trail,
+            selection: self.selection.as_ref(),
+            settings: &self.settings,
+            origin: &self.origin,
+            commands,
+        };
+        let colors = ctx.colors;
+        // However large the text, the picture keeps the better half.
+        let side_max = (ui.available_width() * 0.23).max(150.0);
+        let plain = Frame::new().fill(colors.panel);
+        let bar = plain.inner_margin(Margin::symmetric(14, 8));
+        let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
+        Panel::top("top-bar").frame(bar).show(ui, |ui| top_bar::ui(ui, &ctx));
+        Panel::bottom("status-bar")
+            .frame(plain.inner_margin(Margin::symmetric(14, 4)))
+            .show(ui, |ui| status_bar::ui(ui, &ctx));
+        if ctx.settings.shows_outline {
+            Panel::left("outline")
+                .frame(side)
+                .default_size(250.0)
+                .max_size(side_max)
+                .show(ui, |ui| outline.ui(ui, &ctx));
+        }
+        if walk.is_open() {
+            Panel::right("walk")
+                .frame(side)
+                .default_size(400.0)
+                .max_size((ui.available_width() * 0.5).max(300.0))
+                .show(ui, |ui| walk.ui(ui, &ctx));
+        } else if ctx.settings.shows_inspector {
+            Panel::right("inspector")
+                .frame(side)
+                .default_size(310.0)
+                .max_size(side_max)
+                .show(ui, |ui| inspector.ui(ui, &ctx));
+        }
+        if filter_bar.is_open {
+            Panel::top("filter").frame(bar).show(ui, |ui| filter_bar.ui(ui, &ctx));
+        }
+        if question.is_open(&ctx) {
+            let frame = Frame::new().inner_margin(Margin::symmetric(10, 8));
+            Panel::top("question").frame(frame).show_separator_line(false).show(ui, |ui| question.ui(ui, &ctx));
+        }
+        if !ctx.trail.is_empty() || *ctx.base != Scope::Whole {
+            Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
+        }
+        if reach.is_open() {
+            let height = (ui.available_height() * 0.5).max(220.0);
+            Panel::bottom("reach")
+                .frame(plain.inner_margin(Margin::symmetric(14, 8)))
+                .resizable(true)
+                .default_size(height)
+                .min_size(160.0)
+                .show(ui, |ui| reach.ui(ui, &ctx));
+        }
+        if ctx.settings.shows_findings {
+            let frame = plain.inner_margin(Margin::symmetric(14, 8));
+            Panel::bottom("findings")
+                .frame(frame)
+                .resizable(true)
+                .default_size(150.0)
+                .show(ui, |ui| findings::ui(ui, &ctx));
+        }
+        if let Scope::Namespace(namespace) = &ctx.view.scope {
+            let frame = plain.inner_margin(Margin::symmetric(14, 8));
+            let height = (ui.available_height() * 0.36).max(150.0);
+            Panel::bottom("stack")
+                .frame(frame)
+                .resizable(true)
+                .default_size(height)
+                .show(ui, |ui| stack.ui(ui, &ctx, namespace));
+        }
+        // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
+        let packet = walk.mark(ui.ctx(), &ctx);
+        canvas.ui(ui, &ctx, packet.as_ref());
+        palette.ui(ui, &ctx);
+        export.ui(ui, &ctx);
+        if let Some((text, since_s)) = &mut self.notice {
+            let now_s = ui.input(|input| input.time);
+            if *since_s == 0.0 {
+                *since_s = now_s;
+            }
+            let left_s = *since_s + NOTICE_S - now_s;
+            if left_s <= 0.0 {
+                self.notice = None;
+            } else {
+                notice_ui(ui, text, colors);
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left_s));
+            }
+        }
+    }
+}
+
+/// A line that comes and goes by itself, over the picture's lower edge.
+fn notice_ui(ui: &Ui, text: &str, colors: Colors) {
+    egui::Area::new(egui::Id::unique("notice"))
+        .anchor(egui::Align2::CENTER_BOTTOM, egui::vec2(0.0, -52.0))
+        .order(egui::Order::Tooltip)
+        .interactable(false)
+        .show(ui.ctx(), |ui| {
+            Frame::popup(ui.style()).inner_margin(Margin::symmetric(16, 9)).show(ui, |ui| {
+                ui.label(RichText::new(text).color(colors.text));
+            });
+        });
+}
