@@ -219,7 +219,7 @@ fn a_long_set_is_cut_and_its_last_interval_has_its_end() {
         let blocked: Vec<String> =
             (0..30_000_u32).map(|number| format!("10.{}.{}.0/25", number >> 8, number & 255)).collect();
         let rules = format!(
-            "table ip t {{ set blocked {{ type ipv4_addr; flags interval; elements = {{ {} }}; }} }}\n",
+            "table ip t {{\nset blocked {{\ntype ipv4_addr; flags interval\nelements = {{ {} }}\n}}\n}}\n",
             blocked.join(", ")
         );
         run("nft", &["-f", "-"], &rules);
