@@ -195,7 +195,8 @@ fn export_shapes_and_connectors_are_those_programs_own() -> Result<()> {
     ensure!(nodes == count(&opened["mmd"], "boxes")?, "Graphviz has {nodes} nodes, Mermaid {}", opened["mmd"]["boxes"]);
     ensure!(edges == count(slide, "connectors")?, "Graphviz has {edges} edges");
     files.run(&["dot", "-Tsvg", "-o", &files.at("dot.svg"), &files.at("a.dot")])?;
-    files.all_in(&files.read("dot.svg")?, "Graphviz")?;
+    // Its own SVG has every hyphen as a number, which is the same text.
+    files.all_in(&files.read("dot.svg")?.replace("&#45;", "-"), "Graphviz")?;
 
     files.office("pdf", "a.pptx")?;
     files.all_in(&files.run(&["pdftotext", &files.at("office-pdf/a.pdf"), "-"])?, "LibreOffice")?;
