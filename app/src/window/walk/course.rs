@@ -105,7 +105,7 @@ impl<'a> Pen<'a> {
         let mut ids: Vec<EntityId> = lights(hop, snapshot).iter().filter_map(drawn).collect();
         ids.dedup();
         // Several hops at one place, between the same interfaces, are no way to and fro.
-        let known = (0..=ids.len()).rev().find(|count| self.met.ends_with(&ids[..*count])).unwrap_or(0);
+        let known = (0..=ids.len()).rev().find(|count| leads_here(&self.met, &ids[..*count])).unwrap_or(0);
         for id in ids.split_off(known) {
             // A cable's end and the cable are one thing, drawn as two: the line says where it leads.
             let targets = || scene.targets.iter().filter(|target| target.entity == id);
@@ -179,6 +179,14 @@ impl<'a> Pen<'a> {
     }
 }
 
+/// Whether `ids` were met in this order and nothing since: perhaps with things between them that a hop at the same place
+/// does not name, as a rule names the two interfaces and not the bridge.
+fn leads_here(met: &[EntityId], ids: &[EntityId]) -> bool {
+    let tail = &met[met.len().saturating_sub(2 * ids.len())..];
+    let mut before = tail.iter();
+    ids.last().is_none_or(|last| met.last() == Some(last)) && ids.iter().all(|id| before.any(|one| one == id))
+}
+
 /// The line of the picture that leads from one box to another.
 fn edge_between(scene: &Scene, from: &Target, to: &Target) -> Option<Vec<Point>> {
     let (from, to) = (grown(from.rect), grown(to.rect));
@@ -247,6 +255,16 @@ mod tests {
         assert_eq!(along(&way, 0.5), Some(point(10.0, 10.0)));
         assert_eq!(along(&way[..1], 0.5), Some(way[0]));
         assert_eq!(along(&[], 0.5), None);
+    }
+
+    #[test]
+    fn a_rule_between_two_ports_is_no_way_back() {
+        let id = |name: &str| EntityId::host(name);
+        let met = ["cable", "port", "bridge", "other"].map(id);
+        assert!(leads_here(&met, &["port", "other"].map(id)));
+        assert!(leads_here(&met, &["bridge", "other"].map(id)) && leads_here(&met, &[]));
+        assert!(!leads_here(&met, &["other", "port"].map(id)));
+        assert!(!leads_here(&met, &["port", "bridge"].map(id)));
     }
 
     #[test]
