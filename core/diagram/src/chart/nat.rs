@@ -25,6 +25,10 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         if let (false, Some(interface)) = (rows.is_empty(), uplink(host)) {
             let cell = chart.cell(UPLINK, rows.clone(), Look::Interface, &interface.id, interface.name.to_string());
             cell.line(address(interface)).line(source.word(Word::DefaultRoute));
+            // Behind the same address all networks are one.
+            if chart.links.iter().any(|link| link.to == UPLINK && rows.contains(&link.rows.start)) {
+                chart.trunk(&rows, UPLINK, OUTSIDE, EdgeKind::Outward, &interface.id);
+            }
         }
         chart.frame(CONTAINER..UPLINK + 1, rows, Look::Host, &host.id, host.name.to_string(), source.host_note(host));
     }
@@ -72,7 +76,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         Some(rule) => {
             hide(chart, source, host, rule, rows.clone());
             // One line for all of the network's rows: the network goes out as one.
-            for (from, to) in [(BRIDGE, RULE), (RULE, UPLINK), (UPLINK, OUTSIDE)] {
+            for (from, to) in [(BRIDGE, RULE), (RULE, UPLINK)] {
                 chart.trunk(&rows, from, to, EdgeKind::Outward, &rule.id);
             }
         }

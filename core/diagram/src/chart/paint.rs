@@ -47,7 +47,7 @@ const EMPTINESS: f32 = 2.0;
 /// A slide's width to its height.
 const SLIDE: f32 = 16.0 / 9.0;
 /// A box beside more rows has its text at its top, not in its middle.
-const MAX_CENTRED_ROWS: usize = 8;
+const MAX_CENTRED_ROWS: usize = 16;
 
 /// Where lanes and rows are.
 struct Grid {

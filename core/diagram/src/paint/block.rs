@@ -5,13 +5,13 @@ use super::{
     brush::{Brush, Layer, size},
     host::{HEAD_LINE, network_strokes},
     icon,
-    measure::{self, FRAME, Lanes, PAD, PORT, RowShape, cell_height},
+    measure::{self, Lanes, PAD, PORT, RowShape, cell_height},
     row,
 };
 use crate::{
     Detail, Word,
     content::{Block, BlockKind, HostContent, NatCell, Reach},
-    layout::{Placed, PlacedRow},
+    layout::Placed,
     scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
     theme::Theme,
 };
@@ -49,7 +49,6 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block,
             port(brush, entity, at, cable.color);
         }
     }
-    frames(brush, context, block, wires);
     for ((row, shape), place) in block.rows.iter().zip(wires.shapes).zip(&wires.placed.rows[wires.index]) {
         for (cell, y) in row.cells.iter().zip(&shape.cell_y) {
             let rect = Rect { x: place.rect.x, y: place.rect.y + y, width: lanes.nat, height: cell_height(cell) };
@@ -256,60 +255,4 @@ pub(crate) fn port(brush: &mut Brush<'_>, entity: &bridgewalk_model::EntityId, a
     brush.rect(Layer::Marks, Some(entity), rect, 2.0, Some(fill), Some(Stroke { color, width: 1.5, dash: None }));
     let inner = Rect { x: rect.x + 3.5, y: rect.y + 3.5, width: PORT - 7.0, height: PORT - 7.0 };
     brush.rect(Layer::Marks, Some(entity), inner, 1.0, Some(color), None);
-}
-
-/// A frame with the project's name around each run of its rows.
-fn frames(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, wires: &Wires<'_>) {
-    let theme = brush.theme;
-    let lanes = wires.lanes;
-    let mut order: Vec<usize> = (0..block.rows.len()).collect();
-    let places: &[PlacedRow] = &wires.placed.rows[wires.index];
-    order.sort_by(|a, b| places[*a].part.cmp(&places[*b].part).then(places[*a].rect.y.total_cmp(&places[*b].rect.y)));
-    let mut runs: Vec<(usize, usize, String)> = Vec::new();
-    let mut last: Option<(usize, Option<&String>)> = None;
-    for &index in &order {
-        let project = block.rows[index].project.as_ref();
-        let part = places[index].part;
-        match (runs.last_mut(), project) {
-            (Some(run), Some(_)) if last == Some((part, project)) => run.1 = index,
-            (_, Some(project)) => runs.push((index, index, project.clone())),
-            _ => {}
-        }
-        last = Some((part, project));
-    }
-    for (first, end, project) in runs {
-        let id = wires.content.id.project(&project);
-        let (top_row, top_shape, bottom) = (&places[first].rect, &wires.shapes[first], &wires.shapes[end]);
-        let inner_top = top_row.y + top_shape.box_y;
-        let top = if top_shape.has_band { top_row.y } else { inner_top - 8.0 };
-        let bottom = places[end].rect.y + bottom.box_y + bottom.box_height + 10.0;
-        let x = top_row.x + lanes.box_x - FRAME;
-        let frame = Rect { x, y: top, width: lanes.box_width + 2.0 * FRAME, height: bottom - top };
-        brush.rect(
-            Layer::Ground,
-            Some(&id),
-            frame,
-            10.0,
-            None,
-            Some(Stroke { color: theme.frame, width: 1.0, dash: Some((2.0, 3.0)) }),
-        );
-        if top_shape.has_band {
-            let mut label = format!("{} {project}", context.words.word(Word::Project));
-            let earlier = wires.content.blocks.iter().take(wires.index).flat_map(|block| &block.rows);
-            if earlier.into_iter().any(|row| row.project.as_ref() == Some(&project)) {
-                label = format!("{label} · {}", context.words.word(Word::Continued));
-            }
-            brush.text(
-                Some(&id),
-                x + FRAME,
-                top + 17.0,
-                &label,
-                (Face::Strong, size::BODY, theme.muted),
-                Anchor::Start,
-                lanes.box_width,
-            );
-            let band = Rect { height: measure::PROJECT_BAND, ..frame };
-            brush.target(&id, label, band, 2, false);
-        }
-    }
 }

@@ -9,7 +9,7 @@ use super::{
     brush::{Brush, Layer, size},
     icon, lines,
     measure::{self, Lanes, RowShape},
-    row,
+    projects, row,
 };
 use crate::{
     Detail, Word,
@@ -59,6 +59,7 @@ pub(super) fn paint(
         let wires = block::Wires { lanes: &lanes, shapes: &shapes[index], placed: &placed, index, content };
         block::paint(brush, context, block, &wires);
     }
+    projects::paint(brush, context, content, &shapes, &placed, &lanes);
     paint_trunks(brush, content, &placed);
     let left = placed.outside.iter().map(|rect| rect.x).fold(placed.host.x, f32::min);
     let bottom = placed.outside.iter().map(|rect| rect.bottom()).fold(placed.host.bottom(), f32::max);

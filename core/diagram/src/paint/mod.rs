@@ -8,6 +8,7 @@ mod legend;
 mod lines;
 mod measure;
 mod namespace;
+mod projects;
 mod row;
 mod stations;
 
