@@ -62,7 +62,7 @@ pub(super) fn run(
     if asked.anonymise {
         snapshot = Arc::new(anonymise(&snapshot).map_err(|error| cannot(error.to_string()))?);
     }
-    let view = View { hidden: left_out.ids(&snapshot), ..view(asked) };
+    let view = View { hidden: left_out.ids(&snapshot), aspect: size.map(Size::aspect), ..view(asked) };
     let view = asked.view.within(&snapshot, view);
     let view = if asked.view == ViewName::Walk || asked.walk.is_some() {
         with_walk(asked.walk.as_deref(), &snapshot, view, words)?

@@ -24,12 +24,21 @@ pub struct View {
     pub filter: Filter,
     /// Places given by hand: where the thing's box has its upper left corner.
     pub arrangement: BTreeMap<EntityId, Point>,
+    /// Width to height that the drawing aims at; none: a slide's, 16:9.
+    pub aspect: Option<f32>,
     /// Colours.
     pub theme: ThemeName,
     /// What matters: everything else is dimmed. Empty: nothing is.
     pub emphasis: BTreeSet<EntityId>,
     /// A walk's hops in order: numbered on the picture, and told below it.
     pub stations: Vec<Station>,
+}
+
+impl View {
+    /// Width to height that the drawing aims at.
+    pub fn aspect(&self) -> f32 {
+        self.aspect.unwrap_or(16.0 / 9.0)
+    }
 }
 
 /// One hop of a walk, as a picture shows it.

@@ -44,8 +44,6 @@ const MAX_PIECES: usize = 6;
 const MAX_TRIES: usize = 2_000;
 /// What an empty half weighs beside a wrong shape.
 const EMPTINESS: f32 = 2.0;
-/// A slide's width to its height.
-const SLIDE: f32 = 16.0 / 9.0;
 /// A box beside more rows has its text at its top, not in its middle.
 const MAX_CENTRED_ROWS: usize = 16;
 
@@ -165,7 +163,7 @@ fn below(chart: &Chart, row: usize, outer: bool) -> f32 {
 }
 
 /// Paints it; its extent.
-pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, words: &dyn Words) -> Rect {
+pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, aspect: f32, words: &dyn Words) -> Rect {
     let theme = brush.theme;
     let wide = text_width(&chart.title, Face::Strong, size::HEADING);
     brush.text(None, 0.0, 26.0, &chart.title, (Face::Strong, size::HEADING, theme.text), Anchor::Start, wide + 1.0);
@@ -177,7 +175,7 @@ pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, words: &dyn Words) -> 
     }
     let mut extent = Rect { x: 0.0, y: 0.0, width: wide, height: TOP };
     let mut left = 0.0;
-    for piece in fold(chart, &words.word(Word::Continued)) {
+    for piece in fold(chart, aspect, &words.word(Word::Continued)) {
         let grid = Grid::of(&piece, chart, left);
         extent = union(extent, paint_piece(brush, &piece, &grid, words));
         left = extent.right() + OUTER.0 + PIECE_GAP;
@@ -193,9 +191,9 @@ fn union(a: Rect, b: Rect) -> Rect {
     Rect { x, y, width: a.right().max(b.right()) - x, height: a.bottom().max(b.bottom()) - y }
 }
 
-/// A chart in pieces side by side, each with whole networks: as many as come closest to a slide's shape with the least
+/// A chart in pieces side by side, each with whole networks: as many as come closest to the shape asked for with the least
 /// left empty below the shorter ones.
-fn fold(chart: &Chart, continued: &str) -> Vec<Chart> {
+fn fold(chart: &Chart, aspect: f32, continued: &str) -> Vec<Chart> {
     let width = lanes(chart, 0.0).last().map_or(0.0, |lane| lane.1) + PIECE_GAP;
     let places = rows(chart);
     let seams: Vec<usize> = (1..chart.rows).filter(|row| is_seam(chart, *row)).chain([chart.rows]).collect();
@@ -218,7 +216,7 @@ fn fold(chart: &Chart, continued: &str) -> Vec<Chart> {
         let heights = || cuts.windows(2).map(|pair| height(pair[0], pair[1]));
         let (tallest, pieces) = (heights().fold(1.0, f32::max), (cuts.len() - 1) as f32);
         let empty = 1.0 - heights().sum::<f32>() / (tallest * pieces);
-        (width * pieces / tallest / SLIDE).ln().abs() + EMPTINESS * empty
+        (width * pieces / tallest / aspect).ln().abs() + EMPTINESS * empty
     };
     // Every height that some run of networks has is a limit worth trying.
     let starts = || [0].into_iter().chain(seams.iter().copied()).filter(|row| *row < chart.rows);

@@ -1,10 +1,10 @@
 //! Blocks into columns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{collections::BTreeMap, ops::Range};
 
 use bridgewalk_model::EntityId;
 
-use super::{BlockPlan, HostLayout, Part, Plan, Slot, gap};
+use super::{BlockPlan, HostLayout, Part, Plan, RowPlan, Slot, gap};
 
 /// A block with fewer rows is never split.
 const MIN_ROWS_TO_SPLIT: usize = 9;
@@ -14,265 +14,357 @@ const MIN_ROWS_ALONE: usize = 3;
 const MAX_COLUMNS: usize = 60;
 /// What the channels beside a column may take, for estimates.
 const CHANNELS_WIDTH: f32 = 90.0;
+/// So far from the aspect asked for is near enough.
+pub(super) const TOLERANCE: f32 = 0.12;
+/// So much room is added below a row at most, to get nearer to the aspect asked for.
+const MAX_MORE_ROOM: f32 = 60.0;
 
-/// Places everything anew.
-pub(super) fn fold(plan: &Plan) -> HostLayout {
-    let total: f32 =
-        plan.blocks.iter().map(|block| block_height(block, block.rows.iter().map(|row| row.height)) + gap::BLOCK).sum();
-    let left =
-        plan.outside.iter().chain(&plan.uplinks).map(|size| size.width).fold(0.0, f32::max) * 2.0 + gap::OUTSIDE * 2.0;
-    let column_width = plan.row_width + CHANNELS_WIDTH;
-    let guess = ((total * plan.aspect / column_width).sqrt() as usize).clamp(1, MAX_COLUMNS);
-    let mut best: Option<(f32, Flow)> = None;
-    for columns in guess.saturating_sub(2).max(1)..=guess + 2 {
-        let flow = balanced(plan, columns, total);
-        let used = flow.parts.iter().map(|part| part.column + 1).max().unwrap_or(1);
-        let height = flow.bottom + plan.title_height + 2.0 * gap::INSIDE + 60.0;
-        let aspect = (left + used as f32 * column_width) / height.max(1.0);
-        let misfit = (aspect / plan.aspect).ln().abs();
-        if best.as_ref().is_none_or(|(least, _)| misfit < *least - 1e-4) {
-            best = Some((misfit, flow));
-        }
-    }
-    let flow = best.map(|(_, flow)| flow).unwrap_or_default();
-    HostLayout {
-        shape: plan.shape.clone(),
-        row_width: plan.row_width,
-        channels: Vec::new(),
-        top: 0.0,
-        column_height: flow.bottom,
-        parts: flow.parts,
-        rows: flow.rows,
+/// Where everything stands, by its place in the plan.
+pub(super) struct Standing {
+    /// What is kept; its rows are given back by [`Standing::layout`].
+    pub layout: HostLayout,
+    /// For each block, for each of its rows.
+    pub slots: Vec<Vec<Slot>>,
+    /// For each block its pieces, the oldest first.
+    pub parts_of: Vec<Vec<usize>>,
+}
+
+impl Standing {
+    /// All of it, for the next time.
+    pub(super) fn layout(mut self, plan: &Plan) -> HostLayout {
+        let keys = plan.blocks.iter().flat_map(|block| &block.rows).map(|row| row.key.clone());
+        self.layout.rows = keys.zip(self.slots.into_iter().flatten()).collect();
+        self.layout
     }
 }
 
+/// Blocks in columns.
 #[derive(Default)]
-struct Flow {
-    parts: Vec<Part>,
-    rows: BTreeMap<EntityId, Slot>,
-    bottom: f32,
-}
+pub(super) struct Fold(Vec<Piece>);
 
-/// The lowest columns that hold everything in `columns` of them.
-fn balanced(plan: &Plan, columns: usize, total: f32) -> Flow {
-    let (mut low, mut high) = (total / columns as f32 * 0.8, total + 1.0);
-    if columns > 1 {
-        for _ in 0..14 {
-            let middle = (low + high) / 2.0;
-            if column_count(plan, middle) <= columns {
-                high = middle;
-            } else {
-                low = middle;
+impl Fold {
+    /// Of those tried the one that is `aspect` as wide as high by estimate: how wide the channels beside the columns
+    /// are is known only when their lines have found their ways.
+    pub(super) fn of(plan: &Plan, aspect: f32) -> Self {
+        let sheet = Sheet::of(plan);
+        let left = plan.outside.iter().chain(&plan.uplinks).map(|size| size.width).fold(0.0, f32::max) * 2.0
+            + gap::OUTSIDE * 2.0;
+        let column_width = plan.row_width + CHANNELS_WIDTH;
+        let guess = ((sheet.total * aspect / column_width).sqrt() as usize).clamp(1, MAX_COLUMNS);
+        let mut best: Option<(f32, Self)> = None;
+        for columns in guess.saturating_sub(2).max(1)..=guess + 2 {
+            let fold = Self(sheet.balanced(columns));
+            let used = fold.0.last().map_or(1, |piece| piece.column + 1);
+            let height = fold.bottom() + plan.title_height + 2.0 * gap::INSIDE + 60.0;
+            let misfit = misfit((left + used as f32 * column_width) / height.max(1.0), aspect);
+            if best.as_ref().is_none_or(|(least, _)| misfit < *least - 1e-4) {
+                best = Some((misfit, fold));
             }
         }
+        best.map(|(_, fold)| fold).unwrap_or_default()
     }
-    flow(plan, high)
-}
 
-fn column_count(plan: &Plan, limit: f32) -> usize {
-    let mut count = 1;
-    run(plan, limit, &mut |piece| count = piece.column + 1);
-    count
-}
-
-fn flow(plan: &Plan, limit: f32) -> Flow {
-    let mut flow = Flow::default();
-    run(plan, limit, &mut |piece| {
-        let block = &plan.blocks[piece.block];
-        let part = flow.parts.len();
-        let mut y = piece.y + block.head_height;
-        for row in &block.rows[piece.rows.clone()] {
-            flow.rows.insert(row.key.clone(), Slot { part, y, height: row.height });
-            y += row.height + gap::ROW;
+    /// The same with more room: below every row and every piece so much that the longest column is `more` longer.
+    pub(super) fn standing(&self, plan: &Plan, more: f32) -> Standing {
+        let bottom = self.bottom();
+        let mut columns: Vec<(usize, f32)> = Vec::new();
+        for piece in &self.0 {
+            columns.resize(columns.len().max(piece.column + 1), (0, 0.0));
+            let (gaps, end) = &mut columns[piece.column];
+            *gaps += piece.rows.len() + 1;
+            *end = end.max(piece.y + piece.height);
         }
-        flow.bottom = flow.bottom.max(piece.y + piece.height);
-        flow.parts.push(Part { block: block.key.clone(), column: piece.column, y: piece.y, height: piece.height });
-    });
-    flow
+        let room = columns
+            .iter()
+            .map(|(gaps, end)| (bottom + more - end) / gaps.saturating_sub(1).max(1) as f32)
+            .fold(MAX_MORE_ROOM, f32::min);
+        let mut slots: Vec<Vec<Slot>> = plan.blocks.iter().map(|block| Vec::with_capacity(block.rows.len())).collect();
+        let mut parts_of = vec![Vec::new(); plan.blocks.len()];
+        let mut parts = Vec::with_capacity(self.0.len());
+        let (mut column, mut above) = (0, 0.0);
+        for piece in &self.0 {
+            if piece.column != column {
+                (column, above) = (piece.column, 0.0);
+            }
+            let block = &plan.blocks[piece.block];
+            let top = piece.y + above;
+            let mut y = top + block.head_height;
+            for row in &block.rows[piece.rows.clone()] {
+                slots[piece.block].push(Slot { part: parts.len(), y, height: row.height });
+                y += row.height + gap::ROW + room;
+            }
+            let more = room * piece.rows.len() as f32;
+            above += more + room;
+            parts_of[piece.block].push(parts.len());
+            parts.push(Part { block: block.key.clone(), column, y: top, height: piece.height + more });
+        }
+        let layout = HostLayout {
+            shape: plan.shape.clone(),
+            row_width: plan.row_width,
+            column_height: parts.iter().map(|part| part.y + part.height).fold(0.0, f32::max),
+            parts,
+            ..HostLayout::default()
+        };
+        Standing { layout, slots, parts_of }
+    }
+
+    fn bottom(&self) -> f32 {
+        self.0.iter().map(|piece| piece.y + piece.height).fold(0.0, f32::max)
+    }
 }
 
+/// How far from the aspect asked for, in either direction: the logarithm of what one would have to be multiplied by.
+pub(super) fn misfit(aspect: f32, asked: f32) -> f32 {
+    // Too wide can be helped, by room between the rows; too high cannot.
+    let off = (aspect / asked).ln();
+    if off < -TOLERANCE { -3.0 * off } else { off.abs() }
+}
+
+/// Some rows of a block, in a column.
 struct Piece {
     block: usize,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     column: usize,
     y: f32,
     height: f32,
 }
 
-/// Fills columns of the height `limit` one after the other, as text is set in a newspaper.
-fn run(plan: &Plan, limit: f32, emit: &mut dyn FnMut(Piece)) {
-    let (mut column, mut y) = (0, 0.0_f32);
-    for (index, block) in plan.blocks.iter().enumerate() {
-        let heights: Vec<f32> = block.rows.iter().map(|row| row.height).collect();
-        let mut from = 0;
-        loop {
-            let rest = heights.len() - from;
-            // Room for one more container, so that its coming moves nothing.
-            let slack = if heights.len() >= MIN_ROWS_TO_SPLIT { median(&heights) + gap::ROW } else { 0.0 };
-            let whole = block_height(block, heights[from..].iter().copied()) + slack;
-            if y + whole <= limit || (y == 0.0 && rest < MIN_ROWS_TO_SPLIT) {
-                emit(Piece { block: index, rows: from..heights.len(), column, y, height: whole });
-                y += whole + gap::BLOCK;
-                break;
+/// What is to be folded, measured once.
+struct Sheet<'a> {
+    blocks: Vec<Measured<'a>>,
+    /// The height of all blocks in one column.
+    total: f32,
+}
+
+struct Measured<'a> {
+    plan: &'a BlockPlan,
+    /// For each of its rows, and for its end: how far below the first row it begins.
+    tops: Vec<f32>,
+    /// Room for one more container, so that its coming moves nothing.
+    slack: f32,
+}
+
+impl<'a> Sheet<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let blocks: Vec<Measured<'a>> = plan.blocks.iter().map(Measured::of).collect();
+        let total = blocks.iter().map(|block| block.height(0..block.plan.rows.len()) + gap::BLOCK).sum();
+        Self { blocks, total }
+    }
+
+    /// The lowest columns that hold everything in `columns` of them.
+    fn balanced(&self, columns: usize) -> Vec<Piece> {
+        let (mut low, mut high) = (self.total / columns as f32 * 0.8, self.total + 1.0);
+        if columns > 1 {
+            for _ in 0..14 {
+                let middle = (low + high) / 2.0;
+                if self.fill(middle).last().is_none_or(|piece| piece.column < columns) {
+                    high = middle;
+                } else {
+                    low = middle;
+                }
             }
-            let mut fitting = 0;
-            let mut height = block.head_height + block.foot_height;
-            for row in &heights[from..] {
-                if y + height + row > limit {
+        }
+        self.fill(high)
+    }
+
+    /// Fills columns of the height `limit` one after the other, as text is set in a newspaper.
+    fn fill(&self, limit: f32) -> Vec<Piece> {
+        let mut pieces = Vec::with_capacity(self.blocks.len() * 2);
+        let (mut column, mut y) = (0, 0.0_f32);
+        for (index, block) in self.blocks.iter().enumerate() {
+            let count = block.plan.rows.len();
+            let mut from = 0;
+            loop {
+                let rest = count - from;
+                let whole = block.height(from..count) + block.slack;
+                let fits = y + whole <= limit || (y == 0.0 && rest < MIN_ROWS_TO_SPLIT);
+                let mut fitting = 0;
+                if !fits && rest >= MIN_ROWS_TO_SPLIT {
+                    let room = limit - y - block.plan.head_height - block.plan.foot_height + block.tops[from];
+                    // The last one needs no gap below it.
+                    fitting = block.tops[from + 1..].partition_point(|below| below - gap::ROW <= room);
+                    if y == 0.0 {
+                        fitting = fitting.max(MIN_ROWS_ALONE);
+                    }
+                    fitting = fitting.min(rest - MIN_ROWS_ALONE);
+                }
+                if fitting >= MIN_ROWS_ALONE {
+                    let rows = from..from + fitting;
+                    pieces.push(Piece { block: index, height: block.height(rows.clone()), rows, column, y });
+                    from += fitting;
+                } else if fits || y == 0.0 {
+                    pieces.push(Piece { block: index, rows: from..count, column, y, height: whole });
+                    y += whole + gap::BLOCK;
                     break;
                 }
-                height += row + gap::ROW;
-                fitting += 1;
+                column += 1;
+                y = 0.0;
             }
-            if y == 0.0 {
-                fitting = fitting.max(MIN_ROWS_ALONE);
-            }
-            fitting = fitting.min(rest.saturating_sub(MIN_ROWS_ALONE));
-            if rest >= MIN_ROWS_TO_SPLIT && fitting >= MIN_ROWS_ALONE {
-                let height = block_height(block, heights[from..from + fitting].iter().copied());
-                emit(Piece { block: index, rows: from..from + fitting, column, y, height });
-                from += fitting;
-            } else if y == 0.0 {
-                emit(Piece { block: index, rows: from..heights.len(), column, y, height: whole });
-                y += whole + gap::BLOCK;
-                break;
-            }
-            column += 1;
-            y = 0.0;
         }
+        pieces
     }
 }
 
-fn block_height(block: &BlockPlan, rows: impl Iterator<Item = f32>) -> f32 {
-    block.head_height + rows.map(|height| height + gap::ROW).sum::<f32>() + block.foot_height
+impl<'a> Measured<'a> {
+    fn of(plan: &'a BlockPlan) -> Self {
+        let mut tops = Vec::with_capacity(plan.rows.len() + 1);
+        let mut y = 0.0;
+        for row in &plan.rows {
+            tops.push(y);
+            y += row.height + gap::ROW;
+        }
+        tops.push(y);
+        let slack = if plan.rows.len() >= MIN_ROWS_TO_SPLIT { median_height(&plan.rows) + gap::ROW } else { 0.0 };
+        Self { plan, tops, slack }
+    }
+
+    /// Of a piece with these of its rows.
+    fn height(&self, rows: Range<usize>) -> f32 {
+        self.plan.head_height + self.tops[rows.end] - self.tops[rows.start] + self.plan.foot_height
+    }
 }
 
-fn median(heights: &[f32]) -> f32 {
-    let mut sorted = heights.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+fn median_height(rows: &[RowPlan]) -> f32 {
+    let mut heights: Vec<f32> = rows.iter().map(|row| row.height).collect();
+    let middle = heights.len() / 2;
+    *heights.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
 /// Keeps what stands, and finds room for what is new: in its block, else below in its column where only one is in use,
 /// else at the end of the shortest column. None where so much has gone that a new drawing is better.
-pub(super) fn keep(plan: &Plan, previous: &HostLayout) -> Option<HostLayout> {
-    let mut layout = previous.clone();
-    let blocks: BTreeMap<&EntityId, usize> =
+pub(super) fn keep(plan: &Plan, previous: &HostLayout) -> Option<Standing> {
+    let index: BTreeMap<&EntityId, usize> =
         plan.blocks.iter().enumerate().map(|(index, block)| (&block.key, index)).collect();
-    let wanted: HashMap<&EntityId, &EntityId> =
-        plan.blocks.iter().flat_map(|block| block.rows.iter().map(move |row| (&row.key, &block.key))).collect();
-    let parts = &previous.parts;
-    layout.rows.retain(|row, slot| parts.get(slot.part).is_some_and(|part| wanted.get(row) == Some(&&part.block)));
-    if layout.rows.len() * 2 < previous.rows.len() {
+    let block_of: Vec<Option<usize>> = previous.parts.iter().map(|part| index.get(&part.block).copied()).collect();
+    let slots: Vec<Vec<Option<Slot>>> = plan
+        .blocks
+        .iter()
+        .enumerate()
+        .map(|(block, plan)| {
+            let is_own = |slot: &&Slot| block_of.get(slot.part) == Some(&Some(block));
+            plan.rows.iter().map(|row| previous.rows.get(&row.key).filter(is_own).copied()).collect()
+        })
+        .collect();
+    let kept = slots.iter().flatten().flatten().count();
+    if kept * 2 < previous.rows.len() {
         return None;
     }
-    // Parts of blocks that are gone keep their number but no room.
-    for part in &mut layout.parts {
-        if !blocks.contains_key(&part.block) {
-            part.height = 0.0;
+    let mut parts = previous.parts.clone();
+    let mut parts_of = vec![Vec::new(); plan.blocks.len()];
+    for (number, (part, block)) in parts.iter_mut().zip(&block_of).enumerate() {
+        match block {
+            Some(block) => parts_of[*block].push(number),
+            // Those of blocks that are gone keep their number but no room.
+            None => part.height = 0.0,
         }
     }
-    let mut by_part: Vec<Vec<(f32, f32)>> = vec![Vec::new(); layout.parts.len()];
-    for slot in layout.rows.values() {
-        by_part[slot.part].push((slot.y, slot.height));
-    }
-    for block in &plan.blocks {
-        for row in &block.rows {
-            match layout.rows.get_mut(&row.key) {
-                Some(slot) if row.height <= slot.height + 0.5 => {}
+    let mut keeper = Keeper { parts, parts_of, slots };
+    for (block, plan) in plan.blocks.iter().enumerate() {
+        for (row, plan_row) in plan.rows.iter().enumerate() {
+            match keeper.slots[block][row] {
+                Some(slot) if plan_row.height <= slot.height + 0.5 => {}
                 Some(slot) => {
                     // It has grown: everything below it in the column makes way.
-                    let (part, y, more) = (slot.part, slot.y, row.height - slot.height);
-                    slot.height = row.height;
-                    by_part[part].iter_mut().for_each(|taken| {
-                        if (taken.0 - y).abs() < 0.5 {
-                            taken.1 += more;
-                        } else if taken.0 > y {
-                            taken.0 += more;
-                        }
-                    });
-                    layout.parts[part].height += more;
-                    push_down(&mut layout, part, y, more, &mut by_part);
+                    let more = plan_row.height - slot.height;
+                    keeper.push_down(slot.part, slot.y, more);
+                    keeper.parts[slot.part].height += more;
+                    keeper.slots[block][row] = Some(Slot { height: plan_row.height, ..slot });
                 }
-                None => add_row(&mut layout, &mut by_part, block, row),
+                None => keeper.add_row(plan, block, row),
             }
         }
-        if !layout.parts.iter().any(|part| part.block == block.key) {
-            new_part(&mut layout, &mut by_part, block.key.clone(), block.head_height + block.foot_height);
+        if keeper.parts_of[block].is_empty() {
+            keeper.new_part(block, &plan.key, plan.head_height + plan.foot_height);
         }
     }
-    layout.column_height = layout.column_height.max(0.0);
-    Some(layout)
+    let Keeper { parts, parts_of, slots } = keeper;
+    let slots = slots.into_iter().map(|rows| rows.into_iter().map(Option::unwrap_or_default).collect()).collect();
+    let layout = HostLayout {
+        shape: previous.shape.clone(),
+        row_width: previous.row_width,
+        channels: previous.channels.clone(),
+        top: previous.top,
+        column_height: previous.column_height,
+        parts,
+        rows: BTreeMap::new(),
+    };
+    Some(Standing { layout, slots, parts_of })
 }
 
-fn add_row(layout: &mut HostLayout, by_part: &mut Vec<Vec<(f32, f32)>>, block: &BlockPlan, row: &super::RowPlan) {
-    let own: Vec<usize> =
-        layout.parts.iter().enumerate().filter(|(_, part)| part.block == block.key).map(|(index, _)| index).collect();
-    for &index in &own {
-        let part = &layout.parts[index];
-        let taken = &mut by_part[index];
-        taken.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut y = part.y + block.head_height;
-        let mut place = None;
-        for &(top, height) in taken.iter() {
-            if y + row.height + gap::ROW <= top + 0.5 {
-                place = Some(y);
-                break;
+/// What stands, while room is found for more.
+struct Keeper {
+    parts: Vec<Part>,
+    parts_of: Vec<Vec<usize>>,
+    slots: Vec<Vec<Option<Slot>>>,
+}
+
+impl Keeper {
+    fn add_row(&mut self, plan: &BlockPlan, block: usize, row: usize) {
+        let height = plan.rows[row].height;
+        for &index in &self.parts_of[block] {
+            let part = &self.parts[index];
+            let own = self.slots[block].iter().flatten().filter(|slot| slot.part == index);
+            let mut taken: Vec<(f32, f32)> = own.map(|slot| (slot.y, slot.height)).collect();
+            taken.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let mut y = part.y + plan.head_height;
+            let mut place = None;
+            for (top, taken) in taken {
+                if y + height + gap::ROW <= top + 0.5 {
+                    place = Some(y);
+                    break;
+                }
+                y = top + taken + gap::ROW;
             }
-            y = top + height + gap::ROW;
+            let bottom = part.y + part.height - plan.foot_height;
+            if let Some(y) = place.or((y + height + gap::ROW <= bottom + 0.5).then_some(y)) {
+                self.slots[block][row] = Some(Slot { part: index, y, height });
+                return;
+            }
         }
-        let bottom = part.y + part.height - block.foot_height;
-        let place = place.or((y + row.height + gap::ROW <= bottom + 0.5).then_some(y));
-        if let Some(y) = place {
-            taken.push((y, row.height));
-            layout.rows.insert(row.key.clone(), Slot { part: index, y, height: row.height });
-            return;
-        }
+        let more = height + gap::ROW;
+        let is_only_column = self.parts.iter().all(|part| part.column == 0);
+        let (part, y) = match self.parts_of[block].last() {
+            Some(&last) if is_only_column => {
+                let part = &self.parts[last];
+                let y = part.y + part.height - plan.foot_height;
+                self.push_down(last, y, more);
+                self.parts[last].height += more;
+                (last, y)
+            }
+            _ => {
+                let part = self.new_part(block, &plan.key, plan.head_height + more + plan.foot_height);
+                (part, self.parts[part].y + plan.head_height)
+            }
+        };
+        self.slots[block][row] = Some(Slot { part, y, height });
     }
-    let columns = layout.parts.iter().map(|part| part.column + 1).max().unwrap_or(1);
-    if let (1, Some(&index)) = (columns, own.last()) {
-        let part = &mut layout.parts[index];
-        let y = part.y + part.height - block.foot_height;
-        let more = row.height + gap::ROW;
-        part.height += more;
-        push_down(layout, index, y, more, by_part);
-        by_part[index].push((y, row.height));
-        layout.rows.insert(row.key.clone(), Slot { part: index, y, height: row.height });
-        return;
-    }
-    let height = block.head_height + row.height + gap::ROW + block.foot_height;
-    let index = new_part(layout, by_part, block.key.clone(), height);
-    let y = layout.parts[index].y + block.head_height;
-    by_part[index].push((y, row.height));
-    layout.rows.insert(row.key.clone(), Slot { part: index, y, height: row.height });
-}
 
-/// Moves all that is below `y` in the column of `part`, `part`'s own head excepted, down by `more`.
-fn push_down(layout: &mut HostLayout, part: usize, y: f32, more: f32, by_part: &mut [Vec<(f32, f32)>]) {
-    let column = layout.parts[part].column;
-    for (index, other) in layout.parts.iter_mut().enumerate() {
-        if index != part && other.column == column && other.y > y {
-            other.y += more;
-            by_part[index].iter_mut().for_each(|taken| taken.0 += more);
+    /// Moves all that is below `y` in the column of `part`, `part`'s own head excepted, down by `more`.
+    fn push_down(&mut self, part: usize, y: f32, more: f32) {
+        let column = self.parts[part].column;
+        for (index, other) in self.parts.iter_mut().enumerate() {
+            if index != part && other.column == column && other.y > y {
+                other.y += more;
+            }
+        }
+        for slot in self.slots.iter_mut().flatten().flatten() {
+            if self.parts[slot.part].column == column && slot.y > y {
+                slot.y += more;
+            }
         }
     }
-    for slot in layout.rows.values_mut() {
-        if layout.parts[slot.part].column == column && slot.y > y {
-            slot.y += more;
-        }
-    }
-}
 
-/// A new part at the end of the shortest column.
-fn new_part(layout: &mut HostLayout, by_part: &mut Vec<Vec<(f32, f32)>>, block: EntityId, height: f32) -> usize {
-    let columns = layout.parts.iter().map(|part| part.column + 1).max().unwrap_or(1);
-    let mut bottoms = vec![0.0_f32; columns];
-    for part in layout.parts.iter().filter(|part| part.height > 0.0) {
-        bottoms[part.column] = bottoms[part.column].max(part.y + part.height + gap::BLOCK);
+    /// A new part at the end of the shortest column.
+    fn new_part(&mut self, block: usize, key: &EntityId, height: f32) -> usize {
+        let columns = self.parts.iter().map(|part| part.column + 1).max().unwrap_or(1);
+        let mut bottoms = vec![0.0_f32; columns];
+        for part in self.parts.iter().filter(|part| part.height > 0.0) {
+            bottoms[part.column] = bottoms[part.column].max(part.y + part.height + gap::BLOCK);
+        }
+        let shortest = bottoms.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        let (column, y) = shortest.unwrap_or((0, 0.0));
+        self.parts.push(Part { block: key.clone(), column, y, height });
+        self.parts_of[block].push(self.parts.len() - 1);
+        self.parts.len() - 1
     }
-    let (column, y) =
-        bottoms.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).unwrap_or((0, 0.0));
-    layout.parts.push(Part { block, column, y, height });
-    by_part.push(Vec::new());
-    layout.parts.len() - 1
 }

@@ -21,6 +21,7 @@ pub(crate) use detour::passes;
 pub use order::by_shared_members;
 pub use plan::{BlockPlan, FeedPlan, Plan, RowPlan, Size, Terminal};
 
+use self::fold::{Fold, TOLERANCE, misfit};
 use crate::scene::{Point, Rect};
 
 /// Where everything stands, kept from one drawing to the next.
@@ -63,7 +64,7 @@ pub struct Part {
 }
 
 /// A row's place.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
     /// In which part.
     pub part: usize,
@@ -127,11 +128,56 @@ pub(crate) mod gap {
     pub(crate) const STACK: f32 = 18.0;
 }
 
+/// How often it is folded anew at most, to get nearer to the aspect asked for.
+const MAX_FOLDS: usize = 3;
+
 /// Lays `plan` out; what `previous` holds stays where it was.
 pub fn arrange(plan: &Plan, previous: Option<&HostLayout>) -> Placed {
-    let layout = previous
+    let kept = previous
         .filter(|previous| previous.shape == plan.shape && previous.row_width + 0.5 >= plan.row_width)
-        .and_then(|previous| fold::keep(plan, previous))
-        .unwrap_or_else(|| fold::fold(plan));
-    route::route(plan, layout)
+        .and_then(|previous| fold::keep(plan, previous));
+    match kept {
+        Some(standing) => route::route(plan, standing),
+        None => fitted(plan),
+    }
+}
+
+/// As wide to its height as asked for, nearly: folded anew while what the lines take was estimated badly, then with
+/// more room between the rows where it is still too wide.
+fn fitted(plan: &Plan) -> Placed {
+    let mut asked = plan.aspect;
+    let mut best: Option<(f32, Fold, Placed)> = None;
+    for _ in 0..MAX_FOLDS {
+        let fold = Fold::of(plan, asked);
+        let placed = route::route(plan, fold.standing(plan, 0.0));
+        let aspect = placed.aspect();
+        let misfit = misfit(aspect, plan.aspect);
+        if best.as_ref().is_none_or(|(least, ..)| misfit < *least) {
+            best = Some((misfit, fold, placed));
+        }
+        if misfit <= TOLERANCE {
+            break;
+        }
+        asked *= plan.aspect / aspect;
+    }
+    let Some((_, fold, placed)) = best else { return Placed::default() };
+    let extent = placed.extent();
+    let more = extent.width / (plan.aspect * TOLERANCE.exp()) - extent.height;
+    if more > 0.0 { route::route(plan, fold.standing(plan, more)) } else { placed }
+}
+
+impl Placed {
+    /// Of everything, lines aside: they run within.
+    fn extent(&self) -> Rect {
+        self.outside.iter().fold(self.host, |whole, rect| {
+            let (x, y) = (whole.x.min(rect.x), whole.y.min(rect.y));
+            Rect { x, y, width: whole.right().max(rect.right()) - x, height: whole.bottom().max(rect.bottom()) - y }
+        })
+    }
+
+    /// Width to height.
+    fn aspect(&self) -> f32 {
+        let extent = self.extent();
+        extent.width / extent.height.max(1.0)
+    }
 }

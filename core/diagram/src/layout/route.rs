@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::{HostLayout, Placed, PlacedRow, Plan, Size, Terminal, gap};
+use super::{Placed, PlacedRow, Plan, Size, Terminal, fold::Standing, gap};
 use crate::scene::{Point, Rect};
 
 /// How often the order of tracks is gone over.
 const MAX_ROUNDS: usize = 6;
 
 /// Gives everything in `layout` its rectangle and every line its way.
-pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
+pub(super) fn route(plan: &Plan, mut standing: Standing) -> Placed {
+    let Standing { layout, slots, parts_of } = &mut standing;
     let column_count = layout.parts.iter().map(|part| part.column + 1).max().unwrap_or(1);
-    let parts_of = parts_of(plan, &layout);
     // Which terminal is in which column, and how far down; x comes later.
     let spot = |terminal: &Terminal| -> Option<(usize, f32)> {
-        let block = plan.blocks.get(terminal.block)?;
         let (part, y) = match terminal.row {
             None => {
-                let part = *parts_of[terminal.block].first()?;
+                let part = *parts_of.get(terminal.block)?.first()?;
                 (part, layout.parts[part].y)
             }
             Some(row) => {
-                let slot = layout.rows.get(&block.rows.get(row)?.key)?;
+                let slot = slots.get(terminal.block)?.get(row)?;
                 (slot.part, slot.y)
             }
         };
@@ -30,7 +29,7 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
     let trunks: Vec<Trunk> = plan
         .blocks
         .iter()
-        .zip(&parts_of)
+        .zip(&*parts_of)
         .map(|(block, parts)| {
             let (dx, dy) = block.outlet;
             let mut heads = parts.iter().map(|&part| {
@@ -168,7 +167,7 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
     // Boxes.
     let mut rows = Vec::with_capacity(plan.blocks.len());
     let mut blocks = Vec::with_capacity(plan.blocks.len());
-    for (block, parts) in plan.blocks.iter().zip(&parts_of) {
+    for ((block, parts), slots) in plan.blocks.iter().zip(&*parts_of).zip(&*slots) {
         let place = |part: usize| parts.iter().position(|other| *other == part).unwrap_or_default();
         let mut rects: Vec<Rect> = parts
             .iter()
@@ -183,11 +182,7 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
             })
             .collect();
         let mut placed = Vec::with_capacity(block.rows.len());
-        for row in &block.rows {
-            let Some(slot) = layout.rows.get(&row.key) else {
-                placed.push(PlacedRow::default());
-                continue;
-            };
+        for (row, slot) in block.rows.iter().zip(slots) {
             let part = place(slot.part);
             let rect = Rect {
                 x: columns[layout.parts[slot.part].column],
@@ -207,7 +202,7 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
         blocks.push(rects);
     }
     Placed {
-        layout,
+        layout: standing.layout(plan),
         outside,
         host,
         uplinks,
@@ -219,18 +214,6 @@ pub(super) fn route(plan: &Plan, mut layout: HostLayout) -> Placed {
         trunks: trunk_paths,
         links,
     }
-}
-
-/// Each block's parts in use, the oldest first.
-fn parts_of(plan: &Plan, layout: &HostLayout) -> Vec<Vec<usize>> {
-    let index: BTreeMap<_, usize> = plan.blocks.iter().enumerate().map(|(index, block)| (&block.key, index)).collect();
-    let mut parts = vec![Vec::new(); plan.blocks.len()];
-    for (number, part) in layout.parts.iter().enumerate() {
-        if let Some(&block) = index.get(&part.block) {
-            parts[block].push(number);
-        }
-    }
-    parts
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -453,20 +436,25 @@ fn stack(sizes: &[Size], x: f32, width: f32, middle: f32) -> Vec<Rect> {
 }
 
 /// Without points that are no bends.
-pub(super) fn straightened(path: Vec<Point>) -> Vec<Point> {
-    let mut straight: Vec<Point> = Vec::with_capacity(path.len());
-    for point in path {
-        if straight.last().is_some_and(|last| (last.x - point.x).abs() < 0.01 && (last.y - point.y).abs() < 0.01) {
+pub(super) fn straightened(mut path: Vec<Point>) -> Vec<Point> {
+    let mut kept = 0;
+    for index in 0..path.len() {
+        let point = path[index];
+        if let Some(last) = path[..kept].last()
+            && (last.x - point.x).abs() < 0.01
+            && (last.y - point.y).abs() < 0.01
+        {
             continue;
         }
-        if let [.., before, last] = &mut *straight
+        if let [.., before, last] = path[..kept]
             && (((before.x - last.x).abs() < 0.01 && (last.x - point.x).abs() < 0.01)
                 || ((before.y - last.y).abs() < 0.01 && (last.y - point.y).abs() < 0.01))
         {
-            *last = point;
-        } else {
-            straight.push(point);
+            kept -= 1;
         }
+        path[kept] = point;
+        kept += 1;
     }
-    straight
+    path.truncate(kept);
+    path
 }

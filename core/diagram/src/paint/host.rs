@@ -12,7 +12,7 @@ use super::{
     projects, row,
 };
 use crate::{
-    Detail, Word,
+    Detail, View, Word,
     content::{BlockKind, HostContent, Reach, Remote, Uplink},
     fonts::text_width,
     layout::{self, BlockPlan, FeedPlan, HostLayout, Placed, Plan, RowPlan, Size, Terminal},
@@ -20,8 +20,6 @@ use crate::{
     theme::Theme,
 };
 
-/// Width to height that a picture aims at.
-const ASPECT: f32 = 16.0 / 9.0;
 /// Room for the host's name and the lanes' headings.
 const TITLE_HEIGHT: f32 = 84.0;
 /// Where a line leaves or meets a block's head, from its top.
@@ -47,7 +45,7 @@ pub(super) fn paint(
 ) -> (HostLayout, Rect) {
     let lanes = Lanes::of(content);
     let shapes: Vec<Vec<RowShape>> = content.blocks.iter().map(|block| measure::rows(block, &lanes)).collect();
-    let (mut plan, kinds) = plan(content, &lanes, &shapes, context.view.detail);
+    let (mut plan, kinds) = plan(content, &lanes, &shapes, context.view);
     let previous = previous.filter(|previous| previous.row_width >= lanes.row_width() - 0.5);
     plan.row_width = previous.map_or(plan.row_width, |previous| previous.row_width);
     let mut placed = layout::arrange(&plan, previous);
@@ -84,7 +82,8 @@ pub(super) fn network_strokes(content: &HostContent, theme: &Theme) -> BTreeMap<
     shared.into_iter().enumerate().map(|(index, key)| (key.clone(), theme.network(index + 1))).collect()
 }
 
-fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: Detail) -> (Plan, Vec<FeedKind>) {
+fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], view: &View) -> (Plan, Vec<FeedKind>) {
+    let detail = view.detail;
     let place: BTreeMap<&EntityId, usize> =
         content.blocks.iter().enumerate().map(|(index, block)| (&block.key, index)).collect();
     let mut feeds: BTreeMap<(FeedKind, usize), Vec<Terminal>> = BTreeMap::new();
@@ -155,7 +154,7 @@ fn plan(content: &HostContent, lanes: &Lanes, shapes: &[Vec<RowShape>], detail: 
         .collect();
     let plan = Plan {
         shape: format!("{detail:?} {:.0}", lanes.head),
-        aspect: ASPECT,
+        aspect: view.aspect(),
         outside: content.outside.iter().map(remote_size).collect(),
         uplinks,
         title_height: TITLE_HEIGHT,

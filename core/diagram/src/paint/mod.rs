@@ -47,7 +47,7 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
             namespace::paint(&mut brush, &context, snapshot, id)
         }
         _ => match chart::of(snapshot, view, words) {
-            Some(chart) => chart::paint::paint(&mut brush, &chart, words),
+            Some(chart) => chart::paint::paint(&mut brush, &chart, view.aspect(), words),
             None => whole(&mut brush, &context, snapshot, &mut layout),
         },
     };

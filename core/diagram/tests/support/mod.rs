@@ -45,7 +45,7 @@ impl Words for English {
 pub(crate) struct Builder {
     pub(crate) host: Host,
     next_index: u32,
-    subnets: BTreeMap<String, (u8, u8)>,
+    subnets: BTreeMap<String, (u8, u16)>,
 }
 
 fn link(if_index: u32, name: &str, kind: LinkKind) -> Link {
@@ -306,7 +306,7 @@ impl Builder {
             let network =
                 self.host.networks.iter().find(|network| network.name.as_str() == *network_name).unwrap().clone();
             let (second, last) = self.subnets.get_mut(*network_name).unwrap();
-            let address = format!("172.{second}.0.{last}/16");
+            let address = format!("172.{second}.{}.{}/16", *last >> 8, *last & 255);
             *last += 1;
             let index = self.index();
             let near_index = self.index();
