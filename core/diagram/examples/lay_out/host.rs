@@ -1,61 +1,53 @@
-//! Lays a generated host out with the window's own engine, so that it can be measured beside others:
-//! `lay_out GRAPH.json [EARLIER_DRAWING.json] > DRAWING.json`. Sizes are taken as the graph has them; what the earlier
-//! drawing (one of ours) holds stays where it was.
+//! A generated host as the layout's plan, and the plan's result as the host's boxes and lines.
 
-use std::{collections::HashMap, time::Instant};
+use std::collections::HashMap;
 
 use bridgewalk_diagram::{
     layout::{BlockPlan, FeedPlan, HostLayout, Placed, Plan, RowPlan, Size, Terminal, arrange, by_shared_members},
     scene::{Point, Rect},
 };
 use bridgewalk_model::EntityId;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
-type Failure = Box<dyn std::error::Error>;
-
+/// A host as `generate.py` writes it.
 #[derive(Deserialize)]
-struct Graph {
-    nodes: Vec<Node>,
-    edges: Vec<Edge>,
+pub(crate) struct Graph {
+    pub nodes: Vec<Node>,
+    pub edges: Vec<Edge>,
 }
 
 #[derive(Deserialize)]
-struct Node {
-    id: String,
-    kind: String,
-    w: f32,
-    h: f32,
-    parent: Option<String>,
+pub(crate) struct Node {
+    pub id: String,
+    pub kind: String,
+    pub w: f32,
+    pub h: f32,
+    pub parent: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Edge {
-    id: String,
-    s: String,
-    t: String,
-    kind: String,
+pub(crate) struct Edge {
+    #[allow(dead_code, reason = "the table calls no edge by its name")]
+    pub id: String,
+    pub s: String,
+    pub t: String,
+    pub kind: String,
 }
 
-/// The graph's parts that are read again: the earlier drawing's state.
-#[derive(Deserialize)]
-struct Earlier {
-    state: HostLayout,
-}
-
-#[derive(Serialize)]
-struct Drawing<'a> {
-    #[serde(serialize_with = "by_id")]
-    nodes: Vec<(&'a str, [f32; 4])>,
-    #[serde(serialize_with = "by_id")]
-    edges: Vec<(&'a str, Vec<[f32; 2]>)>,
-    /// Milliseconds from the graph in memory to every box's place and every line's way.
-    ms: f64,
+/// Every node's box and every edge's line, in the graph's order.
+pub(crate) struct Drawing {
+    pub nodes: Vec<Rect>,
+    pub edges: Vec<Vec<Point>>,
     /// For the next time.
-    state: HostLayout,
+    pub layout: HostLayout,
 }
 
-fn by_id<T: Serialize, S: Serializer>(list: &[(&str, T)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(list.iter().map(|(id, value)| (id, value)))
+/// Lays `graph` out; what `earlier` holds stays where it was.
+pub(crate) fn lay_out(graph: &Graph, wiring: &Wiring, aspect: f32, earlier: Option<&HostLayout>) -> Drawing {
+    let host = Host::of(graph, wiring, aspect, earlier);
+    let placed = arrange(&host.plan, earlier);
+    let (nodes, edges) = host.drawing(&placed);
+    Drawing { nodes, edges, layout: placed.layout }
 }
 
 /// Between the boxes of a row.
@@ -63,46 +55,12 @@ const LANE_GAP: f32 = 18.0;
 /// Between a row's cables and the bus of its bridge.
 const BUS_GAP: f32 = 10.0;
 
-fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let graph = arguments.next().ok_or("usage: lay_out GRAPH.json [EARLIER_DRAWING.json]")?;
-    #[allow(clippy::disallowed_methods, reason = "an example reads its files")]
-    let read = |path: &str| std::fs::read(path);
-    let graph: Graph = serde_json::from_slice(&read(&graph)?)?;
-    let wiring = Wiring::of(&graph)?;
-    let earlier: Option<Earlier> = arguments
-        .next()
-        .map(|path| read(&path))
-        .transpose()?
-        .map(|bytes| serde_json::from_slice(&bytes))
-        .transpose()?;
-    #[allow(clippy::disallowed_methods, reason = "an example measures")]
-    let begin = Instant::now();
-    let state = earlier.as_ref().map(|drawing| &drawing.state);
-    let host = Host::of(&graph, &wiring, state);
-    let placed = arrange(&host.plan, state);
-    let (nodes, edges) = host.drawing(&placed);
-    let ms = begin.elapsed().as_secs_f64() * 1e3;
-    let nodes = graph.nodes.iter().zip(nodes);
-    let edges = graph.edges.iter().zip(edges);
-    let drawing = Drawing {
-        nodes: nodes.map(|(node, at)| (node.id.as_str(), [at.x, at.y, at.width, at.height])).collect(),
-        edges: edges
-            .map(|(edge, path)| (edge.id.as_str(), path.iter().map(|point| [point.x, point.y]).collect()))
-            .collect(),
-        ms,
-        state: placed.layout,
-    };
-    serde_json::to_writer(std::io::stdout().lock(), &drawing)?;
-    Ok(())
-}
-
 /// Who is what and joined to whom, by places in the graph's lists.
-struct Wiring {
+pub(crate) struct Wiring {
     /// Both ends of each edge.
-    ends: Vec<(usize, usize)>,
+    pub ends: Vec<(usize, usize)>,
     /// Each node's owner.
-    parents: Vec<Option<usize>>,
+    pub parents: Vec<Option<usize>>,
     outside: Vec<usize>,
     hosts: Vec<usize>,
     uplinks: Vec<usize>,
@@ -111,7 +69,7 @@ struct Wiring {
 }
 
 impl Wiring {
-    fn of(graph: &Graph) -> Result<Self, Failure> {
+    pub(crate) fn of(graph: &Graph) -> Result<Self, String> {
         let index: HashMap<&str, usize> =
             graph.nodes.iter().enumerate().map(|(place, node)| (node.id.as_str(), place)).collect();
         let find = |id: &String| index.get(id.as_str()).copied().ok_or_else(|| format!("no node {id}"));
@@ -180,7 +138,7 @@ struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    fn of(graph: &'a Graph, wiring: &'a Wiring, earlier: Option<&HostLayout>) -> Self {
+    fn of(graph: &'a Graph, wiring: &'a Wiring, aspect: f32, earlier: Option<&HostLayout>) -> Self {
         const NONE: usize = usize::MAX;
         let mut block_of = vec![NONE; graph.nodes.len()];
         let mut row_of = vec![NONE; graph.nodes.len()];
@@ -235,7 +193,7 @@ impl<'a> Host<'a> {
         let bus_x = veth_x + widest("veth") + BUS_GAP;
         let lines = vec![Line::Own; graph.edges.len()];
         let mut host = Self { graph, wiring, plan: Plan::default(), bridges, rows, container_x, veth_x, bus_x, lines };
-        host.make_plan();
+        host.make_plan(aspect);
         host
     }
 
@@ -250,7 +208,7 @@ impl<'a> Host<'a> {
         (self.size(row.container).height - each * row.nats.len() as f32 + 5.0) / 2.0 + each * index as f32
     }
 
-    fn make_plan(&mut self) {
+    fn make_plan(&mut self, aspect: f32) {
         let (graph, wiring) = (self.graph, self.wiring);
         let owner = EntityId::host("lay_out");
         let head = self.bridges.iter().map(|bridge| self.size(*bridge).height).fold(0.0, f32::max);
@@ -304,7 +262,7 @@ impl<'a> Host<'a> {
         }
         self.plan = Plan {
             shape: "lay_out".into(),
-            aspect: 16.0 / 9.0,
+            aspect,
             outside: wiring.outside.iter().map(|node| self.size(*node)).collect(),
             uplinks: wiring.uplinks.iter().map(|node| self.size(*node)).collect(),
             title_height: 30.0,
