@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bridgewalk_diagram::{
     Scope,
-    scene::{Point, Scene, Target},
+    scene::{self, Point, Scene, Target},
 };
 use bridgewalk_model::EntityId;
 use egui::{
@@ -19,7 +19,9 @@ use super::{
     camera::Camera,
     command::{Action, Command},
     context::Context,
-    paint,
+    index::Index,
+    paint::Picture,
+    still::{Step, Still},
     walk::Mark,
 };
 
@@ -29,15 +31,17 @@ const LINE_REACH: f32 = 6.0;
 const PAN_STEP: f32 = 60.0;
 /// What plus and minus do.
 const ZOOM_STEP: f32 = 1.25;
-/// After so long without a zoom, in seconds, texts are laid out anew.
+/// After so long without a zoom, in seconds, the eye rests.
 const SETTLE_S: f64 = 0.12;
 
 /// The canvas's own state: where the eye is and what the pointer holds.
 #[derive(Default)]
 pub(super) struct Canvas {
     camera: Camera,
-    /// The zoom for which texts are laid out.
-    text_zoom: f32,
+    /// What is painted of the scene.
+    picture: Picture,
+    /// Its pixels, where OpenGL can keep them.
+    still: Option<Still>,
     /// When the zoom last changed, by egui's clock.
     zoomed_at_s: f64,
     /// The eye of each scope that was left.
@@ -45,6 +49,8 @@ pub(super) struct Canvas {
     shown: Option<(Scope, Arc<Scene>)>,
     /// The id of each target's node.
     nodes: Vec<Id>,
+    /// Where the targets are.
+    targets: Index,
     held: Option<Held>,
     hovered: Option<EntityId>,
     /// What the keyboard should be on in the next frame.
@@ -63,6 +69,11 @@ struct Held {
 }
 
 impl Canvas {
+    /// Keeps the picture's pixels while it stands still. Only for those who paint by OpenGL.
+    pub(super) fn keep_still(&mut self) {
+        self.still = Some(Still::default());
+    }
+
     /// Sees all of it.
     pub(super) fn fit(&mut self) {
         self.wants_fit = true;
@@ -93,7 +104,7 @@ impl Canvas {
         let id = ui.scope_id().with("canvas");
         let response = ui.interact(area, id, Sense::click_and_drag());
         ui.advance_cursor_after_rect(area);
-        ctx_node(ui, id, ctx);
+        let is_read = ctx_node(ui, id, ctx);
         let Some(scene) = ctx.drawn.scene.clone() else {
             let text =
                 if ctx.seen.is_complete { ctx.words.text("window-drawing") } else { ctx.words.text("window-looking") };
@@ -109,11 +120,16 @@ impl Canvas {
         if let Some(walk) = walk.filter(|walk| walk.is_followed) {
             self.camera.reveal(area, walk.around());
         }
-        self.settle(ui);
+        let rests = self.rests(ui);
 
         let painter = ui.painter_at(area);
-        paint::scene(&painter, area, &scene, self.camera, self.text_zoom);
-        self.targets(ui, area, &scene, ctx);
+        let (shown, picture) = self.picture.paint(&painter, area, &scene, self.camera, rests);
+        match self.still.as_mut().map_or(Step::Paint, |still| still.step(shown, area)) {
+            Step::Paint => drop(painter.add(picture)),
+            Step::Keep(keep) => painter.extend([picture, keep]),
+            Step::Show(kept) => drop(painter.add(kept)),
+        }
+        self.targets(ui, area, &scene, ctx, is_read);
         self.marks(&painter, area, &scene, ctx);
         if let Some(walk) = walk {
             walk.paint(&painter, ctx.colors, |point| self.camera.to_screen(area, point));
@@ -134,7 +150,6 @@ impl Canvas {
                 Some((_, camera)) => (self.camera, self.is_touched) = (*camera, true),
                 None => self.is_touched = false,
             }
-            self.text_zoom = 0.0;
         }
         // Until somebody moves the eye, it takes the first look again, whatever comes and however large the window is.
         let is_resized = self.size != area.size();
@@ -143,14 +158,13 @@ impl Canvas {
         self.size = area.size();
         if self.shown.as_ref().is_none_or(|(_, shown)| !Arc::ptr_eq(shown, scene)) {
             self.nodes = node_ids(scene);
+            self.targets = Index::of_targets(&scene.targets);
         }
         self.shown = Some((scope.clone(), Arc::clone(scene)));
         if std::mem::take(&mut self.wants_fit) {
             self.camera = Camera::fit(scene.bounds, area);
-            self.text_zoom = 0.0;
         } else if is_first_look && !scene.items.is_empty() {
             self.camera = Camera::first(scene.bounds, area);
-            self.text_zoom = 0.0;
         }
         if let Some(entity) = &self.reveal
             && let Some(target) = scene.targets.iter().find(|target| target.entity == *entity)
@@ -248,16 +262,20 @@ impl Canvas {
         }
     }
 
-    /// Lays texts out anew once the zoom rests.
-    fn settle(&mut self, ui: &Ui) {
-        if self.text_zoom == self.camera.zoom {
-            return;
-        }
+    /// Whether no zoom is under way; wakes when it has ended.
+    fn rests(&self, ui: &Ui) -> bool {
         let rested_s = ui.input(|input| input.time) - self.zoomed_at_s;
-        if self.text_zoom <= 0.0 || rested_s >= SETTLE_S {
-            self.text_zoom = self.camera.zoom;
-        } else {
+        if rested_s < SETTLE_S && self.zoomed_at_s > 0.0 {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(SETTLE_S - rested_s));
+            return false;
+        }
+        true
+    }
+
+    /// Once everything else is painted: paints again if that was the undoing of what is painted here.
+    pub(super) fn check(&self, ui: &Ui) {
+        if self.picture.is_outdated(ui.painter()) {
+            ui.ctx().request_repaint();
         }
     }
 
@@ -275,9 +293,10 @@ impl Canvas {
     ) -> Option<&'a Target> {
         let point = self.camera.to_scene(area, at);
         let reach = LINE_REACH / self.camera.zoom;
-        scene
-            .targets
-            .iter()
+        let around = scene::Rect { x: point.x - reach, y: point.y - reach, width: 2.0 * reach, height: 2.0 * reach };
+        self.targets
+            .seen(around, f32::MAX)
+            .filter_map(|place| scene.targets.get(place))
             .filter(|target| is_wanted(target))
             .filter(|target| match &*target.line {
                 [] => target.rect.contains(point),
@@ -286,13 +305,29 @@ impl Canvas {
             .max_by_key(|target| target.depth)
     }
 
-    /// A node for each thing, for keyboard and screen reader.
-    fn targets(&mut self, ui: &Ui, area: Rect, scene: &Scene, ctx: &Context<'_>) {
+    /// A node for each thing, for keyboard and screen reader. `is_read`: by a screen reader, which wants all of them;
+    /// the keyboard needs those in sight, and those before and after the one that it is on.
+    fn targets(&mut self, ui: &Ui, area: Rect, scene: &Scene, ctx: &Context<'_>, is_read: bool) {
         let focused = ui.memory(egui::Memory::focused);
         let mut wanted = self.wants_focus.take();
         let is_arrow = !ui.input(|input| input.modifiers.any());
-        for (index, target) in scene.targets.iter().enumerate() {
-            let Some(id) = self.nodes.get(index).copied() else { return };
+        let mut places: Vec<usize> = if is_read {
+            (0..scene.targets.len()).collect()
+        } else {
+            self.targets.seen(self.camera.seen(area), self.camera.zoom).collect()
+        };
+        if !is_read {
+            let on = focused.and_then(|focused| self.nodes.iter().position(|id| *id == focused));
+            let next =
+                wanted.as_ref().and_then(|wanted| scene.targets.iter().position(|other| other.entity == *wanted));
+            for place in [on, next].into_iter().flatten() {
+                places.extend(place.saturating_sub(1)..(place + 2).min(scene.targets.len()));
+            }
+            places.sort_unstable();
+            places.dedup();
+        }
+        for index in places {
+            let Some((target, id)) = scene.targets.get(index).zip(self.nodes.get(index).copied()) else { return };
             let rect = self.camera.rect_to_screen(area, target.rect);
             let response = ui.interact(rect.intersect(area.expand(1.0)), id, Sense::focusable_noninteractive());
             let is_selected = ctx.selection == Some(&target.entity);
@@ -384,11 +419,13 @@ fn node_ids(scene: &Scene) -> Vec<Id> {
     ids
 }
 
-fn ctx_node(ui: &Ui, id: Id, ctx: &Context<'_>) {
-    ui.ctx().accesskit_node_builder(id, |node| {
+/// Whether anybody reads it.
+fn ctx_node(ui: &Ui, id: Id, ctx: &Context<'_>) -> bool {
+    let node = ui.ctx().accesskit_node_builder(id, |node| {
         node.set_role(Role::Canvas);
         node.set_label(ctx.words.text("window-picture"));
     });
+    node.is_some()
 }
 
 fn note(ui: &Ui, area: Rect, text: &str, ctx: &Context<'_>) {

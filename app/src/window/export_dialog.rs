@@ -10,7 +10,8 @@ use super::{
     camera::Camera,
     command::{Action, Command},
     context::Context,
-    paint, theme,
+    paint::{self, Picture},
+    theme,
 };
 use crate::picture::{self, Format, Request, Size};
 
@@ -45,6 +46,7 @@ pub(super) struct ExportDialog {
     is_transparent: bool,
     is_anonymous: bool,
     preview: Option<Preview>,
+    picture: Picture,
 }
 
 /// A picture and what it was drawn from.
@@ -68,6 +70,7 @@ impl Default for ExportDialog {
             is_transparent: false,
             is_anonymous: false,
             preview: None,
+            picture: Picture::default(),
         }
     }
 }
@@ -154,7 +157,8 @@ impl ExportDialog {
 
     /// Draws anew what has changed.
     fn renew(&mut self, ctx: &Context<'_>) {
-        let view = View { detail: self.detail, theme: self.theme, ..ctx.view.clone() };
+        let aspect = SIZES[self.size].1.map(Size::aspect);
+        let view = View { detail: self.detail, theme: self.theme, aspect, ..ctx.view.clone() };
         let language = ctx.words.language();
         let is_new = self.preview.as_ref().is_none_or(|preview| {
             !Arc::ptr_eq(&preview.snapshot, &ctx.seen.snapshot)
@@ -169,7 +173,7 @@ impl ExportDialog {
         let shown = if self.is_anonymous { anonymise(snapshot).map(Arc::new) } else { Ok(Arc::clone(snapshot)) };
         let drawn = shown.map_err(|error| error.to_string()).map(|shown| {
             // Ids differ once names do: what was hidden or put somewhere by hand is not known by them.
-            let own = View { detail: view.detail, theme: view.theme, ..View::default() };
+            let own = View { detail: view.detail, theme: view.theme, aspect, ..View::default() };
             let view = if self.is_anonymous { &own } else { &view };
             (picture::title(&shown, ctx.words), Arc::new(draw(&shown, view, None, &ctx.words).scene))
         });
@@ -187,7 +191,7 @@ impl ExportDialog {
         });
     }
 
-    fn show_preview(&self, ui: &mut Ui, ctx: &Context<'_>, size: egui::Vec2) {
+    fn show_preview(&mut self, ui: &mut Ui, ctx: &Context<'_>, size: egui::Vec2) {
         let (response, painter) = ui.allocate_painter(size, Sense::hover());
         let name = ctx.words.text("export-preview");
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
@@ -196,7 +200,9 @@ impl ExportDialog {
                 let canvas: Rect = response.rect;
                 painter.rect_filled(canvas, 4.0, paint::color(scene.background));
                 let camera = Camera::fit(scene.bounds, canvas);
-                paint::scene(&painter.with_clip_rect(canvas), canvas, scene, camera, camera.zoom);
+                let painter = painter.with_clip_rect(canvas);
+                let (_, picture) = self.picture.paint(&painter, canvas, scene, camera, true);
+                painter.add(picture);
             }
             Some(Err(error)) => {
                 ui.label(ctx.words.format("export-nothing", &[("detail", error.clone().into())]));

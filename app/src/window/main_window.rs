@@ -144,6 +144,16 @@ impl MainWindow {
             && self.reach.is_settled()
     }
 
+    /// Allows what only OpenGL can do. Whoever calls this paints by glow.
+    pub fn paint_by_opengl(&mut self) {
+        self.canvas.keep_still();
+    }
+
+    /// What the screen is cleared with: the picture's ground, which no panel fills anew.
+    pub fn ground(&self, visuals: &egui::Visuals) -> egui::Color32 {
+        self.drawn.scene.as_ref().map_or(visuals.panel_fill, |scene| paint::color(scene.background))
+    }
+
     fn listen(&mut self, ctx: &egui::Context) {
         let ctx = ctx.clone();
         self.feed.wake_with(Arc::new(move || ctx.request_repaint()));
@@ -488,8 +498,7 @@ impl eframe::App for MainWindow {
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        let ground = self.drawn.scene.as_ref().map_or(visuals.panel_fill, |scene| paint::color(scene.background));
-        ground.to_normalized_gamma_f32()
+        self.ground(visuals).to_normalized_gamma_f32()
     }
 
     fn persist_egui_memory(&self) -> bool {

@@ -17,6 +17,7 @@ mod filter_bar;
 mod findings;
 mod history;
 mod icon;
+mod index;
 mod inspector;
 mod main_window;
 mod node_menu;
@@ -28,6 +29,7 @@ mod search;
 mod settings;
 mod stack;
 mod status_bar;
+mod still;
 mod subject;
 mod theme;
 mod top_bar;
@@ -81,14 +83,23 @@ pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions)
     if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON_PNG) {
         viewport = viewport.with_icon(icon);
     }
-    let native =
-        eframe::NativeOptions { viewport, persist_window: !options.is_forgetful, ..eframe::NativeOptions::default() };
+    let native = eframe::NativeOptions {
+        viewport,
+        persist_window: !options.is_forgetful,
+        // For gradients, of which there are none; without a GPU it costs at every pixel.
+        dithering: false,
+        ..eframe::NativeOptions::default()
+    };
     eframe::run_native(
         APP_ID,
         native,
         Box::new(move |creation| {
             let storage = creation.storage.filter(|_| !options.is_forgetful);
-            Ok(Box::new(MainWindow::new(&creation.egui_ctx, storage, feed, opener, options)?))
+            let mut window = MainWindow::new(&creation.egui_ctx, storage, feed, opener, options)?;
+            if creation.gl.is_some() {
+                window.paint_by_opengl();
+            }
+            Ok(Box::new(window))
         }),
     )
     .map_err(|error| WindowError::NotOpened(reason(&error.to_string())))

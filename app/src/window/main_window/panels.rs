@@ -103,6 +103,7 @@ impl MainWindow {
         canvas.ui(ui, &ctx, packet.as_ref());
         palette.ui(ui, &ctx);
         export.ui(ui, &ctx);
+        canvas.check(ui);
         if let Some((text, since_s)) = &mut self.notice {
             let now_s = ui.input(|input| input.time);
             if *since_s == 0.0 {
