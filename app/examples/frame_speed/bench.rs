@@ -1,0 +1,218 @@
+//! The window run frame by frame, with a clock.
+
+#![allow(clippy::disallowed_macros, reason = "nobody reads a part of it")]
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bridgewalk_analysis::walk::Question;
+use bridgewalk_app::{
+    source::Demo,
+    window::{Feed, MainWindow, Opener, Origin, Proven, Wake, WindowOptions},
+    words::{Language, Words},
+};
+use bridgewalk_collector::{AgentChoice, Command, Update};
+use bridgewalk_diagram::{View, draw, scene::Shape};
+use bridgewalk_model::{Observation, Snapshot};
+use egui::{Color32, Context, Event, Key, Modifiers, Rect, Ui, pos2, vec2};
+
+use super::{gl::Screen, support};
+
+const SIZE: [u32; 2] = [1920, 1080];
+const FRAMES: usize = 100;
+/// Painted before anything is measured.
+const WARM_FRAMES: usize = 30;
+
+/// What is painted on top of a frame, and which step of its way it is at.
+type Above = Option<(fn(&Ui, usize), usize)>;
+
+pub(crate) struct Bench {
+    ctx: Context,
+    window: MainWindow,
+    snapshot: Arc<Snapshot>,
+    screen: Option<Screen>,
+    time_s: f64,
+}
+
+/// What one frame took.
+#[derive(Clone, Copy, Default)]
+struct Frame {
+    build: Duration,
+    tessellate: Duration,
+    paint: Duration,
+    triangles: usize,
+}
+
+impl Frame {
+    fn total(&self) -> Duration {
+        self.build + self.tessellate + self.paint
+    }
+}
+
+impl Bench {
+    /// A window on a host of `count` containers, drawn; painted on `screen`, if there is one.
+    pub(crate) fn open(count: usize, screen: Option<Screen>) -> Self {
+        let ctx = Context::default();
+        let snapshot = Arc::new(support::many(count));
+        let feed = Box::new(Still(vec![
+            Update::Complete,
+            Update::Observed { observations: [].into(), snapshot: Arc::clone(&snapshot) },
+        ]));
+        let options = WindowOptions { language: Language::En, is_forgetful: true };
+        let mut window = MainWindow::new(&ctx, None, feed, Arc::new(NoOpener), options).expect("threads");
+        if screen.is_some() {
+            window.paint_by_opengl();
+        }
+        let mut bench = Self { ctx, window, snapshot, screen, time_s: 0.0 };
+        while !(bench.time_s > 0.2 && bench.window.is_settled()) {
+            bench.frame(Vec::new(), None);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        bench
+    }
+
+    pub(crate) fn press(&mut self, key: Key) {
+        let event =
+            |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
+        self.frame(vec![event(true)], None);
+        self.frame(vec![event(false)], None);
+    }
+
+    /// A frame's pixels, on a screen, with `above` painted on top.
+    #[allow(dead_code, reason = "the benchmark does not look at them")]
+    pub(crate) fn pixels(&mut self, above: Above) -> Vec<u8> {
+        self.frame(Vec::new(), above);
+        self.screen.as_ref().map(|screen| screen.pixels(SIZE)).unwrap_or_default()
+    }
+
+    /// How many boxes the picture has: all are in view where all of it is.
+    pub(crate) fn boxes_in_view(&self) -> usize {
+        let drawing = draw(&self.snapshot, &View::default(), None, &Words::new(Language::En));
+        drawing.scene.items.iter().filter(|item| matches!(item.shape, Shape::Box { fill: Some(_), .. })).count()
+    }
+
+    /// Measures frames with these events each, and `above` painted on top; the milliseconds of the quickest.
+    pub(crate) fn measure(
+        &mut self,
+        name: &str,
+        events: impl Fn(usize) -> Vec<Event>,
+        above: Option<fn(&Ui, usize)>,
+    ) -> f64 {
+        let mut frames: Vec<Frame> = Vec::with_capacity(FRAMES);
+        for step in 0..WARM_FRAMES + FRAMES {
+            let frame = self.frame(events(step), above.map(|above| (above, step)));
+            if step >= WARM_FRAMES {
+                frames.push(frame);
+            }
+        }
+        let middle = |part: fn(&Frame) -> Duration| {
+            let mut times: Vec<Duration> = frames.iter().map(part).collect();
+            times.sort();
+            (times[FRAMES / 2].as_secs_f64() * 1e3, times[0].as_secs_f64() * 1e3, times[FRAMES - 1].as_secs_f64() * 1e3)
+        };
+        let show = |(median, least, most): (f64, f64, f64)| format!("{median:.2} ({least:.2} to {most:.2})");
+        println!(
+            "| {name} | {} | {} | {} | {} | {} |",
+            show(middle(Frame::total)),
+            show(middle(|frame| frame.build)),
+            show(middle(|frame| frame.tessellate)),
+            show(middle(|frame| frame.paint)),
+            frames[0].triangles,
+        );
+        middle(Frame::total).1
+    }
+
+    fn frame(&mut self, events: Vec<Event>, above: Above) -> Frame {
+        self.time_s += 1.0 / 60.0;
+        let mut all = vec![Event::PointerMoved(pos2(1100.0, 520.0))];
+        all.extend(events);
+        let input = egui::RawInput {
+            screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(SIZE[0] as f32, SIZE[1] as f32))),
+            time: Some(self.time_s),
+            events: all,
+            ..egui::RawInput::default()
+        };
+        let begin = Instant::now();
+        let window = &mut self.window;
+        let mut output = self.ctx.run_ui(input, |ui| {
+            window.advance(ui.ctx());
+            window.show_in(ui);
+            if let Some((above, step)) = above {
+                above(ui, step);
+            }
+        });
+        let build = begin.elapsed();
+        let begin = Instant::now();
+        let primitives = self.ctx.tessellate(std::mem::take(&mut output.shapes), 1.0);
+        let tessellate = begin.elapsed();
+        let triangles = primitives.iter().map(|primitive| match &primitive.primitive {
+            egui::epaint::Primitive::Mesh(mesh) => mesh.indices.len() / 3,
+            egui::epaint::Primitive::Callback(_) => 0,
+        });
+        let triangles = triangles.sum();
+        let begin = Instant::now();
+        if let Some(screen) = &mut self.screen {
+            let ground = self.window.ground(&self.ctx.global_style().visuals).to_normalized_gamma_f32();
+            screen.paint(SIZE, ground, &primitives, &mut output.textures_delta);
+        }
+        output.textures_delta.clear();
+        Frame { build, tessellate, paint: begin.elapsed(), triangles }
+    }
+}
+
+/// Something that moves over the picture, as a walk's packet does.
+pub(crate) fn packet(ui: &Ui, step: usize) {
+    let along = (step % 200) as f32 * 4.0;
+    let body = Rect::from_center_size(pos2(500.0 + along, 500.0), vec2(22.0, 15.0));
+    ui.painter().rect_filled(body, 3.0, Color32::from_rgb(20, 90, 200));
+}
+
+/// A source that says one thing.
+struct Still(Vec<Update>);
+
+impl Feed for Still {
+    fn origin(&self) -> Origin {
+        Origin::Live
+    }
+
+    fn wake_with(&mut self, wake: Wake) {
+        wake();
+    }
+
+    fn take(&mut self) -> Option<Update> {
+        self.0.pop()
+    }
+
+    fn command(&self, _command: Command) {}
+
+    fn observations(&self) -> Vec<Observation> {
+        Vec::new()
+    }
+}
+
+struct NoOpener;
+
+impl Opener for NoOpener {
+    fn open(&self, _path: &Path) -> Result<Box<dyn Feed>, String> {
+        Err("a benchmark".into())
+    }
+
+    fn bundled(&self, _demo: Demo) -> Result<Box<dyn Feed>, String> {
+        Err("a benchmark".into())
+    }
+
+    fn live(&self) -> Result<Box<dyn Feed>, String> {
+        Err("a benchmark".into())
+    }
+
+    fn save(&self, _path: &Path, _observations: &[Observation]) -> Result<(), String> {
+        Err("a benchmark".into())
+    }
+
+    fn prove(&self, _agent: AgentChoice, _question: &Question) -> Result<Proven, String> {
+        Err("a benchmark".into())
+    }
+}

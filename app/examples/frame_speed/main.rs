@@ -1,0 +1,81 @@
+//! What a frame of the window costs, without a window.
+//!
+//! `cargo run --release -p bridgewalk --example frame_speed [cpu|gl]`: `cpu` builds and tessellates the frames of a host
+//! of 5,000 containers, at reading zoom and with everything in view; `gl` also paints those of a screenful, by OpenGL
+//! into memory (`LIBGL_ALWAYS_SOFTWARE=1` for a machine without a GPU). Both, unless one is asked for.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+#![allow(clippy::disallowed_macros, reason = "nobody reads a part of it")]
+
+mod bench;
+mod gl;
+#[path = "../../../core/diagram/tests/support/mod.rs"]
+mod support;
+
+use bench::Bench;
+use egui::{Event, Key, vec2};
+
+/// So many containers, in a host that hardly anybody has.
+const MANY: usize = 5_000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_asked = |what: &str| arguments.iter().any(|argument| argument == what);
+    let is_all = !is_asked("cpu") && !is_asked("gl");
+    println!("Milliseconds: median (least to most).\n");
+    println!("| | a frame | building | tessellating | painting | triangles |");
+    println!("|---|---|---|---|---|---|");
+    if is_asked("cpu") || is_all {
+        cpu();
+    }
+    if is_asked("gl") || is_all {
+        painted();
+    }
+}
+
+fn cpu() {
+    let mut bench = Bench::open(MANY, None);
+    for (state, prepare) in [("reading zoom", None), ("everything in view", Some(Key::F))] {
+        if let Some(key) = prepare {
+            bench.press(key);
+        }
+        bench.measure(&format!("{MANY} containers, {state}, still"), |_| Vec::new(), None);
+        bench.measure(&format!("{MANY} containers, {state}, a packet moving"), |_| Vec::new(), Some(bench::packet));
+        bench.measure(&format!("{MANY} containers, {state}, panning"), |step| vec![pan(step)], None);
+        bench.measure(&format!("{MANY} containers, {state}, zooming"), |step| vec![zoom(step)], None);
+    }
+}
+
+fn painted() {
+    let Some(screen) = gl::Screen::open() else {
+        println!("There is no OpenGL here.");
+        return;
+    };
+    let renderer = screen.renderer();
+    let mut bench = Bench::open(SCREENFUL, Some(screen));
+    bench.press(Key::F);
+    let name = format!("{} boxes, {renderer}", bench.boxes_in_view());
+    bench.measure(&format!("{name}, a packet moving"), |_| Vec::new(), Some(bench::packet));
+    bench.measure(&format!("{name}, panning"), |step| vec![pan(step)], None);
+    bench.measure(&format!("{name}, zooming"), |step| vec![zoom(step)], None);
+}
+
+/// To and fro.
+fn pan(step: usize) -> Event {
+    let delta = if (step / 20).is_multiple_of(2) { 9.0 } else { -9.0 };
+    Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(delta, delta),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    }
+}
+
+/// Closer and back.
+fn zoom(step: usize) -> Event {
+    Event::Zoom(if (step / 20).is_multiple_of(2) { 1.01 } else { 1.0 / 1.01 })
+}
+
+/// So many containers that 160 boxes are in view when all of it is.
+const SCREENFUL: usize = 28;

@@ -1,0 +1,43 @@
+//! The window painted by OpenGL into memory: what it keeps of a picture that stands still is that picture.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../examples/frame_speed/bench.rs"]
+mod bench;
+#[path = "../examples/frame_speed/gl.rs"]
+mod gl;
+#[path = "../../core/diagram/tests/support/mod.rs"]
+mod support;
+
+use bench::{Bench, packet};
+use egui::{Event, Key};
+
+#[test]
+fn what_is_kept_is_what_was_painted() {
+    let Some(screen) = gl::Screen::open() else { return };
+    let mut bench = Bench::open(28, Some(screen));
+    bench.press(Key::F);
+    let painted = bench.pixels(None);
+    assert!(painted.chunks(4).any(|pixel| pixel != &painted[..4]), "something is painted");
+    for step in 0..4 {
+        assert!(bench.pixels(None) == painted, "the same picture {step} frames later");
+    }
+    let with_packet = bench.pixels(Some((packet, 20)));
+    assert!(with_packet != painted, "a packet is on it");
+    assert!(bench.pixels(None) == painted, "and leaves nothing behind");
+    bench.press(Key::D);
+    for _ in 0..100 {
+        bench.pixels(None);
+    }
+    assert!(bench.pixels(None) != painted, "a dark picture is another");
+    let boxes = bench.boxes_in_view();
+    assert!((150..180).contains(&boxes), "{boxes} boxes");
+    let kept_ms = bench.measure("kept", |_| Vec::new(), Some(packet));
+    let painted_ms = bench.measure("painted", |step| vec![zoom(step)], None);
+    assert!(kept_ms < painted_ms, "{kept_ms:.1} ms a frame, and {painted_ms:.1} if all of it is painted");
+}
+
+/// Closer and back.
+fn zoom(step: usize) -> Event {
+    Event::Zoom(if step.is_multiple_of(2) { 1.01 } else { 1.0 / 1.01 })
+}
