@@ -10,13 +10,13 @@ mod gl;
 mod support;
 
 use bench::{Bench, packet};
-use egui::{Event, Key};
+use egui::{Event, Key, Modifiers};
 
 #[test]
 fn what_is_kept_is_what_was_painted() {
     let Some(screen) = gl::Screen::open() else { return };
     let mut bench = Bench::open(28, Some(screen));
-    bench.press(Key::F);
+    bench.press(Modifiers::NONE, Key::F);
     let painted = bench.pixels(None);
     assert!(painted.chunks(4).any(|pixel| pixel != &painted[..4]), "something is painted");
     for step in 0..4 {
@@ -25,7 +25,7 @@ fn what_is_kept_is_what_was_painted() {
     let with_packet = bench.pixels(Some((packet, 20)));
     assert!(with_packet != painted, "a packet is on it");
     assert!(bench.pixels(None) == painted, "and leaves nothing behind");
-    bench.press(Key::D);
+    bench.press(Modifiers::NONE, Key::D);
     for _ in 0..100 {
         bench.pixels(None);
     }

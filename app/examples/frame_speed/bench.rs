@@ -22,9 +22,9 @@ use egui::{Color32, Context, Event, Key, Modifiers, Rect, Ui, pos2, vec2};
 use super::{gl::Screen, support};
 
 const SIZE: [u32; 2] = [1920, 1080];
-const FRAMES: usize = 100;
+const FRAMES: usize = 60;
 /// Painted before anything is measured.
-const WARM_FRAMES: usize = 30;
+const WARM_FRAMES: usize = 20;
 
 /// What is painted on top of a frame, and which step of its way it is at.
 type Above = Option<(fn(&Ui, usize), usize)>;
@@ -74,9 +74,8 @@ impl Bench {
         bench
     }
 
-    pub(crate) fn press(&mut self, key: Key) {
-        let event =
-            |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
+    pub(crate) fn press(&mut self, modifiers: Modifiers, key: Key) {
+        let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
         self.frame(vec![event(true)], None);
         self.frame(vec![event(false)], None);
     }

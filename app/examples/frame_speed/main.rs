@@ -13,7 +13,7 @@ mod gl;
 mod support;
 
 use bench::Bench;
-use egui::{Event, Key, vec2};
+use egui::{Event, Key, Modifiers, vec2};
 
 /// So many containers, in a host that hardly anybody has.
 const MANY: usize = 5_000;
@@ -37,7 +37,7 @@ fn cpu() {
     let mut bench = Bench::open(MANY, None);
     for (state, prepare) in [("reading zoom", None), ("everything in view", Some(Key::F))] {
         if let Some(key) = prepare {
-            bench.press(key);
+            bench.press(Modifiers::NONE, key);
         }
         bench.measure(&format!("{MANY} containers, {state}, still"), |_| Vec::new(), None);
         bench.measure(&format!("{MANY} containers, {state}, a packet moving"), |_| Vec::new(), Some(bench::packet));
@@ -53,11 +53,15 @@ fn painted() {
     };
     let renderer = screen.renderer();
     let mut bench = Bench::open(SCREENFUL, Some(screen));
-    bench.press(Key::F);
-    let name = format!("{} boxes, {renderer}", bench.boxes_in_view());
-    bench.measure(&format!("{name}, a packet moving"), |_| Vec::new(), Some(bench::packet));
-    bench.measure(&format!("{name}, panning"), |step| vec![pan(step)], None);
-    bench.measure(&format!("{name}, zooming"), |step| vec![zoom(step)], None);
+    println!("\n{} boxes, {renderer}:\n", bench.boxes_in_view());
+    for panels in ["between the panels", "without the side panels"] {
+        bench.press(Modifiers::NONE, Key::F);
+        bench.measure(&format!("{panels}, a packet moving"), |_| Vec::new(), Some(bench::packet));
+        bench.measure(&format!("{panels}, panning"), |step| vec![pan(step)], None);
+        bench.measure(&format!("{panels}, zooming"), |step| vec![zoom(step)], None);
+        bench.press(Modifiers::COMMAND, Key::Num1);
+        bench.press(Modifiers::COMMAND, Key::Num2);
+    }
 }
 
 /// To and fro.
@@ -68,7 +72,7 @@ fn pan(step: usize) -> Event {
         delta: vec2(delta, delta),
         phase: egui::TouchPhase::Move,
         source: egui::MouseWheelSource::Unknown,
-        modifiers: egui::Modifiers::NONE,
+        modifiers: Modifiers::NONE,
     }
 }
 
