@@ -1,6 +1,7 @@
 //! The window run frame by frame, with a clock.
 
 #![allow(clippy::disallowed_macros, reason = "nobody reads a part of it")]
+#![allow(dead_code, reason = "the benchmark uses a part, and the test another")]
 
 use std::{
     path::Path,
@@ -81,10 +82,14 @@ impl Bench {
     }
 
     /// A frame's pixels, on a screen, with `above` painted on top.
-    #[allow(dead_code, reason = "the benchmark does not look at them")]
     pub(crate) fn pixels(&mut self, above: Above) -> Vec<u8> {
         self.frame(Vec::new(), above);
         self.screen.as_ref().map(|screen| screen.pixels(SIZE)).unwrap_or_default()
+    }
+
+    /// How many triangles a frame with these events has.
+    pub(crate) fn triangles(&mut self, events: Vec<Event>) -> usize {
+        self.frame(events, None).triangles
     }
 
     /// How many boxes the picture has: all are in view where all of it is.
