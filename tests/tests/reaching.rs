@@ -131,8 +131,8 @@ fn every_way_leads_to_the_same_host() -> Result<()> {
         let mut command = host.bridgewalk_command(None, &[&["veths"][..], &args].concat());
         command.envs(variables.iter().copied());
         let ran = process::run(command, &[], SOON)?;
-        ensure!(ran.status.code() == Some(2), "{args:?}: {:?}", ran);
-        ensure!(ran.stderr.trim_end().lines().count() == 1 && ran.stdout.is_empty(), "{args:?}: {:?}", ran);
+        ensure!(ran.status.code() == Some(2), "{args:?}: {ran:?}");
+        ensure!(ran.stderr.trim_end().lines().count() == 1 && ran.stdout.is_empty(), "{args:?}: {ran:?}");
     }
     Ok(())
 }
