@@ -142,6 +142,17 @@ fn accept_ends_its_base_chain_alone_and_drop_ends_all() {
 }
 
 #[test]
+fn nat_is_asked_only_where_a_rule_brings_conntrack() {
+    let nat = chain("nat", Some(("nat", Hook::Prerouting, -100, Policy::Accept)), vec![vec![verdict(Verdict::Drop)]]);
+    let branches = pass(vec![table("t", vec![nat.clone()])], Hook::Prerouting);
+    assert_eq!((&branches[0].verdict, branches[0].visits.len()), (&Ending::Accept, 0));
+    let state = Expression::Ct { key: "state".to_owned(), direction: None, to: Register(16) };
+    let unused = table("other", vec![chain("unused", None, vec![vec![state]])]);
+    let branches = pass(vec![table("t", vec![nat]), unused], Hook::Prerouting);
+    assert!(matches!(branches[0].verdict, Ending::Drop { .. }));
+}
+
+#[test]
 fn what_makes_no_difference_is_decided_regardless() {
     let rules = vec![vec![limit(), verdict(Verdict::Accept)], vec![verdict(Verdict::Accept)]];
     let branches = pass(vec![table("t", vec![forward(0, rules)])], Hook::Forward);

@@ -1,6 +1,53 @@
 //! Conntrack's part at PREROUTING and OUTPUT: a first packet makes a connection, unless it cannot begin one.
 
+use bridgewalk_model::{
+    firewall::{Expression, Family, Table, XtMatch, XtTarget},
+    snapshot::Namespace,
+};
+
 use crate::walk::{Connection, Layer4, Packet};
+
+/// Whether conntrack is at work for IPv4 and for IPv6: only where some rule of that family, used or not, asks for it
+/// (`nf_ct_netns_get`). Without it there is no flow that nat's chains could be asked about.
+pub(super) fn is_at_work(namespace: &Namespace) -> [bool; 2] {
+    let mut at_work = [false; 2];
+    for table in namespace.firewall.iter().flat_map(|ruleset| &ruleset.tables) {
+        for step in table.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.expressions) {
+            let [ipv4, ipv6] = brings_it(table, step);
+            at_work = [at_work[0] || ipv4, at_work[1] || ipv6];
+        }
+    }
+    at_work
+}
+
+fn brings_it(table: &Table, step: &Expression) -> [bool; 2] {
+    let brings = match step {
+        Expression::Nat { family, .. } => return [family == "ip", family == "ip6"],
+        Expression::Ct { .. }
+        | Expression::CtSet { .. }
+        | Expression::Masquerade { .. }
+        | Expression::Redirect { .. } => true,
+        Expression::Xt(found) => matches!(**found, XtMatch::Conntrack { .. } | XtMatch::Connmark { .. }),
+        Expression::XtTarget(target) => match &**target {
+            XtTarget::Harmless { text } => text.contains("-j CT"),
+            XtTarget::Mark { .. } | XtTarget::TcpMss { .. } => false,
+            _ => true,
+        },
+        Expression::Unknown { name, .. } => {
+            let name = name.rsplit(' ').next().unwrap_or_default().to_lowercase();
+            name.starts_with("conn")
+                || matches!(name.as_str(), "ct" | "helper" | "cluster" | "synproxy" | "flow_offload")
+        }
+        _ => false,
+    };
+    match table.family {
+        _ if !brings => [false; 2],
+        Family::Ip => [true, false],
+        Family::Ip6 => [false, true],
+        Family::Inet | Family::Bridge => [true; 2],
+        Family::Arp | Family::Netdev => [false; 2],
+    }
+}
 
 /// What conntrack makes of a packet of which it knows no flow (`nf_conntrack_in`); none: it is INVALID.
 pub(super) fn take_up(packet: &Packet) -> Option<Connection> {

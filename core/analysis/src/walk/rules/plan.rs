@@ -12,7 +12,7 @@ use bridgewalk_model::{
 };
 
 use super::{
-    ChainId, RuleId,
+    ChainId, RuleId, conntrack,
     step::{self, Step},
 };
 
@@ -99,7 +99,8 @@ impl<'a> Plan<'a> {
                 add_table(&mut chains, &mut tables, &mut bases, ruleset, table, (ruleset_number, table_number));
             }
         }
-        let places = [0, 1].map(|family| HOOKS.map(|hook| order(&bases, hook, family)));
+        let at_work = conntrack::is_at_work(namespace);
+        let places = [0, 1].map(|family| HOOKS.map(|hook| order(&bases, hook, family, at_work[family])));
         Self { chains, tables, places }
     }
 
@@ -159,12 +160,12 @@ fn add_table<'a>(
 }
 
 /// One hook's places, for one family.
-fn order(bases: &[Base], hook: Hook, family: usize) -> Vec<(i32, Place)> {
+fn order(bases: &[Base], hook: Hook, family: usize, is_tracking: bool) -> Vec<(i32, Place)> {
     let mut here: Vec<&Base> = bases.iter().filter(|base| base.families[family]).collect();
     let first_nat = here.iter().filter(|base| base.is_nat).map(|base| base.age).min();
     here.retain(|base| base.hook == hook);
     here.sort_by_key(|base| (base.priority, Reverse(base.age)));
-    let nat_chains: Vec<usize> = here.iter().filter(|base| base.is_nat).map(|base| base.chain).collect();
+    let nat_chains = here.iter().filter(|base| base.is_nat && is_tracking).map(|base| base.chain).collect();
     // Oldest of its priority: whatever asks for the state was there first.
     let oldest = (false, 0, 0);
     let mut places: Vec<(i32, Reverse<Age>, Place)> = (here.iter().filter(|base| !base.is_nat))
