@@ -153,6 +153,15 @@ fn nat_is_asked_only_where_a_rule_brings_conntrack() {
 }
 
 #[test]
+fn the_answer_to_icmps_questions_is_what_conntrack_awaits() {
+    let answers = [8, 13, 15, 17, 128, 139].map(|kind| match (Layer4::Icmp { kind, code: 0, identifier: 7 }).reply() {
+        Layer4::Icmp { kind, .. } => kind,
+        _ => 0,
+    });
+    assert_eq!(answers, [0, 14, 16, 18, 129, 140]);
+}
+
+#[test]
 fn what_makes_no_difference_is_decided_regardless() {
     let rules = vec![vec![limit(), verdict(Verdict::Accept)], vec![verdict(Verdict::Accept)]];
     let branches = pass(vec![table("t", vec![forward(0, rules)])], Hook::Forward);

@@ -102,7 +102,7 @@ impl Layer4 {
         }
     }
 
-    /// The answer to it: SYN is answered with SYN and ACK, an echo request with an echo reply.
+    /// The answer to it: SYN is answered with SYN and ACK, ICMP's questions with what conntrack awaits (`invmap`).
     pub const fn reply(self) -> Self {
         match self {
             Self::Tcp { source_port, destination_port, flags } => Self::Tcp {
@@ -116,7 +116,8 @@ impl Layer4 {
             Self::Icmp { kind, code, identifier } => Self::Icmp {
                 kind: match kind {
                     8 => 0,
-                    128 => 129,
+                    // Timestamp, information and address mask; IPv6's query of a node.
+                    13 | 15 | 17 | 128 | 139 => kind + 1,
                     other => other,
                 },
                 code,

@@ -198,13 +198,36 @@ pub(super) fn redirect_address(device: Option<&Interface>, towards: IpAddr) -> O
     let Some(device) = device else {
         return Some(if towards.is_ipv6() { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() });
     };
-    let is_link_local = matches!(towards, IpAddr::V6(address) if address.is_unicast_link_local());
+    let asked = scopes(towards);
     let usable = device.addresses.iter().filter(|found| found.address.is_ipv6() == towards.is_ipv6());
     usable
         .filter(|found| match found.address {
             IpAddr::V4(_) => true,
-            IpAddr::V6(address) => !found.is_tentative && address.is_unicast_link_local() == is_link_local,
+            IpAddr::V6(_) => !found.is_tentative && (asked == 0 || asked & scopes(found.address) != 0),
         })
         .map(|found| found.address)
         .next()
+}
+
+/// `IPV6_ADDR_SCOPE_MASK`'s bits of an address; none: it is global, and any address will do.
+fn scopes(address: IpAddr) -> u8 {
+    let IpAddr::V6(address) = address else { return 0 };
+    match scope(address) {
+        _ if address.is_loopback() => 0x10,
+        1 => 0x10,
+        LINK_SCOPE => 0x20,
+        5 => 0x40,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scopes;
+
+    #[test]
+    fn what_is_for_all_on_a_link_is_redirected_to_the_links_own_address() {
+        let [group, own, other] = ["ff02::1", "fe80::1", "2001:db8::1"].map(|text| scopes(text.parse().unwrap()));
+        assert_eq!((group & own, other), (own, 0), "a global address would do for any but a link's");
+    }
 }
