@@ -5,7 +5,8 @@
 //! bridgewalk-differential live VERSION SEED PROBES SET_UPS [CORPUS]   on hosts of that engine
 //! ```
 //!
-//! With a file name as CORPUS a few flows of each set-up are kept there.
+//! With a file name as CORPUS a few flows of each set-up are kept there. `BRIDGEWALK_UNHIT` has the rules told that no packet
+//! matched; with `BRIDGEWALK_LEAST_HIT`, a percentage, it is a failure if fewer were.
 
 use std::{path::Path, process::ExitCode};
 
@@ -15,10 +16,10 @@ use bridgewalk_tests::{
     differential::{
         ask::ask,
         bed::Bed,
-        judge::{Disagreement, hits, judge},
+        judge::{Disagreement, count_rules, hits, judge},
         live::Live,
-        paths::within_reach,
         random::Random,
+        reach::within_reach,
         rules,
         seen::{self, Case},
         tally::Tally,
@@ -58,7 +59,11 @@ fn main() -> Result<ExitCode> {
         let (again, surprising) = (tally.asked_again, tally.thought_out_of_reach);
         println!("{name}: {again} flows asked again, {surprising} rules hit that were thought out of reach");
     }
-    Ok(if rows.iter().all(|(_, tally)| tally.wrong == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let least = std::env::var("BRIDGEWALK_LEAST_HIT").ok().map(|text| text.parse::<f64>()).transpose()?;
+    let is_good = |tally: &Tally| {
+        tally.wrong == 0 && tally.thought_out_of_reach == 0 && least.is_none_or(|least| tally.percent_hit() >= least)
+    };
+    Ok(if rows.iter().all(|(_, tally)| is_good(tally)) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Rule sets of engines and of chance, loaded into a router.
@@ -123,6 +128,7 @@ struct Told {
 impl Told {
     fn judge(&mut self, mut case: Case, tally: &mut Tally) {
         let wrong = judge(&case, None, tally);
+        count_rules(&case, tally);
         tally.wrong += wrong.len();
         println!("{}: {} wrong of {}", case.name, wrong.len(), case.flows.len());
         if std::env::var_os("BRIDGEWALK_UNHIT").is_some() {
@@ -135,6 +141,7 @@ impl Told {
             }
         }
         case.flows.truncate(KEPT);
+        case.counted.clear();
         self.kept.push(case);
     }
 }
@@ -147,13 +154,16 @@ fn tell(case: &Case, found: &Disagreement) {
     }
 }
 
-/// Rules within reach that no packet has matched.
+/// Rules within reach that no packet has matched, and those out of reach that one has matched.
 fn tell_unhit(case: &Case) {
-    let mut rules: Vec<_> = within_reach(&case.namespace).difference(&hits(case, 0)).copied().collect();
-    rules.sort_unstable();
-    for rule in rules {
-        if let Some((_, table, chain, found)) = rule.find(&case.namespace) {
-            println!("  not hit: {} {} {}: {}", table.family, table.name, chain.name, found.text);
+    let (within_reach, hit) = (within_reach(&case.namespace), hits(case));
+    for (what, one, other) in [("not hit", &within_reach, &hit), ("surprising", &hit, &within_reach)] {
+        let mut rules: Vec<_> = one.difference(other).copied().collect();
+        rules.sort_unstable();
+        for rule in rules {
+            if let Some((_, table, chain, found)) = rule.find(&case.namespace) {
+                println!("  {what}: {} {} {}: {}", table.family, table.name, chain.name, found.text);
+            }
         }
     }
 }

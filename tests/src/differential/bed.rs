@@ -5,8 +5,9 @@
 //! of its own, and goes with it.
 
 use std::{
+    fmt::Write as _,
     fs::File,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::fd::{AsFd, OwnedFd},
     path::Path,
     process::{Command, Stdio},
@@ -16,16 +17,17 @@ use anyhow::{Context, Result, bail, ensure};
 use bridgewalk_analysis::walk::Packet;
 use bridgewalk_collector::{CollectorConfig, observe_once};
 use bridgewalk_model::snapshot::Namespace;
+use ipnet::IpNet;
 use rustix::{
     net::{
-        AddressFamily, Protocol, SendFlags, SocketType,
+        AddressFamily, Protocol, SendFlags, SocketType, bind,
         netlink::{self, SocketAddrNetlink},
         sendto, socket,
     },
     thread::{LinkNameSpaceType, move_into_link_name_space},
 };
 
-use super::{trace::Trace, wire};
+use super::{layout::Layout, trace::Trace, wire};
 
 /// The table that asks for the trace and sees a hook's beginning and end; it is no part of what is compared.
 pub const TRACE_TABLE: &str = "bwtrace";
@@ -38,7 +40,6 @@ pub struct End {
     /// Its own addresses, IPv4 and IPv6.
     pub addresses: Vec<IpAddr>,
     namespace: File,
-    raw: [OwnedFd; 2],
     conntrack: OwnedFd,
     /// What is seen in it.
     pub trace: Trace,
@@ -49,22 +50,46 @@ pub struct End {
 pub struct Bed {
     /// All ends, the router first.
     pub ends: Vec<End>,
-    /// The router's devices, each with an end behind it.
-    pub doors: Vec<(String, usize)>,
+    /// The ways to the router; its own, for what it sends itself, is the first.
+    pub doors: Vec<Door>,
+    /// Addresses of many at once.
+    groups: Vec<IpAddr>,
 }
 
-/// Which end is behind which of the router's devices.
-const DOORS: [(&str, usize); 6] =
-    [("up0", 1), ("docker0", 2), ("docker0", 3), ("bridge1", 4), ("bridge1", 5), ("lo", 0)];
+/// A way from an end to the router. Whatever is sent by it goes to the router, also what is for the end's own network or
+/// for the end itself.
+#[derive(Debug)]
+pub struct Door {
+    /// The router's device behind which the end is.
+    pub device: String,
+    /// The end.
+    pub end: usize,
+    /// IPv4's socket and IPv6's, where the end has an address on the device's network.
+    raw: [Option<OwnedFd>; 2],
+}
+
+/// The router's devices, with their addresses and networks.
+const NETS: [(&str, &str); 6] = [
+    ("up0", "198.51.100.1/24"),
+    ("docker0", "172.17.0.1/16"),
+    ("bridge1", "192.0.2.1/24"),
+    ("up0", "2001:db8:1::1/64"),
+    ("docker0", "2001:db8:2::1/64"),
+    ("bridge1", "2001:db8:3::1/64"),
+];
+
+/// The first routing table of doors.
+const DOOR_TABLE: usize = 1000;
 
 /// What traces, in the router and, with a drop at the end, elsewhere.
 fn trace_table(is_router: bool) -> String {
-    use std::fmt::Write as _;
     let mut text = format!("table inet {TRACE_TABLE} {{\n");
     for hook in ["prerouting", "input", "forward", "output", "postrouting"] {
+        // The router has no sockets for what we send in its name, and must not end our flows.
+        let first = if is_router && hook == "output" { "tcp flags rst drop; " } else { "" };
         let _ = write!(
             text,
-            "chain {hook}_first {{ type filter hook {hook} priority -350; meta nftrace set 1; }}\n\
+            "chain {hook}_first {{ type filter hook {hook} priority -350; {first}meta nftrace set 1; }}\n\
              chain {hook}_last {{ type filter hook {hook} priority 350; }}\n"
         );
     }
@@ -79,13 +104,11 @@ impl End {
     /// The namespace at a path such as `/run/netns/one`.
     pub fn open(name: &str, path: &Path, addresses: Vec<IpAddr>, is_router: bool) -> Result<Self> {
         let namespace = File::open(path).with_context(|| path.display().to_string())?;
-        let (raw, conntrack, trace) = inside(&namespace, || {
-            let protocol = raw_protocol()?;
-            let raw = |family| socket(family, SocketType::RAW, Some(protocol));
+        let (conntrack, trace) = inside(&namespace, || {
             let conntrack = socket(AddressFamily::NETLINK, SocketType::RAW, Some(netlink::NETFILTER))?;
-            Ok(([raw(AddressFamily::INET)?, raw(AddressFamily::INET6)?], conntrack, Trace::listen()?))
+            Ok((conntrack, Trace::listen()?))
         })?;
-        let end = Self { name: name.to_owned(), addresses, namespace, raw, conntrack, trace };
+        let end = Self { name: name.to_owned(), addresses, namespace, conntrack, trace };
         end.run("nft", &["-f", "-"], &trace_table(is_router))?;
         Ok(end)
     }
@@ -101,9 +124,26 @@ impl End {
         Ok(())
     }
 
+    /// A socket for packets with headers of our own; routes see `own` as their sender.
+    fn raw_socket(&self, own: IpAddr) -> Result<OwnedFd> {
+        let family = if own.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+        inside(&self.namespace, || {
+            let raw = socket(family, SocketType::RAW, Some(raw_protocol()?))?;
+            bind(&raw, &SocketAddr::new(own, 0)).with_context(|| own.to_string())?;
+            Ok(raw)
+        })
+    }
+
+    /// Runs a tool in it that must succeed.
+    pub fn run(&self, program: &str, args: &[&str], input: &str) -> Result<String> {
+        inside(&self.namespace, || tool(program, args, input))
+    }
+}
+
+impl Door {
     /// Sends a packet as it is.
     pub fn send(&self, packet: &Packet, id: u16) -> Result<()> {
-        let raw = &self.raw[usize::from(packet.is_ipv6())];
+        let Some(raw) = &self.raw[usize::from(packet.is_ipv6())] else { return Ok(()) };
         let bytes = wire::bytes(packet, id);
         match sendto(raw, &bytes, SendFlags::DONTWAIT, &SocketAddr::new(packet.destination, 0)) {
             Ok(_) => Ok(()),
@@ -122,11 +162,6 @@ impl End {
             ) => Ok(()),
             Err(error) => Err(error).with_context(|| format!("{packet:?}")),
         }
-    }
-
-    /// Runs a tool in it that must succeed.
-    pub fn run(&self, program: &str, args: &[&str], input: &str) -> Result<String> {
-        inside(&self.namespace, || tool(program, args, input))
     }
 }
 
@@ -180,7 +215,59 @@ impl Bed {
         ] {
             ends.push(End::open(name, &at(name), addresses(own)?, name == "router")?);
         }
-        Ok(Self { ends, doors: DOORS.map(|(name, end)| (name.to_owned(), end)).into() })
+        let mut bed = Self::around(ends);
+        let nets = NETS.map(|(device, net)| Ok((device.to_owned(), net.parse()?)));
+        bed.open_doors(&nets.into_iter().collect::<Result<Vec<_>>>()?)?;
+        Ok(bed)
+    }
+
+    /// Of these ends, the router first; [`Self::open_doors`] has yet to find the ways.
+    pub const fn around(ends: Vec<End>) -> Self {
+        Self { ends, doors: Vec::new(), groups: Vec::new() }
+    }
+
+    /// Finds the ways to the router: an end that has an address on one of its networks is behind that network's device.
+    pub fn open_doors(&mut self, nets: &[(String, IpNet)]) -> Result<()> {
+        let router = self.router()?;
+        let raw = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()].map(|any| router.raw_socket(any).ok());
+        let mut doors = vec![Door { device: "lo".to_owned(), end: 0, raw }];
+        for (number, end) in self.ends.iter().enumerate().skip(1) {
+            let mut script = String::from(LOCAL_LATER);
+            for (device, net) in nets {
+                let Some(own) = end.addresses.iter().find(|address| net.contains(*address)) else { continue };
+                let at = match doors.iter().position(|door| door.end == number && door.device == *device) {
+                    Some(at) => at,
+                    None => {
+                        doors.push(Door { device: device.clone(), end: number, raw: [None, None] });
+                        doors.len() - 1
+                    }
+                };
+                let ip = if own.is_ipv6() { "ip -6" } else { "ip" };
+                let table = DOOR_TABLE + at;
+                let _ = writeln!(
+                    script,
+                    "{ip} rule add pref 50 from {own} iif lo lookup {table}; \
+                     {ip} route replace default via {} table {table}",
+                    net.addr()
+                );
+                doors[at].raw[usize::from(own.is_ipv6())] = Some(end.raw_socket(*own)?);
+            }
+            end.run("sh", &["-ec", &script], "")?;
+        }
+        self.doors = doors;
+        let broadcast = nets.iter().map(|(_, net)| net.broadcast()).filter(IpAddr::is_ipv4);
+        self.groups = broadcast.collect();
+        Ok(())
+    }
+
+    /// Where its ends and doors are.
+    pub fn layout(&self) -> Layout {
+        Layout {
+            addresses: self.ends.iter().map(|end| end.addresses.clone()).collect(),
+            doors: self.doors.iter().map(|door| (door.device.clone(), door.end)).collect(),
+            families: self.doors.iter().map(|door| [0, 1].map(|family| door.raw[family].is_some())).collect(),
+            groups: self.groups.clone(),
+        }
     }
 
     /// The router.
@@ -216,6 +303,14 @@ impl Bed {
         router.forget_flows()
     }
 }
+
+/// What is sent by a door comes before an end's own addresses.
+const LOCAL_LATER: &str = r"
+for ip in 'ip -4' 'ip -6'; do
+  while $ip rule del pref 50 2>/dev/null; do :; done
+  $ip rule show | grep -q '^200:' || { $ip rule add pref 200 lookup local; $ip rule del pref 0; }
+done
+";
 
 const LEGACY_EMPTY: &str = "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n\
 *nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT\n\
@@ -257,10 +352,8 @@ pair() { # two of one bridge, and their addresses
 }
 pair one two 172.17.0.2 172.17.0.3 2001:db8:2::2 2001:db8:2::3
 pair three four 192.0.2.2 192.0.2.3 2001:db8:3::2 2001:db8:3::3
-ip -n outside rule add pref 100 lookup local; ip -n outside rule del pref 0
-ip -n outside rule add pref 50 to 127.0.0.1 lookup 77; ip -n outside route add default via 198.51.100.1 table 77
-ip -n router route add 203.0.113.0/24 via 198.51.100.2
-ip -n router -6 route add 2001:db8:ffff::/64 via 2001:db8:1::2
+ip -n router route add default via 198.51.100.2
+ip -n router -6 route add default via 2001:db8:1::2
 "#;
 
 /// `IPPROTO_RAW`: the header is ours.

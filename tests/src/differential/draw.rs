@@ -7,7 +7,10 @@ use bridgewalk_analysis::walk::{Layer4, Packet};
 use bridgewalk_model::firewall::{Hook, Negatable, PortRange, RuleSummary};
 use ipnet::IpNet;
 
-use super::{bed::Bed, random::Random};
+use super::{
+    layout::{Layout, Probe},
+    random::Random,
+};
 
 /// What may be drawn.
 #[derive(Clone, Debug, Default)]
@@ -58,68 +61,68 @@ impl Pool {
         self.addresses.extend([address, next(-1), next(1)]);
     }
 
-    /// A packet that a rule asks for, as far as it says: one that was not hit yet.
-    pub fn aim(&self, bed: &Bed, wanted: &RuleSummary, random: &mut Random) -> Option<(usize, Packet)> {
-        let (mut from, mut packet) = self.draw(bed, random)?;
+    /// Changes a packet, and where it comes from, to what a rule asks for, as far as it says.
+    pub fn aim(&self, layout: &Layout, base: Probe, wanted: &RuleSummary, random: &mut Random) -> Option<Probe> {
+        let Probe { mut door, mut packet } = base;
         let nets: Vec<&Negatable<IpNet>> = wanted.sources.iter().chain(&wanted.destinations).collect();
         let is_ipv6 = nets.first().map_or(packet.is_ipv6(), |net| net.value.addr().is_ipv6());
-        let of_family =
-            |end: usize| bed.ends[end].addresses.iter().copied().filter(move |address| address.is_ipv6() == is_ipv6);
+        let own = |end: usize, random: &mut Random| random.pick(&layout.of_family(end, is_ipv6)).copied();
+        let others = |door: usize| (layout.end(door) + 1) % layout.addresses.len();
         if is_ipv6 != packet.is_ipv6() {
-            packet.source = of_family(from).next()?;
-            packet.destination = of_family((from + 1) % bed.ends.len()).next()?;
+            packet.source = own(layout.end(door), random)?;
+            packet.destination = own(others(door), random)?;
+            packet.layer4 = of_family(packet.layer4, is_ipv6);
         }
-        let by = |wanted: Option<&Negatable<String>>| -> Vec<usize> {
-            let Some(wanted) = wanted else { return Vec::new() };
+        let by = |wanted: &Negatable<String>| -> Vec<usize> {
             let name = wanted.value.trim_end_matches(['*', '+']);
             let is_whole = name == wanted.value;
             let is_it = |door: &str| if is_whole { door == name } else { door.starts_with(name) };
-            bed.doors.iter().filter(|(door, _)| is_it(door) != wanted.not).map(|(_, end)| *end).collect()
+            (0..layout.doors.len()).filter(|number| is_it(&layout.doors[*number].0) != wanted.not).collect()
         };
         if wanted.hooks.iter().all(|hook| matches!(hook, Hook::Output)) && !wanted.hooks.is_empty() {
-            from = 0;
-            packet.source = of_family(0).next()?;
+            door = 0;
+            packet.source = own(0, random)?;
         }
-        let excludes = wanted.in_interface.as_ref().is_some_and(|asked| asked.not);
-        let mut doors = by(wanted.in_interface.as_ref());
-        // What may not come from one network is mostly kept from the others too.
-        if excludes && doors.contains(&1) && random.chance(50) {
-            doors = vec![1];
+        let mut doors: Vec<usize> = wanted.in_interface.as_ref().map(by).unwrap_or_default();
+        // What is sent from here comes by no device.
+        doors.retain(|door| *door != 0 || wanted.in_interface.as_ref().is_some_and(|asked| !asked.not));
+        if !doors.contains(&door) {
+            if let Some(found) = random.pick(&doors).copied() {
+                door = found;
+                packet.source = own(layout.end(door), random)?;
+            }
         }
-        if let Some(end) = random.pick(&doors).copied() {
-            from = end;
-            packet.source = of_family(end).next()?;
-        }
-        if let Some(end) = random.pick(&by(wanted.out_interface.as_ref())).copied() {
-            packet.destination = of_family(end).next()?;
+        let out = wanted.out_interface.as_ref().map(by).unwrap_or_default();
+        if let Some(found) = random.pick(&out).copied() {
+            packet.destination = own(layout.end(found), random)?;
             // Rules for single addresses leave the rest of the network to those after them.
             if random.chance(30) {
                 packet.destination = nobody_beside(packet.destination);
             }
         } else if wanted.hooks.contains(&Hook::Input) {
-            packet.destination = *random.pick(&of_family(0).collect::<Vec<_>>())?;
+            packet.destination = own(0, random)?;
         }
-        if let Some(net) = wanted.sources.iter().find(|net| !net.not) {
-            packet.source = within(net.value, random);
-            let owner = (0..bed.ends.len()).find(|end| of_family(*end).any(|address| net.value.contains(&address)));
+        if let Some(net) = random.pick(&wanted.sources).filter(|net| !net.not) {
+            packet.source = self.within(layout, net.value, random);
+            let owners = (0..layout.doors.len()).filter(|door| {
+                let own = &layout.addresses[layout.doors[*door].1];
+                own.iter().any(|address| net.value.contains(address)) && (doors.is_empty() || doors.contains(door))
+            });
             // One that may not come from where its sender lives is sent from elsewhere in its name.
-            let doors = by(wanted.in_interface.as_ref());
-            if let Some(owner) = owner.filter(|owner| wanted.in_interface.is_none() || doors.contains(owner)) {
-                from = owner;
-                packet.source = of_family(owner).find(|address| net.value.contains(address))?;
+            if let Some(owner) = random.pick(&owners.collect::<Vec<_>>()).filter(|_| random.chance(70)) {
+                door = *owner;
             }
         }
-        if let Some(net) = wanted.destinations.iter().find(|net| !net.not) {
-            packet.destination = within(net.value, random);
-            let owned = bed.ends.iter().flat_map(|end| &end.addresses).find(|address| net.value.contains(*address));
-            if random.chance(70) {
-                packet.destination = owned.copied().unwrap_or(packet.destination);
-            }
+        if let Some(net) = random.pick(&wanted.destinations).filter(|net| !net.not) {
+            packet.destination = self.within(layout, net.value, random);
         } else if wanted.destination_is_local == Some(true) {
-            packet.destination = *random.pick(&of_family(0).collect::<Vec<_>>())?;
+            packet.destination = own(0, random)?;
         }
         let port = |ranges: &[Negatable<PortRange>], random: &mut Random| {
-            ranges.iter().find(|range| !range.not).map(|range| [range.value.first, range.value.last][random.below(2)])
+            random
+                .pick(ranges)
+                .filter(|range| !range.not)
+                .map(|range| [range.value.first, range.value.last][random.below(2)])
         };
         let (source, destination) = (port(&wanted.source_ports, random), port(&wanted.destination_ports, random));
         let (usual_source, usual_destination) = packet.layer4.ports().unwrap_or((40_000, 80));
@@ -129,66 +132,136 @@ impl Pool {
         let number = wanted.protocol.filter(|protocol| !protocol.not).map(|protocol| protocol.value);
         // A TCP packet with no flow and without SYN.
         let is_invalid = wanted.states.iter().any(|state| !state.not && state.value == "INVALID");
-        let flags = if is_invalid { 0x11 } else { 2 };
+        let flags = match packet.layer4 {
+            _ if is_invalid => 0x11,
+            Layer4::Tcp { flags, .. } => flags,
+            _ => 2,
+        };
         packet.layer4 = match number {
             Some(17) => Layer4::Udp { source_port, destination_port },
             Some(1 | 58) => Layer4::Icmp { kind: if is_ipv6 { 128 } else { 8 }, code: 0, identifier: source_port },
             Some(6) => Layer4::Tcp { source_port, destination_port, flags },
-            _ if asks_ports || !matches!(packet.layer4, Layer4::Icmp { .. }) => {
+            _ if asks_ports && matches!(packet.layer4, Layer4::Icmp { .. }) || is_invalid => {
                 Layer4::Tcp { source_port, destination_port, flags }
             }
-            _ if is_invalid => Layer4::Tcp { source_port, destination_port, flags },
-            _ => packet.layer4,
+            _ => with_ports(packet.layer4, source_port, destination_port),
         };
-        (packet.source.is_ipv6() == packet.destination.is_ipv6()
-            && is_usual(packet.source)
-            && is_usual(packet.destination)
-            && (from == 0 || !bed.ends[from].addresses.contains(&packet.destination)))
-        .then_some((from, packet))
+        usable(layout, Probe { door, packet })
     }
 
-    /// A packet, and the end to send it from.
-    pub fn draw(&self, bed: &Bed, random: &mut Random) -> Option<(usize, Packet)> {
+    /// Changes one thing of a packet.
+    pub fn vary(&self, layout: &Layout, base: &Probe, random: &mut Random) -> Option<Probe> {
+        let mut probe = base.clone();
+        let packet = &mut probe.packet;
+        let is_ipv6 = packet.is_ipv6();
+        let (source_port, destination_port) = packet.layer4.ports().unwrap_or((40_000, 80));
+        match random.below(10) {
+            0 => probe.door = random.below(layout.doors.len()),
+            1 | 2 => packet.source = self.address(layout, is_ipv6, random)?,
+            3 | 4 => packet.destination = self.address(layout, is_ipv6, random)?,
+            5 => packet.layer4 = with_ports(packet.layer4, source_port, self.port(random)),
+            6 => packet.layer4 = with_ports(packet.layer4, self.port(random), destination_port),
+            7 if random.chance(30) => {
+                let kinds: &[u8] = if is_ipv6 { &[128, 129, 1, 133, 134, 135, 136] } else { &[8, 0, 3, 11, 13] };
+                let kind = kinds[random.below(kinds.len())];
+                packet.layer4 = Layer4::Icmp { kind, code: 0, identifier: source_port };
+            }
+            8 => {
+                let flags = [2, 2, 0x10, 0x11, 0x12, 4, 0][random.below(7)];
+                packet.layer4 = Layer4::Tcp { source_port, destination_port, flags };
+            }
+            _ => packet.layer4 = layer4(source_port, destination_port, is_ipv6, random),
+        }
+        usable(layout, probe)
+    }
+
+    /// A packet.
+    pub fn draw(&self, layout: &Layout, random: &mut Random) -> Option<Probe> {
         let is_ipv6 = random.chance(40);
         // The router sends less than it forwards.
-        let from = if random.chance(15) { 0 } else { 1 + random.below(bed.ends.len() - 1) };
-        let of_family = |addresses: &[IpAddr]| -> Vec<IpAddr> {
-            addresses.iter().copied().filter(|address| address.is_ipv6() == is_ipv6 && is_usual(*address)).collect()
-        };
-        let own = of_family(&bed.ends[from].addresses);
-        let mentioned = of_family(&self.addresses);
-        let others: Vec<IpAddr> = (bed.ends.iter().enumerate())
-            .filter(|(end, _)| *end != from)
-            .flat_map(|(end, found)| of_family(&found.addresses).repeat(if end == 0 { 1 } else { 3 }))
+        let door = if random.chance(15) { 0 } else { random.below(layout.doors.len()) };
+        let from = layout.end(door);
+        let others: Vec<IpAddr> = (0..layout.addresses.len())
+            .filter(|end| *end != from)
+            .flat_map(|end| layout.of_family(end, is_ipv6).repeat(if end == 0 { 1 } else { 3 }))
             .collect();
-        let source = match from {
-            1.. if random.chance(20) && !mentioned.is_empty() => *random.pick(&mentioned)?,
-            _ => *random.pick(&own)?,
-        };
-        let destination = if random.chance(30) && !mentioned.is_empty() {
-            *random.pick(&mentioned)?
+        let source = if random.chance(20) {
+            self.address(layout, is_ipv6, random)?
         } else {
-            *random.pick(&others)?
+            *random.pick(&layout.of_family(from, is_ipv6))?
         };
-        // What is not sent is not seen: the router's own packets need an address that it would use.
-        let port = |random: &mut Random| random.pick(&self.ports).copied().filter(|port| *port > 0).unwrap_or(80);
-        let source_port = if random.chance(25) { port(random) } else { 30_000 + random.below(20_000) as u16 };
-        let layer4 = match random.below(20) {
-            0..=9 => Layer4::Tcp {
-                source_port,
-                destination_port: port(random),
-                flags: if random.chance(94) {
-                    2
-                } else {
-                    random.word(&["\u{10}", "\u{11}", "\u{4}", "\u{12}"]).as_bytes()[0]
-                },
-            },
-            10..=15 => Layer4::Udp { source_port, destination_port: port(random) },
-            _ => Layer4::Icmp { kind: if is_ipv6 { 128 } else { 8 }, code: 0, identifier: source_port },
-        };
+        let destination =
+            if random.chance(30) { self.address(layout, is_ipv6, random)? } else { *random.pick(&others)? };
+        let source_port = if random.chance(25) { self.port(random) } else { 30_000 + random.below(20_000) as u16 };
+        let layer4 = layer4(source_port, self.port(random), is_ipv6, random);
         let packet = Packet { source, destination, layer4, ttl: 64, mark: 0, source_mac: None, destination_mac: None };
-        Some((from, packet))
+        usable(layout, Probe { door, packet })
     }
+
+    /// One that is mentioned, or somebody's.
+    fn address(&self, layout: &Layout, is_ipv6: bool, random: &mut Random) -> Option<IpAddr> {
+        let mentioned = self.addresses.iter().copied().filter(|address| address.is_ipv6() == is_ipv6);
+        let mentioned: Vec<IpAddr> = mentioned.filter(|_| random.chance(70)).collect();
+        if random.chance(3) {
+            let groups: Vec<IpAddr> = layout.groups.iter().copied().filter(|one| one.is_ipv6() == is_ipv6).collect();
+            return random.pick(&groups).copied();
+        }
+        let owned = layout.of_family(random.below(layout.addresses.len()), is_ipv6);
+        let is_owned = mentioned.is_empty() || random.chance(50);
+        random.pick(if is_owned { &owned } else { &mentioned }).copied()
+    }
+
+    fn port(&self, random: &mut Random) -> u16 {
+        random.pick(&self.ports).copied().filter(|port| *port > 0).unwrap_or(80)
+    }
+
+    /// An address of a network: its first, its last, one between, or mostly somebody's.
+    fn within(&self, layout: &Layout, net: IpNet, random: &mut Random) -> IpAddr {
+        let known = layout.addresses.iter().flatten().chain(&self.addresses);
+        let known: Vec<IpAddr> = known.copied().filter(|address| net.contains(address)).collect();
+        match random.below(8) {
+            0 => net.network(),
+            1 => net.broadcast(),
+            2 => net.hosts().nth(random.below(6)).unwrap_or(net.addr()),
+            _ => random.pick(&known).copied().unwrap_or(net.addr()),
+        }
+    }
+}
+
+fn layer4(source_port: u16, destination_port: u16, is_ipv6: bool, random: &mut Random) -> Layer4 {
+    match random.below(20) {
+        0..=9 => Layer4::Tcp {
+            source_port,
+            destination_port,
+            flags: if random.chance(94) { 2 } else { [0x10, 0x11, 4, 0x12][random.below(4)] },
+        },
+        10..=15 => Layer4::Udp { source_port, destination_port },
+        _ => Layer4::Icmp { kind: if is_ipv6 { 128 } else { 8 }, code: 0, identifier: source_port },
+    }
+}
+
+fn with_ports(layer4: Layer4, source_port: u16, destination_port: u16) -> Layer4 {
+    match layer4 {
+        Layer4::Tcp { flags, .. } => Layer4::Tcp { source_port, destination_port, flags },
+        Layer4::Udp { .. } => Layer4::Udp { source_port, destination_port },
+        other => other,
+    }
+}
+
+fn of_family(layer4: Layer4, is_ipv6: bool) -> Layer4 {
+    match layer4 {
+        Layer4::Icmp { code, identifier, .. } => Layer4::Icmp { kind: if is_ipv6 { 128 } else { 8 }, code, identifier },
+        other => other,
+    }
+}
+
+fn usable(layout: &Layout, probe: Probe) -> Option<Probe> {
+    let Packet { source, destination, .. } = &probe.packet;
+    let is_one_family = source.is_ipv6() == destination.is_ipv6();
+    // Nobody sends in the name of many, and what the router itself sends to many goes out more than once.
+    let is_of_one = !layout.groups.contains(source) && (probe.door != 0 || !layout.groups.contains(destination));
+    (is_one_family && is_of_one && layout.is_open(&probe) && is_usual(*source) && is_usual(*destination))
+        .then_some(probe)
 }
 
 /// Not what a raw socket refuses to send, nor what no route leads to.
@@ -215,14 +288,5 @@ fn nobody_beside(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 0x60).into()),
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) ^ 0x6000).into()),
-    }
-}
-
-/// An address of a network: its first, its last, or one between.
-fn within(net: IpNet, random: &mut Random) -> IpAddr {
-    match random.below(3) {
-        0 => net.network(),
-        1 => net.broadcast(),
-        _ => net.hosts().nth(random.below(6)).unwrap_or(net.addr()),
     }
 }

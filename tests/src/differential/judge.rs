@@ -12,7 +12,7 @@ use bridgewalk_model::{
 };
 
 use super::{
-    paths::within_reach,
+    reach::within_reach,
     seen::{Case, Header, RulePlace, SeenFlow, SeenHook},
     tally::Tally,
 };
@@ -35,32 +35,87 @@ pub fn judge(case: &Case, mutant: Option<Mutant>, tally: &mut Tally) -> Vec<Disa
         Some(mutant) => NamespaceRules::with_mutant(&case.namespace, mutant),
     };
     let mut disagreements = Vec::new();
-    let mut hit = HashSet::new();
     for (number, flow) in case.flows.iter().enumerate() {
-        if let Some(found) = judge_flow(&rules, flow, tally, &mut hit) {
+        if let Some(found) = judge_flow(&rules, flow, tally) {
             let (packet, hook, what) = found;
             disagreements.push(Disagreement { at: (number, packet), hook, what });
         }
     }
-    hit.extend(kernel_hits(case, 0));
-    let within_reach = within_reach(&case.namespace);
+    disagreements
+}
+
+/// Counts a case's rules, those within reach and those that the kernel says were matched.
+pub fn count_rules(case: &Case, tally: &mut Tally) {
+    let (hit, within_reach) = (hits(case), within_reach(&case.namespace));
     tally.rules_hit += hit.len();
     tally.rules += within_reach.union(&hit).count();
     tally.rules_loaded += loaded(&case.namespace);
     tally.thought_out_of_reach += hit.difference(&within_reach).count();
     tally.set_ups += 1;
-    disagreements
 }
 
-/// The rules that the flows from the `first` on have matched, as the evaluator or the kernel says.
-pub fn hits(case: &Case, first: usize) -> HashSet<RuleId> {
-    let rules = NamespaceRules::new(&case.namespace);
-    let mut hit = HashSet::new();
-    for flow in case.flows.iter().skip(first) {
-        judge_flow(&rules, flow, &mut Tally::default(), &mut hit);
+/// The rules that the kernel says were matched: its trace, and the counters of legacy rules.
+pub fn hits(case: &Case) -> HashSet<RuleId> {
+    let kernel = KernelsWord::new(&case.namespace);
+    let traced = case.flows.iter().flat_map(|flow| kernel.hits(flow));
+    traced.chain(case.counted.iter().filter_map(|place| kernel.find(Backend::Legacy, place))).collect()
+}
+
+/// What the kernel calls a namespace's rules.
+#[derive(Debug)]
+pub struct KernelsWord<'a> {
+    known: HashMap<(Backend, Family, &'a str, &'a str, u32), RuleId>,
+}
+
+impl<'a> KernelsWord<'a> {
+    /// For these rules.
+    pub fn new(namespace: &'a Namespace) -> Self {
+        let mut known = HashMap::new();
+        for (id, place) in places(namespace) {
+            known.insert(place, id);
+        }
+        Self { known }
     }
-    hit.extend(kernel_hits(case, first));
-    hit
+
+    /// The rules that matched a flow's packets, as the trace says.
+    pub fn hits(&self, flow: &SeenFlow) -> HashSet<RuleId> {
+        let places = flow.packets.iter().flat_map(|packet| &packet.hooks).flat_map(|hook| &hook.rules);
+        places.filter_map(|place| self.find(Backend::NfTables, place)).collect()
+    }
+
+    fn find(&self, backend: Backend, place: &RulePlace) -> Option<RuleId> {
+        self.known.get(&(backend, place.family, place.table.as_str(), place.chain.as_str(), place.position)).copied()
+    }
+}
+
+/// The legacy rules that have counted a packet.
+pub fn counted(namespace: &Namespace) -> Vec<RulePlace> {
+    let is_counted = |id: RuleId| {
+        let counter = id.find(namespace).and_then(|(_, _, _, rule)| rule.counter.as_ref());
+        counter.is_some_and(|counter| counter.packets > 0)
+    };
+    places(namespace)
+        .filter(|(id, (backend, ..))| *backend == Backend::Legacy && is_counted(*id))
+        .map(|(_, (_, family, table, chain, position))| RulePlace {
+            family,
+            table: table.to_owned(),
+            chain: chain.to_owned(),
+            position,
+        })
+        .collect()
+}
+
+fn places(namespace: &Namespace) -> impl Iterator<Item = (RuleId, (Backend, Family, &str, &str, u32))> {
+    (0_u16..).zip(namespace.firewall.iter()).flat_map(|(ruleset, found)| {
+        (0_u16..).zip(&found.tables).flat_map(move |(table, tabled)| {
+            (0_u32..).zip(&tabled.chains).flat_map(move |(chain, chained)| {
+                (0_u32..).zip(&chained.rules).map(move |(rule, ruled)| {
+                    let id = RuleId { chain: ChainId { ruleset, table, chain }, rule };
+                    (id, (found.backend, tabled.family, tabled.name.as_str(), chained.name.as_str(), ruled.position))
+                })
+            })
+        })
+    })
 }
 
 fn loaded(namespace: &Namespace) -> usize {
@@ -68,35 +123,9 @@ fn loaded(namespace: &Namespace) -> usize {
     tables.flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum()
 }
 
-/// The rules that the kernel said matched in the flows from the `first` on.
-fn kernel_hits(case: &Case, first: usize) -> HashSet<RuleId> {
-    let mut known: HashMap<(Family, &str, &str, u32), RuleId> = HashMap::new();
-    for (ruleset, found) in (0_u16..).zip(case.namespace.firewall.iter()) {
-        for (table, found) in (0_u16..).zip(&found.tables).filter(|_| found.backend == Backend::NfTables) {
-            for (chain, chained) in (0_u32..).zip(&found.chains) {
-                for (rule, ruled) in (0_u32..).zip(&chained.rules) {
-                    let id = RuleId { chain: ChainId { ruleset, table, chain }, rule };
-                    known.insert((found.family, found.name.as_str(), chained.name.as_str(), ruled.position), id);
-                }
-            }
-        }
-    }
-    let packets = case.flows.iter().skip(first).flat_map(|flow| &flow.packets);
-    let places = packets.flat_map(|packet| &packet.hooks).flat_map(|hook| &hook.rules);
-    places
-        .filter_map(|place| known.get(&(place.family, place.table.as_str(), place.chain.as_str(), place.position)))
-        .copied()
-        .collect()
-}
-
 /// Follows one flow; gives the first thing that is wrong. Where something is undecided, all ways that agree with the kernel
 /// so far are followed.
-fn judge_flow(
-    rules: &NamespaceRules<'_>,
-    flow: &SeenFlow,
-    tally: &mut Tally,
-    hit: &mut HashSet<RuleId>,
-) -> Option<(usize, Hook, String)> {
+fn judge_flow(rules: &NamespaceRules<'_>, flow: &SeenFlow, tally: &mut Tally) -> Option<(usize, Hook, String)> {
     let mut known: Vec<Option<Connection>> = vec![None];
     for (number, seen) in flow.packets.iter().enumerate() {
         // What conntrack took for invalid begins no flow, so that its answer is a first packet; what is of neither
@@ -112,7 +141,7 @@ fn judge_flow(
         let mut ways: Vec<Way> = known.iter().map(|known| (seen.packet.clone(), known.clone())).collect();
         let mut is_decided = true;
         for hook in &seen.hooks {
-            match judge_hook(rules, hook, is_reply, ways, tally, hit) {
+            match judge_hook(rules, hook, is_reply, ways, tally) {
                 Ok((found, is_certain)) => {
                     ways = found;
                     is_decided &= is_certain;
@@ -152,7 +181,6 @@ fn judge_hook(
     is_reply: bool,
     ways: Vec<Way>,
     tally: &mut Tally,
-    hit: &mut HashSet<RuleId>,
 ) -> Result<(Vec<Way>, bool), String> {
     let namespace = rules.namespace();
     let legacy = namespace.firewall.iter().filter(|ruleset| ruleset.backend == Backend::Legacy);
@@ -181,12 +209,7 @@ fn judge_hook(
             is_bridged: false,
             next_hop: None,
         });
-        for visit in branches.iter().flat_map(|branch| &branch.visits) {
-            tally.visits += 1;
-            if visit.matched == Truth::Yes {
-                hit.insert(visit.rule);
-            }
-        }
+        tally.visits += branches.iter().map(|branch| branch.visits.len()).sum::<usize>();
         is_certain &= branches.len() == 1 && branches.iter().all(|branch| branch.undecided.is_empty());
         let is_exact = is_certain && is_traced && branches.iter().all(|branch| branch.regardless.is_empty());
         tally.traced_hooks += usize::from(is_exact);

@@ -3,10 +3,11 @@
 //! A set-up is made by chance from what people ask of Docker: networks with options, ports published in the usual ways,
 //! rules in `DOCKER-USER` and in a table of the user's own. The next set-up on the same host replaces it.
 
-use std::{fmt::Write as _, fs::File, io::BufReader, net::IpAddr, path::PathBuf};
+use std::{fs::File, io::BufReader, net::IpAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
-use bridgewalk_model::{assembly::assemble, kernel::AddressScope, recording::Recording, snapshot::Namespace};
+use bridgewalk_model::{assembly::assemble, recording::Recording, snapshot::Namespace};
+use ipnet::IpNet;
 
 use super::{
     bed::{Bed, End, TRACE_TABLE},
@@ -49,7 +50,7 @@ impl Live {
             End::open("host", &namespace(host.pid()), Vec::new(), true)?,
             End::open("outside", &namespace(host.link().pid()), outside.to_vec(), false)?,
         ];
-        Ok(Self { host, bed: Bed { ends, doors: Vec::new() } })
+        Ok(Self { host, bed: Bed::around(ends) })
     }
 
     /// Makes the next set-up in the place of the last one. Gives the host's namespace as it is then.
@@ -84,56 +85,26 @@ impl Live {
             ruleset.tables.retain(|table| table.name != TRACE_TABLE);
         }
         found.firewall = rulesets.into();
-        self.look_around(&found);
-        self.guide(&found)?;
+        self.look_around(&found)?;
         Ok(found)
     }
 
-    /// Tells the link's other end to send by the host what the host could forward, and what is for its loopback: whoever is
-    /// on the link can do so.
-    fn guide(&self, host: &Namespace) -> Result<()> {
-        let outside = self.bed.ends.get(1).context("no outside")?;
-        let mut script = String::new();
-        for device in host.interfaces.iter().filter(|device| !matches!(device.link.name.as_str(), "lo" | "eth0")) {
-            for found in device.addresses.iter().filter(|found| found.scope == AddressScope::Global) {
-                let Ok(net) = ipnet::IpNet::new(found.address, found.prefix_len) else { continue };
-                let gateway: IpAddr =
-                    if net.addr().is_ipv6() { self.host.address6().into() } else { self.host.address().into() };
-                let _ = writeln!(script, "ip route replace {} via {gateway}", net.trunc());
-            }
-        }
-        let gateway = self.host.address();
-        let _ = writeln!(
-            script,
-            "ip rule show | grep -q 'lookup 77' || {{ ip rule add pref 100 lookup local; ip rule del pref 0; \
-             ip rule add pref 50 to 127.0.0.1 lookup 77; ip route add default via {gateway} table 77; }}"
-        );
-        outside.run("sh", &["-c", &script], "").map(drop)
-    }
-
     /// Takes the host's addresses from what was seen, and the ends behind each device.
-    fn look_around(&mut self, host: &Namespace) {
-        let of_host = host.interfaces.iter().flat_map(|device| &device.addresses);
+    fn look_around(&mut self, host: &Namespace) -> Result<()> {
         let is_usual = |address: &IpAddr| match address {
             IpAddr::V4(address) => !address.is_loopback(),
             IpAddr::V6(address) => !address.is_loopback() && !address.is_unicast_link_local(),
         };
-        if let Some(end) = self.bed.ends.first_mut() {
-            end.addresses = of_host.map(|found| found.address).filter(is_usual).collect();
-        }
-        let mut doors = vec![("lo".to_owned(), 0)];
+        let mut nets = Vec::new();
         for device in &host.interfaces {
-            let nets: Vec<ipnet::IpNet> = (device.addresses.iter())
-                .filter(|found| is_usual(&found.address))
-                .filter_map(|found| ipnet::IpNet::new(found.address, found.prefix_len).ok())
-                .collect();
-            for (number, end) in self.bed.ends.iter().enumerate().skip(1) {
-                if end.addresses.iter().any(|address| nets.iter().any(|net| net.contains(address))) {
-                    doors.push((device.link.name.as_str().to_owned(), number));
-                }
+            for found in device.addresses.iter().filter(|found| is_usual(&found.address)) {
+                nets.push((device.link.name.as_str().to_owned(), IpNet::new(found.address, found.prefix_len)?));
             }
         }
-        self.bed.doors = doors;
+        if let Some(end) = self.bed.ends.first_mut() {
+            end.addresses = nets.iter().map(|(_, net)| net.addr()).collect();
+        }
+        self.bed.open_doors(&nets)
     }
 }
 

@@ -11,6 +11,7 @@ use bridgewalk_model::{
 
 use super::{
     bed::{Bed, TRACE_TABLE},
+    layout::{Probe, may_answer, next},
     seen::{Header, RulePlace, SeenFlow, SeenHook, SeenPacket},
     trace::Event,
 };
@@ -41,25 +42,25 @@ impl<'a> Observer<'a> {
         Self { bed, patience_ms: 40 * PATIENCE_MS }
     }
 
-    /// Sends a first packet from one of the ends; where it arrives, an answer if `answers`, and one more packet.
-    pub fn flow(&mut self, namespace: &Namespace, from: usize, first: &Packet, answers: bool) -> Result<SeenFlow> {
+    /// Sends a first packet; where it arrives, an answer, and one more packet.
+    pub fn flow(&mut self, namespace: &Namespace, probe: &Probe) -> Result<SeenFlow> {
+        let Probe { door, packet: first } = probe;
         let mut flow = SeenFlow::default();
         self.bed.router()?.forget_flows()?;
-        let (seen, arrival) = self.send(namespace, from, first, false)?;
+        let (seen, arrival) = self.send(namespace, *door, first, false)?;
+        let out = seen.hooks.last().and_then(|hook| device(namespace, hook.out_index));
         flow.packets.push(seen);
-        let Some((end, header)) = arrival.filter(|(end, _)| answers && *end != 0) else { return Ok(flow) };
+        let Some((end, header)) = arrival else { return Ok(flow) };
         let arrived = Packet { source: header.source, destination: header.destination, ..first.clone() };
         let arrived = with_ports(arrived, header.ports);
-        let (seen, back) = self.send(namespace, end, &arrived.reply(), true)?;
+        let layout = self.bed.layout();
+        let back = layout.door(end, out.filter(|_| end != 0)).filter(|_| may_answer(&layout, end, &arrived));
+        let Some(back) = back else { return Ok(flow) };
+        let (seen, arrival) = self.send(namespace, back, &arrived.reply(), true)?;
         flow.packets.push(seen);
-        if back.is_some_and(|(end, _)| end == from) {
-            let layer4 = match first.layer4 {
-                Layer4::Tcp { source_port, destination_port, .. } => {
-                    Layer4::Tcp { source_port, destination_port, flags: 16 }
-                }
-                other => other,
-            };
-            flow.packets.push(self.send(namespace, from, &Packet { layer4, ..first.clone() }, false)?.0);
+        let from = self.bed.doors.get(*door).map(|door| door.end);
+        if arrival.is_some_and(|(end, _)| Some(end) == from) {
+            flow.packets.push(self.send(namespace, *door, &next(first), false)?.0);
         }
         Ok(flow)
     }
@@ -68,7 +69,7 @@ impl<'a> Observer<'a> {
     fn send(
         &mut self,
         namespace: &Namespace,
-        from: usize,
+        door: usize,
         packet: &Packet,
         is_reply: bool,
     ) -> Result<(SeenPacket, Option<(usize, Header)>)> {
@@ -77,7 +78,9 @@ impl<'a> Observer<'a> {
         for end in &mut self.bed.ends {
             end.trace.take()?;
         }
-        self.bed.ends.get(from).context("no such end")?.send(packet, id)?;
+        let door = self.bed.doors.get(door).context("no such door")?;
+        let from = door.end;
+        door.send(packet, id)?;
         let mut events: Vec<Vec<Event>> = vec![Vec::new(); self.bed.ends.len()];
         let mut round = 0;
         loop {
@@ -89,11 +92,10 @@ impl<'a> Observer<'a> {
                         .filter(|event| event.id == id && event.header.source.is_ipv6() == packet.is_ipv6()),
                 );
             }
-            let arrival = arrival(&events, from);
             let hooks = hooks(namespace, events.first().map(Vec::as_slice).unwrap_or_default());
-            let is_complete =
-                arrival.is_some() || hooks.last().is_some_and(|hook| hook.end.is_some() && hook.hook == Hook::Input);
-            if is_complete || round >= ROUNDS {
+            let taken_in = hooks.last().filter(|hook| hook.hook == Hook::Input).and_then(|hook| hook.end.clone());
+            let arrival = arrival(&events, from).or_else(|| Some((0, taken_in?)));
+            if arrival.is_some() || round >= ROUNDS {
                 return Ok((SeenPacket { packet: packet.clone(), is_reply, hooks }, arrival));
             }
             round += 1;
@@ -112,6 +114,11 @@ impl Observer<'_> {
         }
         self.bed.router()?.trace.wait(pause).map(drop)
     }
+}
+
+fn device(namespace: &Namespace, index: Option<u32>) -> Option<&str> {
+    let found = namespace.interfaces.iter().find(|interface| Some(interface.link.if_index) == index)?;
+    Some(found.link.name.as_str())
 }
 
 fn with_ports(mut packet: Packet, ports: Option<(u16, u16)>) -> Packet {

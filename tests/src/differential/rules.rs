@@ -2,6 +2,7 @@
 
 mod iptables;
 mod native;
+mod scene;
 
 use anyhow::Result;
 
@@ -151,7 +152,5 @@ const NETS6: [&str; 10] = [
     "2001:db8:2::/126",
     "fd00::/8",
 ];
-/// Interfaces that rules ask for.
-const INTERFACES: [&str; 3] = ["up0", "docker0", "bridge1"];
 /// Ports that rules ask for.
 const PORTS: [&str; 9] = ["22", "53", "80", "443", "8080", "5000-5010", "1-1023", "30000-39999", "65535"];

@@ -41,6 +41,9 @@ pub struct Case {
     pub namespace: Namespace,
     /// What was sent through it.
     pub flows: Vec<SeenFlow>,
+    /// Legacy rules, which leave no trace, whose counters have counted.
+    #[serde(default)]
+    pub counted: Vec<RulePlace>,
 }
 
 /// The packets of one flow, in order.

@@ -42,9 +42,13 @@ impl Tally {
     pub const HEAD: &str = "| | set-ups | packets | of flows under way | IPv6 | wrong | undecided | hooks | exact paths \
         | rules | within reach | hit |\n|---|---|---|---|---|---|---|---|---|---|---|---|";
 
+    /// How many of a hundred rules within reach were hit.
+    pub fn percent_hit(&self) -> f64 {
+        percent(self.rules_hit, self.rules)
+    }
+
     /// The figures as a row of that table.
     pub fn row(&self, name: &str) -> String {
-        let percent = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         let packets = self.decided + self.undecided;
         format!(
             "| {name} | {} | {} | {} | {} | {} | {} ({:.2} %) | {} | {} ({:.2} %) | {} | {} | {} ({:.1} %) |",
@@ -61,7 +65,11 @@ impl Tally {
             self.rules_loaded,
             self.rules,
             self.rules_hit,
-            percent(self.rules_hit, self.rules),
+            self.percent_hit(),
         )
     }
+}
+
+fn percent(part: usize, of: usize) -> f64 {
+    100.0 * part as f64 / of.max(1) as f64
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{INTERFACES, NETS4, NETS6, PORTS, Tool};
+use super::{PORTS, Tool, scene::Scene};
 use crate::differential::random::Random;
 
 /// IPv4's and IPv6's rules.
@@ -48,89 +48,124 @@ fn tables(random: &mut Random, is_ipv6: bool) -> String {
 fn rule(text: &mut String, random: &mut Random, table: &str, chain: &str, is_ipv6: bool, may_jump: bool) {
     let is_user = chain.starts_with("USER");
     let _ = write!(text, "-A {chain}");
-    let not = |random: &mut Random| if random.chance(20) { " !" } else { "" };
-    let nets: &[&str] = if is_ipv6 { &NETS6 } else { &NETS4 };
-    let own: &[&str] =
-        if is_ipv6 { &["2001:db8:1::1", "2001:db8:2::/64"] } else { &["198.51.100.1", "192.0.2.1", "172.17.0.0/16"] };
-    // What is sent from here has an address of here, and so has what is received.
-    let of = |is_here: bool| if is_here { own } else { nets };
-    if random.chance(35) {
-        let _ = write!(text, "{} -s {}", not(random), random.word(of(chain == "OUTPUT")));
+    let hook = match (is_user, table) {
+        (false, _) => chain,
+        (true, "raw") => random.word(&["PREROUTING", "OUTPUT"]),
+        (true, "filter") => random.word(&["FORWARD", "INPUT", "OUTPUT"]),
+        (true, _) => random.word(&["PREROUTING", "POSTROUTING"]),
+    };
+    let scene = Scene::at(hook, table == "nat", table == "raw", is_ipv6, random);
+    let (asked, has_ports) = questions(text, random, &scene, table, is_user);
+    // A rule that asks little and ends what it matches leaves nothing to those after it.
+    let may_end = asked > 1;
+    if may_jump && random.chance(25) {
+        let chain = if is_user { "USER-B" } else { random.word(&["USER-A", "USER-B"]) };
+        let _ = writeln!(text, " {} {chain}", random.word(if may_end { &["-j", "-j", "-g"] } else { &["-j"] }));
+        return;
     }
+    *text += &target(random, table, if is_user { "USER" } else { chain }, is_ipv6, has_ports, may_end);
+    *text += "\n";
+}
+
+/// What a rule asks. Gives how much, and whether it is about a protocol that has ports.
+fn questions(text: &mut String, random: &mut Random, scene: &Scene, table: &str, is_user: bool) -> (usize, bool) {
+    let mut asked = 0;
+    let ask = |text: &mut String, asked: &mut usize, option: &str, (not, value): (bool, &str)| {
+        *asked += 1;
+        let _ = write!(text, "{} {option} {value}", if not { " !" } else { "" });
+    };
     if random.chance(40) {
-        let _ = write!(text, "{} -d {}", not(random), random.word(of(chain == "INPUT")));
+        ask(text, &mut asked, "-s", scene.net(true, random));
     }
-    if matches!(chain, "PREROUTING" | "INPUT" | "FORWARD") && random.chance(40) {
-        let _ = write!(text, "{} -i {}", not(random), random.word(&["up0", "docker0", "bridge1", "br+", "up+"]));
+    if random.chance(45) {
+        ask(text, &mut asked, "-d", scene.net(false, random));
     }
-    if matches!(chain, "OUTPUT" | "POSTROUTING" | "FORWARD") && random.chance(30) {
-        let _ = write!(text, "{} -o {}", not(random), random.word(&INTERFACES));
-    }
-    let mut protocol = ["tcp", "udp", "icmp", ""][random.below(4)];
-    if table == "nat" && random.chance(60) {
-        protocol = "tcp";
-    }
-    let ports = |random: &mut Random| random.word(&PORTS).replace('-', ":");
-    match protocol {
-        "icmp" if is_ipv6 => *text += " -p ipv6-icmp -m icmp6 --icmpv6-type 128",
-        "icmp" => *text += " -p icmp -m icmp --icmp-type 8",
-        "" => {}
-        protocol => {
-            let _ = write!(text, " -p {protocol} -m {protocol}");
-            if random.chance(30) {
-                let _ = write!(text, "{} --sport {}", not(random), ports(random));
-            }
-            if random.chance(60) {
-                let _ = write!(text, "{} --dport {}", not(random), ports(random));
-            }
-            if protocol == "tcp" && random.chance(15) {
-                *text += random.word(&[" --tcp-flags SYN,ACK,RST SYN", " ! --tcp-flags FIN,SYN,RST,ACK SYN"]);
-            }
-            if random.chance(20) {
-                let _ = write!(text, " -m multiport{} --dports 22,80,{}", not(random), ports(random));
-            }
+    const DEVICES: [(&str, &[&str]); 5] = [
+        ("up0", &["up0"]),
+        ("docker0", &["docker0"]),
+        ("bridge1", &["bridge1"]),
+        ("br+", &["bridge1"]),
+        ("up+", &["up0"]),
+    ];
+    for (option, device) in [("-i", scene.in_device), ("-o", scene.out_device)] {
+        if let (Some(device), false, true) = (device, is_user, random.chance(40)) {
+            ask(text, &mut asked, option, Scene::word(device, &DEVICES, random));
         }
     }
+    let asks_ports = random.chance(if table == "nat" { 85 } else { 70 });
+    match scene.protocol {
+        "icmp" if !asks_ports => {}
+        "icmp" if scene.is_ipv6 => ask(text, &mut asked, "-p ipv6-icmp -m icmp6 --icmpv6-type", (false, "128")),
+        "icmp" => ask(text, &mut asked, "-p icmp -m icmp --icmp-type", (false, "8")),
+        protocol if asks_ports => {
+            ask(text, &mut asked, "-p", (false, protocol));
+            let _ = write!(text, " -m {protocol}");
+            for (option, is_source, percent) in [("--sport", true, 25), ("--dport", false, 65)] {
+                if random.chance(percent) {
+                    let (not, ports) = scene.ports(is_source, random);
+                    ask(text, &mut asked, option, (not, &ports.replace('-', ":")));
+                }
+            }
+            if protocol == "tcp" && random.chance(15) {
+                let is_first = scene.state == "new";
+                *text += if is_first { " --tcp-flags SYN,ACK,RST SYN" } else { " ! --tcp-flags FIN,SYN,RST,ACK SYN" };
+            }
+            if random.chance(20) {
+                let (not, ports) = scene.ports(false, random);
+                let (not, more) = if not { ("! ", "") } else { ("", "22,80,") };
+                let _ = write!(text, " -m multiport {not}--dports {more}{}", ports.replace('-', ":"));
+                asked += 1;
+            }
+        }
+        _ => {}
+    }
     if table != "raw" && random.chance(25) {
-        let states = random.word(&["NEW", "ESTABLISHED,RELATED", "ESTABLISHED", "INVALID", "NEW,UNTRACKED", "DNAT"]);
-        let _ = write!(text, " -m conntrack{} --ctstate {states}", not(random));
+        const STATES: [(&str, &[&str]); 5] = [
+            ("NEW", &["new"]),
+            ("ESTABLISHED,RELATED", &["established"]),
+            ("ESTABLISHED", &["established"]),
+            ("INVALID", &["invalid"]),
+            ("NEW,UNTRACKED", &["new"]),
+        ];
+        let (not, states) = Scene::word(scene.state, &STATES, random);
+        let _ = write!(text, " -m conntrack{} --ctstate {states}", if not { " !" } else { "" });
+        asked += 1;
     }
     if random.chance(12) {
-        let kinds = if is_ipv6 { "LOCAL" } else { random.word(&["LOCAL", "UNICAST", "BROADCAST,LOCAL"]) };
-        let side = random.word(&["--src-type", "--dst-type"]);
-        let _ = write!(text, " -m addrtype{} {side} {kinds}", not(random));
+        const KINDS: [(&str, &[&str]); 3] =
+            [("LOCAL", &["here"]), ("UNICAST", &["elsewhere"]), ("BROADCAST,LOCAL", &["here"])];
+        let (side, is_here) =
+            [("--src-type", scene.is_from_here()), ("--dst-type", scene.is_for_here())][random.below(2)];
+        // IPv6 has other names for what is elsewhere.
+        let kinds = if scene.is_ipv6 { &KINDS[..1] } else { &KINDS };
+        let (not, kind) = Scene::word(if is_here { "here" } else { "elsewhere" }, kinds, random);
+        let _ = write!(text, " -m addrtype{} {side} {kind}", if not { " !" } else { "" });
+        asked += 1;
     }
     if random.chance(5) {
-        let _ = write!(text, " -m mark{} --mark {}", not(random), random.word(&["0x1", "0x2/0x2", "0x0/0xff"]));
+        // Marks are set by the table mangle, if at all.
+        let is_marked = text.contains("--set-xmark 0x1") && random.chance(50);
+        *text += if is_marked {
+            " -m mark --mark 0x1"
+        } else {
+            random.word(&[" -m mark ! --mark 0x1", " -m mark --mark 0x0/0xff"])
+        };
     }
-    if !is_ipv6 && random.chance(8) {
-        let _ = write!(text, " -m iprange{} --dst-range 172.17.0.2-172.17.0.9", not(random));
+    if !scene.is_ipv6 && random.chance(8) {
+        let not = if matches!(scene.destination, "172.17.0.2" | "172.17.0.3") { "" } else { " !" };
+        let _ = write!(text, " -m iprange{not} --dst-range 172.17.0.2-172.17.0.9");
     }
     if random.chance(1) {
         *text += " -m limit --limit 1/hour --limit-burst 1";
     }
-    target(text, random, table, if is_user { "USER" } else { chain }, is_ipv6, protocol, may_jump);
-    *text += "\n";
+    (asked, asks_ports && scene.protocol != "icmp")
 }
 
-fn target(
-    text: &mut String,
-    random: &mut Random,
-    table: &str,
-    chain: &str,
-    is_ipv6: bool,
-    protocol: &str,
-    may_jump: bool,
-) {
-    if may_jump && random.chance(25) {
-        let chain = if chain == "USER" { "USER-B" } else { random.word(&["USER-A", "USER-B"]) };
-        let _ = write!(text, " {} {chain}", random.word(&["-j", "-j", "-g"]));
-        return;
-    }
-    let port = if matches!(protocol, "tcp" | "udp") { random.word(&["", ":80", ":8080"]) } else { "" };
-    let common = random.word(&["-j RETURN", "-j ACCEPT", "", "-j RETURN"]);
+/// What a rule does.
+fn target(random: &mut Random, table: &str, chain: &str, is_ipv6: bool, has_ports: bool, may_end: bool) -> String {
+    let port = if has_ports { random.word(&["", ":80", ":8080"]) } else { "" };
     match (table, chain) {
-        ("nat", "PREROUTING" | "OUTPUT") if random.chance(70) => {
+        ("nat", "PREROUTING" | "OUTPUT") if may_end && random.chance(70) => {
             let address = match (is_ipv6, random.below(3)) {
                 (false, 0) => "172.17.0.2",
                 (false, 1) => "172.17.0.3",
@@ -141,40 +176,34 @@ fn target(
             };
             let address = if port.is_empty() { address.trim_matches(['[', ']']) } else { address };
             if random.chance(15) && !port.is_empty() {
-                let _ = write!(text, " -j REDIRECT --to-ports 8080");
+                " -j REDIRECT --to-ports 8080".to_owned()
             } else {
-                let _ = write!(text, " -j DNAT --to-destination {address}{port}");
+                format!(" -j DNAT --to-destination {address}{port}")
             }
         }
-        ("nat", "POSTROUTING") if random.chance(70) => {
+        ("nat", "POSTROUTING") if may_end && random.chance(70) => {
             let address = if is_ipv6 { "2001:db8:1::1" } else { "198.51.100.1" };
-            *text += &if random.chance(60) {
-                " -j MASQUERADE".to_owned()
-            } else {
-                format!(" -j SNAT --to-source {address}")
-            };
+            if random.chance(60) { " -j MASQUERADE".to_owned() } else { format!(" -j SNAT --to-source {address}") }
         }
-        ("nat", "INPUT") if random.chance(30) => {
-            let address = if is_ipv6 { "2001:db8:1::99" } else { "198.51.100.99" };
-            let _ = write!(text, " -j SNAT --to-source {address}");
+        ("nat", "INPUT") if may_end && random.chance(30) => {
+            format!(" -j SNAT --to-source {}", if is_ipv6 { "2001:db8:1::99" } else { "198.51.100.99" })
         }
-        ("mangle", _) if random.chance(60) => {
-            *text += random.word(&[
+        ("mangle", _) if random.chance(60) => random
+            .word(&[
                 " -j MARK --set-xmark 0x1/0xffffffff",
                 " -j MARK --set-xmark 0x2/0x2",
                 " -j CONNMARK --save-mark",
                 " -j CONNMARK --restore-mark",
                 " -j CONNMARK --set-xmark 0x4/0xffffffff",
-            ]);
-        }
-        ("raw", _) if random.chance(30) => *text += " -j CT --notrack",
-        ("filter", _) if random.chance(55) => {
-            *text +=
-                random.word(&[" -j DROP", " -j REJECT", " -j ACCEPT", " -j ACCEPT", " -j LOG --log-prefix \"walk \""]);
-        }
-        _ => {
-            let _ = write!(text, " {common}");
-        }
+            ])
+            .to_owned(),
+        ("raw", _) if may_end && random.chance(30) => " -j CT --notrack".to_owned(),
+        ("filter", _) if may_end && random.chance(55) => random
+            .word(&[" -j DROP", " -j REJECT", " -j ACCEPT", " -j ACCEPT", " -j LOG --log-prefix \"walk \""])
+            .to_owned(),
+        ("filter", _) if random.chance(30) => " -j LOG --log-prefix \"walk \"".to_owned(),
+        _ if may_end => random.word(&[" -j RETURN", " -j ACCEPT", "", " -j RETURN"]).to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -183,7 +212,6 @@ pub(super) fn ufw(random: &mut Random) -> Vec<(Tool, String)> {
     let mut parts = Vec::new();
     for (tool, is_ipv6) in [(Tool::IptablesNft, false), (Tool::Ip6tablesNft, true)] {
         let prefix = if is_ipv6 { "ufw6" } else { "ufw" };
-        let nets: &[&str] = if is_ipv6 { &NETS6 } else { &NETS4 };
         let mut text = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n".to_owned();
         for hook in ["input", "forward", "output"] {
             for part in ["before-logging", "before", "after", "after-logging", "reject", "track"] {
@@ -216,10 +244,11 @@ pub(super) fn ufw(random: &mut Random) -> Vec<(Tool, String)> {
         }
         for _ in 0..4 + random.below(5) {
             let hook = random.word(&["input", "forward", "forward"]);
+            let scene = Scene::at(hook, true, false, is_ipv6, random);
             let protocol = random.word(&["tcp", "udp"]);
             let _ = write!(text, "-A {prefix}-user-{hook} -p {protocol}");
-            if random.chance(50) {
-                let _ = write!(text, " -s {}", random.word(nets));
+            if let (true, (false, net)) = (random.chance(50), scene.net(true, random)) {
+                let _ = write!(text, " -s {net}");
             }
             let port = random.word(&PORTS).replace('-', ":");
             if random.chance(30) {

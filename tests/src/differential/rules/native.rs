@@ -2,12 +2,48 @@
 
 use std::fmt::Write as _;
 
-use super::{INTERFACES, NETS4, NETS6, PORTS};
+use super::{NETS4, NETS6, PORTS, scene::Scene};
 use crate::differential::random::Random;
 
 /// Single addresses for maps and sets without intervals.
 const HOSTS4: [&str; 5] = ["172.17.0.2", "172.17.0.3", "192.0.2.2", "198.51.100.2", "203.0.113.7"];
 const HOSTS6: [&str; 4] = ["2001:db8:2::2", "2001:db8:2::3", "2001:db8:3::2", "2001:db8:1::2"];
+
+/// Named sets, with the addresses and ports that they surely have: those for IPv4 first, then IPv6's.
+const SETS: [(&str, &[&str]); 3] = [
+    ("@hosts4", &["172.17.0.2"]),
+    ("@nets4", &["172.17.0.1", "172.17.0.2", "172.17.0.3", "192.0.2.2", "192.0.2.3", "203.0.113.7"]),
+    ("@nets6", &["2001:db8:2::1", "2001:db8:2::2", "2001:db8:2::3", "2001:db8:3::2", "2001:db8:3::3"]),
+];
+const PORT_SETS: [(&str, &[&str]); 3] = [
+    ("@ports", &["22", "80"]),
+    ("{ 22, 80, 443 }", &["22", "80", "443"]),
+    ("{ 1-100, 8080 }", &["22", "53", "80", "8080"]),
+];
+const DEVICES: [(&str, &[&str]); 5] = [
+    ("\"up0\"", &["up0"]),
+    ("\"docker0\"", &["docker0"]),
+    ("\"bridge1\"", &["bridge1"]),
+    ("\"br*\"", &["bridge1"]),
+    ("{ \"up0\", \"bridge1\" }", &["up0", "bridge1"]),
+];
+const STATES: [(&str, &[&str]); 5] = [
+    ("new", &["new"]),
+    ("established,related", &["established"]),
+    ("established", &["established"]),
+    ("invalid", &["invalid"]),
+    ("new,untracked", &["new"]),
+];
+const PROTOCOLS: [(&str, &[&str]); 3] = [("tcp", &["tcp"]), ("udp", &["udp"]), ("{ icmp, icmpv6 }", &["icmp"])];
+
+/// What a rule has asked so far.
+#[derive(Default)]
+struct Asked {
+    number: usize,
+    is_of_ip: bool,
+    /// The protocol, if it is about one.
+    protocol: &'static str,
+}
 
 /// A few tables with sets, maps and chains.
 pub(super) fn tables(random: &mut Random) -> String {
@@ -16,7 +52,8 @@ pub(super) fn tables(random: &mut Random) -> String {
         let family = random.word(&["inet", "inet", "ip", "ip6"]);
         let _ = writeln!(text, "table {family} t{number} {{");
         sets(&mut text, random);
-        let mut body = Body { text: &mut text, family, hook: "" };
+        let translates = random.chance(70);
+        let mut body = Body { text: &mut text, family, hook: "", priority: 0, translates };
         for chain in ["helper", "other"] {
             let _ = writeln!(body.text, "chain {chain} {{");
             for _ in 0..2 + random.below(3) {
@@ -33,7 +70,7 @@ pub(super) fn tables(random: &mut Random) -> String {
             }
         }
         for (hook, priority) in [("prerouting", -100), ("output", -100), ("postrouting", 100), ("input", 100)] {
-            if random.chance(if hook == "input" { 15 } else { 55 }) {
+            if translates && random.chance(if hook == "input" { 20 } else { 75 }) {
                 let priority = priority + [0, 0, 0, 5, -5][random.below(5)];
                 body.chain(random, "nat", hook, priority);
             }
@@ -85,14 +122,19 @@ struct Body<'t> {
     text: &'t mut String,
     family: &'static str,
     hook: &'static str,
+    priority: i32,
+    /// Whether there are chains of nat.
+    translates: bool,
 }
 
 impl Body<'_> {
     fn chain(&mut self, random: &mut Random, kind: &str, hook: &'static str, priority: i32) {
-        let policy = if kind == "filter" && priority >= 0 && random.chance(25) { "drop" } else { "accept" };
+        let may_end = matches!(hook, "input" | "forward" | "output") && kind == "filter" && priority >= 0;
+        let policy = if may_end && random.chance(25) { "drop" } else { "accept" };
         let name = format!("{kind}_{hook}");
         let _ = writeln!(self.text, "chain {name} {{ type {kind} hook {hook} priority {priority}; policy {policy};");
         self.hook = hook;
+        self.priority = priority;
         for _ in 0..4 + random.below(5) {
             self.rule(random, kind, true);
         }
@@ -110,116 +152,123 @@ impl Body<'_> {
 
     fn rule(&mut self, random: &mut Random, kind: &str, may_jump: bool) {
         let is_ipv6 = self.is_ipv6(random);
-        let (ip, nets): (&str, &[&str]) = if is_ipv6 { ("ip6", &NETS6) } else { ("ip", &NETS4) };
-        let not = |random: &mut Random| random.word(&["", "", "", "!= "]);
+        let hook = if self.hook.is_empty() { random.word(&["prerouting", "forward", "output"]) } else { self.hook };
+        let is_early = self.priority < -200 && matches!(self.hook, "prerouting" | "output");
+        let scene = Scene::at(hook, kind == "nat", is_early, is_ipv6, random);
+        let mut asked = Asked::default();
         let mut line = String::new();
-        let mut is_of_ip = false;
-        let mut protocol = "";
-        for _ in 0..1 + random.below(3) {
-            match random.below(16) {
-                0 | 1 => {
-                    is_of_ip = true;
-                    let _ =
-                        write!(line, "{ip} {} {}{} ", random.word(&["saddr", "daddr"]), not(random), random.word(nets));
-                }
-                2 if !is_ipv6 => {
-                    is_of_ip = true;
-                    let _ = write!(
-                        line,
-                        "ip {} {}@{} ",
-                        random.word(&["saddr", "daddr"]),
-                        not(random),
-                        random.word(&["hosts4", "nets4"])
-                    );
-                }
-                2 => {
-                    is_of_ip = true;
-                    let _ = write!(line, "ip6 {} {}@nets6 ", random.word(&["saddr", "daddr"]), not(random));
-                }
-                3 if matches!(self.hook, "prerouting" | "input" | "forward") => {
-                    let _ = write!(
-                        line,
-                        "iifname {}{} ",
-                        not(random),
-                        random.word(&["\"up0\"", "\"docker0\"", "\"br*\"", "{ \"up0\", \"bridge1\" }"])
-                    );
-                }
-                4 if matches!(self.hook, "output" | "postrouting" | "forward") => {
-                    let _ = write!(line, "oifname {}\"{}\" ", not(random), random.word(&INTERFACES));
-                }
-                5 | 6 if protocol.is_empty() => {
-                    protocol = random.word(&["tcp", "udp"]);
-                    let side = random.word(&["dport", "dport", "sport"]);
-                    let _ = write!(line, "{protocol} {side} {}{} ", not(random), random.word(&PORTS));
-                }
-                7 if protocol.is_empty() => {
-                    protocol = random.word(&["tcp", "udp"]);
-                    let _ = write!(
-                        line,
-                        "{protocol} dport {}{} ",
-                        not(random),
-                        random.word(&["@ports", "{ 22, 80, 443 }", "{ 1-100, 8080 }"])
-                    );
-                }
-                8 => {
-                    let _ = write!(
-                        line,
-                        "ct state {}{} ",
-                        not(random),
-                        random.word(&["new", "established,related", "established", "invalid", "new,untracked"])
-                    );
-                }
-                9 if protocol.is_empty() && !is_ipv6 => {
-                    is_of_ip = true;
-                    protocol = "tcp";
-                    let _ = write!(line, "ip daddr . tcp dport {}@pairs ", not(random));
-                }
-                10 if protocol.is_empty() => {
-                    let _ = write!(line, "meta l4proto . th dport {}@exact ", not(random));
-                }
-                11 => {
-                    let _ = write!(line, "fib daddr type {}local ", not(random));
-                }
-                12 => {
-                    let _ = write!(line, "meta mark {} ", random.word(&["0x1", "!= 0x1", "and 0x3 == 0x2", "0x1-0x5"]));
-                }
-                13 if protocol.is_empty() => {
-                    protocol = "any";
-                    let _ =
-                        write!(line, "meta l4proto {} ", random.word(&["tcp", "udp", "{ icmp, icmpv6 }", "!= tcp"]));
-                }
-                14 => {
-                    let _ = write!(line, "ct status dnat ");
-                }
-                15 if protocol.is_empty() => {
-                    protocol = "tcp";
-                    let _ = write!(
-                        line,
-                        "tcp flags {} ",
-                        random.word(&["syn", "& (syn | ack) == syn", "& (fin | syn | rst | ack) == syn"])
-                    );
-                }
-                _ => {}
-            }
+        for _ in 0..2 + random.below(3) {
+            let before = line.len();
+            self.question(random, &mut line, &mut asked, &scene, is_early || kind == "nat");
+            asked.number += usize::from(line.len() > before);
         }
         if random.chance(1) {
             line += "limit rate 1/hour burst 1 packets ";
         }
-        self.statement(random, kind, &mut line, is_ipv6, is_of_ip, protocol, may_jump);
+        // What asks little and ends what it matches leaves nothing to the rules after it.
+        if asked.number < 2 && (kind == "nat" || !random.chance(40)) {
+            line += random.word(&["counter", "counter", "meta mark set meta mark or 0x2", "ct mark set 0x4"]);
+        } else {
+            self.statement(random, kind, &mut line, is_ipv6, &asked, may_jump);
+        }
         let _ = writeln!(self.text, "{line}");
     }
 
-    #[allow(clippy::too_many_arguments, reason = "what a line has asked decides what it may do")]
+    /// One thing that a rule asks.
+    fn question(
+        &self,
+        random: &mut Random,
+        line: &mut String,
+        asked: &mut Asked,
+        scene: &Scene,
+        is_untranslated: bool,
+    ) {
+        let is = |not: bool| if not { "!= " } else { "" };
+        let is_ipv6 = scene.is_ipv6;
+        match random.below(16) {
+            0..=2 => {
+                asked.is_of_ip = true;
+                let (side, is_source) = [("saddr", true), ("daddr", false)][random.below(2)];
+                let own = if is_source { scene.source } else { scene.destination };
+                let (not, net) = if random.chance(30) {
+                    Scene::word(own, if is_ipv6 { &SETS[2..] } else { &SETS[..2] }, random)
+                } else {
+                    scene.net(is_source, random)
+                };
+                let _ = write!(line, "{} {side} {}{net} ", if is_ipv6 { "ip6" } else { "ip" }, is(not));
+            }
+            number @ (3 | 4) => {
+                let (key, device) =
+                    if number == 3 { ("iifname", scene.in_device) } else { ("oifname", scene.out_device) };
+                // A chain that is jumped to may be at any hook.
+                let Some(device) = device.filter(|_| !self.hook.is_empty()) else { return };
+                let (not, word) = Scene::word(device, &DEVICES, random);
+                let _ = write!(line, "{key} {}{word} ", is(not));
+            }
+            5..=7 if asked.protocol.is_empty() && scene.protocol != "icmp" => {
+                asked.protocol = scene.protocol;
+                let (side, is_source) = [("dport", false), ("dport", false), ("sport", true)][random.below(3)];
+                let (not, ports) = if !is_source && random.chance(40) {
+                    Scene::word(&scene.destination_port.to_string(), &PORT_SETS, random)
+                } else {
+                    scene.ports(is_source, random)
+                };
+                let _ = write!(line, "{} {side} {}{ports} ", scene.protocol, is(not));
+            }
+            8 => {
+                let (not, states) = Scene::word(scene.state, &STATES, random);
+                let _ = write!(line, "ct state {}{states} ", is(not));
+            }
+            9 if asked.protocol.is_empty() && !is_ipv6 && scene.protocol == "tcp" => {
+                (asked.is_of_ip, asked.protocol) = (true, "tcp");
+                let _ = write!(line, "ip daddr . tcp dport {}@pairs ", is(!scene.is_of_pairs()));
+            }
+            10 if asked.protocol.is_empty() => {
+                let is_there = matches!((scene.protocol, scene.destination_port), ("tcp", 80 | 8080) | ("udp", 53));
+                let _ = write!(line, "meta l4proto . th dport {}@exact ", is(!is_there));
+            }
+            11 => {
+                let _ = write!(line, "fib daddr type {}local ", is(!scene.is_for_here()));
+            }
+            12 if random.chance(40) => {
+                // A mark is set by rules before, if at all.
+                let is_set = self.text.contains("meta mark set 0x1") && random.chance(12);
+                *line += random.word(if is_set {
+                    &["meta mark 0x1 ", "meta mark 0x1-0x5 "]
+                } else {
+                    &["meta mark != 0x1 "]
+                });
+            }
+            13 if asked.protocol.is_empty() => {
+                asked.protocol = "any";
+                let (not, found) = Scene::word(scene.protocol, &PROTOCOLS, random);
+                let _ = write!(line, "meta l4proto {}{found} ", is(not));
+            }
+            14 if self.translates && !is_untranslated && self.hook == "forward" && random.chance(60) => {
+                *line += "ct status dnat "
+            }
+            15 if asked.protocol.is_empty() && scene.protocol == "tcp" && scene.state == "new" => {
+                asked.protocol = "tcp";
+                *line += random.word(&[
+                    "tcp flags syn ",
+                    "tcp flags & (syn | ack) == syn ",
+                    "tcp flags & (fin | syn | rst | ack) == syn ",
+                ]);
+            }
+            _ => {}
+        }
+    }
+
     fn statement(
         &self,
         random: &mut Random,
         kind: &str,
         line: &mut String,
         is_ipv6: bool,
-        is_of_ip: bool,
-        protocol: &str,
+        asked: &Asked,
         may_jump: bool,
     ) {
+        let &Asked { is_of_ip, protocol, .. } = asked;
         if may_jump && random.chance(20) {
             *line += random.word(&["jump helper", "goto helper", "jump helper"]);
             return;
@@ -273,15 +322,19 @@ impl Body<'_> {
             _ => random.word(&[
                 "accept",
                 "accept",
-                "drop",
+                if asked.number > 2 { "drop" } else { "counter" },
                 "return",
                 "counter",
                 "meta mark set 0x1",
                 "meta mark set meta mark or 0x2",
                 "ct mark set 0x4",
                 "meta mark set ct mark",
-                // It is not allowed everywhere that a helper is jumped to from.
-                if matches!(self.hook, "" | "postrouting") { "drop" } else { "reject" },
+                // What is dropped early is seen by no rule at a later hook; reject is not allowed everywhere.
+                match self.hook {
+                    "input" | "forward" | "output" => "reject",
+                    _ if asked.number > 2 => "drop",
+                    _ => "counter",
+                },
                 "counter accept",
                 "counter",
             ]),
