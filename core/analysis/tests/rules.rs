@@ -153,6 +153,24 @@ fn nat_is_asked_only_where_a_rule_brings_conntrack() {
 }
 
 #[test]
+fn what_goes_on_before_its_syn_was_answered_is_invalid() {
+    let state = Expression::Ct { key: "state".to_owned(), direction: None, to: Register(16) };
+    let invalid =
+        Expression::Compare { from: Register(16), op: Comparison::Equal, value: 1_u32.to_ne_bytes().to_vec() };
+    let rules = vec![vec![state, invalid, verdict(Verdict::Drop)]];
+    let base = chain("in", Some(("filter", Hook::Prerouting, 0, Policy::Accept)), rules);
+    let namespace = namespace(vec![table("t", vec![base])]);
+    let ack = Layer4::Tcp { source_port: 40_000, destination_port: 80, flags: 16 };
+    for (is_established, layer4, is_dropped) in [(false, ack, true), (true, ack, false), (false, syn().layer4, false)] {
+        let connection = Some(Connection { is_established, ..Connection::new(&syn()) });
+        let packet = Packet { layer4, ..syn() };
+        let branches =
+            NamespaceRules::new(&namespace).pass(Passage { packet, connection, ..passage(Hook::Prerouting) });
+        assert_eq!(matches!(branches[0].verdict, Ending::Drop { .. }), is_dropped, "{layer4:?} {is_established}");
+    }
+}
+
+#[test]
 fn the_answer_to_icmps_questions_is_what_conntrack_awaits() {
     let answers = [8, 13, 15, 17, 128, 139].map(|kind| match (Layer4::Icmp { kind, code: 0, identifier: 7 }).reply() {
         Layer4::Icmp { kind, .. } => kind,

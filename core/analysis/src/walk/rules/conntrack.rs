@@ -64,15 +64,27 @@ pub(super) fn take_up(packet: &Packet) -> Option<Connection> {
     Some(Connection::new(packet))
 }
 
+/// Whether a TCP packet goes on with a flow whose SYN was not answered yet, as conntrack saw it: it is INVALID
+/// (`tcp_conntracks`, `sSS`).
+pub(super) fn is_too_early(known: &Connection, packet: &Packet, is_reply: bool) -> bool {
+    let flags = |packet: &Packet| match packet.layer4 {
+        Layer4::Tcp { flags, .. } => flags & (FIN | SYN | RST | ACK),
+        _ => 0,
+    };
+    !is_reply && !known.is_established && flags(&known.original) == SYN && flags(packet) & (FIN | ACK) != 0
+}
+
 /// Whether a TCP packet with these flags begins a connection: a SYN, or an ACK of one that began unseen (`tcp_new` with
 /// `nf_conntrack_tcp_loose`).
 const fn may_begin(flags: u8) -> bool {
-    const FIN: u8 = 1;
-    const SYN: u8 = 2;
-    const RST: u8 = 4;
-    const ACK: u8 = 16;
     matches!(flags & (FIN | SYN | RST | ACK), SYN | ACK)
 }
+
+/// TCP's flags.
+const FIN: u8 = 1;
+const SYN: u8 = 2;
+const RST: u8 = 4;
+const ACK: u8 = 16;
 
 /// Whether an ICMP message of this type is a question (`valid_new`).
 const fn asks(kind: u8, is_ipv6: bool) -> bool {

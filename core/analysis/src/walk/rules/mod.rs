@@ -95,7 +95,10 @@ impl<'a> NamespaceRules<'a> {
                 break;
             }
             match place {
-                Place::Conntrack => ways.states.iter_mut().for_each(|state| track(state, known.as_ref())),
+                Place::Conntrack => {
+                    let known = known.as_ref().map(|known| (known, passage.is_reply));
+                    ways.states.iter_mut().for_each(|state| track(state, known));
+                }
                 Place::Nat(chains) => ways = self.translate(&mut run, chains, ways),
                 Place::Chain(number) => {
                     if self.is_here(*number, &run.hooked) {
@@ -162,12 +165,17 @@ impl<'a> NamespaceRules<'a> {
     }
 }
 
-/// Conntrack's place: it finds the packet's flow, or makes one; what is untracked or looped back it leaves alone.
-fn track(state: &mut State, known: Option<&Connection>) {
-    if state.connection.is_none() {
-        state.connection =
-            known.filter(|known| !known.is_untracked).cloned().or_else(|| conntrack::take_up(&state.packet));
+/// Conntrack's place: it finds the packet's flow, or makes one, or takes the packet for invalid; what is untracked or
+/// looped back it leaves alone.
+fn track(state: &mut State, known: Option<(&Connection, bool)>) {
+    if state.connection.is_some() {
+        return;
     }
+    state.connection = match known.filter(|(known, _)| !known.is_untracked) {
+        Some((known, is_reply)) if conntrack::is_too_early(known, &state.packet, is_reply) => None,
+        Some((known, _)) => Some(known.clone()),
+        None => conntrack::take_up(&state.packet),
+    };
 }
 
 fn is_decided(ways: &Ways) -> bool {
