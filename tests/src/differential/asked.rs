@@ -372,7 +372,7 @@ impl Reader<'_> {
         let start = &name[..end.unwrap_or(name.len())];
         let is_whole = end.is_some() || name.len() >= 16;
         let devices = (0..).zip(&self.namespace.interfaces).filter(|(_, device)| {
-            let own = device.link.name.as_str().as_bytes();
+            let own = device.link.name.as_bytes();
             if is_whole { own == start } else { own.starts_with(start) }
         });
         devices.map(|(number, _)| (number, number)).collect()

@@ -86,11 +86,9 @@ impl Pool {
         let mut doors: Vec<usize> = wanted.in_interface.as_ref().map(by).unwrap_or_default();
         // What is sent from here comes by no device.
         doors.retain(|door| *door != 0 || wanted.in_interface.as_ref().is_some_and(|asked| !asked.not));
-        if !doors.contains(&door) {
-            if let Some(found) = random.pick(&doors).copied() {
-                door = found;
-                packet.source = own(layout.end(door), random)?;
-            }
+        if let Some(found) = random.pick(&doors).copied().filter(|_| !doors.contains(&door)) {
+            door = found;
+            packet.source = own(layout.end(door), random)?;
         }
         let out = wanted.out_interface.as_ref().map(by).unwrap_or_default();
         if let Some(found) = random.pick(&out).copied() {
@@ -260,7 +258,9 @@ fn usable(layout: &Layout, probe: Probe) -> Option<Probe> {
     let is_one_family = source.is_ipv6() == destination.is_ipv6();
     // Nobody sends in the name of many, and what the router itself sends to many goes out more than once.
     let is_of_one = !layout.groups.contains(source) && (probe.door != 0 || !layout.groups.contains(destination));
-    (is_one_family && is_of_one && layout.is_open(&probe) && is_usual(*source) && is_usual(*destination))
+    // What a translation sends away from here in the loopback's name finds no way, which is no matter of rules.
+    let may_leave = probe.door != 0 || !source.is_loopback();
+    (is_one_family && is_of_one && may_leave && layout.is_open(&probe) && is_usual(*source) && is_usual(*destination))
         .then_some(probe)
 }
 

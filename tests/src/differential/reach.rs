@@ -326,7 +326,7 @@ impl<'a> World<'a> {
         let loopback = Values::of(|number| loopbacks.contains(&number));
         let any = count(devices);
         let silent: Vec<usize> = (0..devices).filter(|number| self.is_silent(*number)).collect();
-        let wires = any.and(loopback.not()).and(Values::of(|number| !silent.contains(&number)));
+        let wires = any.and(loopback.others()).and(Values::of(|number| !silent.contains(&number)));
         let states =
             Values::of(|number| STATES.contains(&number) && (number != UNTRACKED || !self.tracks_all || self.is_ipv6));
         let states = match stage {
@@ -485,7 +485,7 @@ impl<'a> World<'a> {
             let flows = Values::of(|state| !matches!(state, INVALID | UNTRACKED));
             let others = |field| if field >= OTHERS { Values::ALL } else { piece.0[field] };
             let changed = Product(std::array::from_fn(others)).anew(address, Values::ALL).anew(port, Values::ALL);
-            vec![changed.with(STATE, flows), piece.with(STATE, flows.not())]
+            vec![changed.with(STATE, flows), piece.with(STATE, flows.others())]
         });
         all.both(&Space(pieces.filter(|piece| !piece.is_empty()).collect()))
     }

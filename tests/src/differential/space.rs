@@ -37,13 +37,13 @@ impl Values {
     }
 
     /// The others.
-    pub fn not(self) -> Self {
+    pub fn others(self) -> Self {
         Self(self.0.map(|word| !word))
     }
 
     /// The others if `not`.
     pub fn inverted(self, not: bool) -> Self {
-        if not { self.not() } else { self }
+        if not { self.others() } else { self }
     }
 
     /// Whether it is none.
@@ -91,7 +91,7 @@ impl Product {
         }
         let mut rest = self;
         for field in 0..FIELDS {
-            let outside = rest.0[field].and(other.0[field].not());
+            let outside = rest.0[field].and(other.0[field].others());
             if !outside.is_empty() {
                 let mut piece = rest.clone();
                 piece.0[field] = outside;

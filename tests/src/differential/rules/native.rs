@@ -245,7 +245,7 @@ impl Body<'_> {
                 let _ = write!(line, "meta l4proto {}{found} ", is(not));
             }
             14 if self.translates && !is_untranslated && self.hook == "forward" && random.chance(60) => {
-                *line += "ct status dnat "
+                *line += "ct status dnat ";
             }
             15 if asked.protocol.is_empty() && scene.protocol == "tcp" && scene.state == "new" => {
                 asked.protocol = "tcp";
