@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes the bundled recording of a swarm's ingress: run as root on a Docker host that may be thrown away, whose kernel
-# has IPVS, with the image bb:1 (an image whose entry point is busybox) and one argument, the program.
+# has IPVS and whose eth0 leads somewhere (into a dummy interface nobody comes), with the image bb:1 (an image whose entry
+# point is busybox) and one argument, the program.
 #
 #   bash demo_ingress.sh ./bridgewalk     makes demo-ingress.bwrec
 #

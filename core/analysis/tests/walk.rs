@@ -148,3 +148,38 @@ fn the_matrix_agrees_with_the_walks() {
         matrix.open.iter().map(|door| format!("{} {} {:?}", door.address, door.port, door.verdict)).collect();
     insta::assert_snapshot!(doors.join("\n"));
 }
+
+/// As conntrack on that very host (a virtual machine whose kernel has IPVS) had written down a connection from outside
+/// that was answered: `src=203.0.113.77 dst=192.0.2.10 dport=8888 src=172.18.0.2 sport=8888` on the host, and in
+/// `ingress_sbox` `src=203.0.113.77 dst=172.18.0.2 dport=8888 src=10.0.0.5 dst=10.0.0.2 sport=8888`.
+#[test]
+fn an_ingress_is_walked_as_its_kernel_had_it() {
+    let recorded = include_bytes!("../../../assets/recordings/demo-ingress.bwrec");
+    let snapshot = assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()]);
+    let walk = ask(&Walker::new(&snapshot), "outside", "host:8888", Protocol::Tcp);
+    assert_eq!(walk.way.verdict, Verdict::Delivered, "{}", told(&walk));
+    assert_eq!(walk.reply.as_ref().map(|reply| reply.verdict), Some(Verdict::Delivered), "{}", told(&walk));
+    let headers: Vec<String> = (walk.all_hops())
+        .filter(|hop| matches!(hop.action, Action::Translated | Action::Balanced))
+        .map(|hop| {
+            let (from, to) = hop.after.layer4.ports().unwrap();
+            // Which of the two tasks it is, nobody knows before.
+            format!("{}:{from} > {}:{to}", hop.after.source, hop.after.destination).replace("10.0.0.4", "10.0.0.5")
+        })
+        .collect();
+    assert_eq!(
+        headers,
+        [
+            "203.0.113.77:40000 > 172.18.0.2:8888",
+            "203.0.113.77:40000 > 10.0.0.5:8888",
+            "10.0.0.2:40000 > 10.0.0.5:8888",
+            "10.0.0.2:40000 > 10.0.0.5:80",
+            "10.0.0.5:8888 > 10.0.0.2:40000",
+            "10.0.0.5:8888 > 203.0.113.77:40000",
+            "172.18.0.2:8888 > 203.0.113.77:40000",
+            "192.0.2.10:8888 > 203.0.113.77:40000",
+        ]
+    );
+    let within = ask(&Walker::new(&snapshot), "client", "web:80", Protocol::Tcp);
+    assert_eq!(within.connects(), Some(true), "{}", told(&within));
+}
