@@ -180,6 +180,8 @@ fn an_ingress_is_walked_as_its_kernel_had_it() {
             "192.0.2.10:8888 > 203.0.113.77:40000",
         ]
     );
+    // Answered too, from within: there INPUT's own rule gives the mark, and the sender becomes the balancer's address.
     let within = ask(&Walker::new(&snapshot), "client", "web:80", Protocol::Tcp);
     assert_eq!(within.connects(), Some(true), "{}", told(&within));
+    assert!(within.way.hops.iter().any(|hop| hop.after.source.to_string() == "10.0.1.5"), "{}", told(&within));
 }

@@ -11,9 +11,10 @@ use bridgewalk_model::{
 
 use super::hook::Doors;
 use crate::walk::{
-    Action, Evidence, Layer4, Unknown, Walker,
+    Action, Connection, Evidence, Layer4, Packet, Unknown, Walker,
     flow::{Fact, Flow, Step},
     place::At,
+    rules::Passage,
 };
 
 /// More real servers than these end no differently.
@@ -23,28 +24,43 @@ const MAX_SERVERS: usize = 8;
 const CONNTRACK: &str = "net/ipv4/vs/conntrack";
 
 impl Walker<'_> {
-    /// The virtual server that a packet for this namespace is for; its flow then knows so.
-    fn virtual_server(&self, flow: &mut Flow, at: At) -> Option<&VirtualServer> {
+    /// The virtual server that a flow's packet for this namespace is for.
+    fn virtual_server(&self, packet: &Packet, at: At) -> Option<&VirtualServer> {
         let ipvs = self.place(at)?.namespace.ipvs.as_ref()?;
-        if flow.is_reply() {
-            return None;
-        }
-        let server = ipvs.services.iter().find(|server| is_for(server, flow))?;
+        let server = ipvs.services.iter().find(|server| is_for(server, packet))?;
         server.servers.iter().any(|real| real.weight > 0).then_some(server)
     }
 
-    /// Before INPUT: whether IPVS will take the packet out of it.
-    pub(super) fn expect_balancer(&self, flow: &mut Flow, at: At) {
-        if self.virtual_server(flow, at).is_some()
-            && let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index))
-        {
-            connection.is_balanced = true;
+    /// Before INPUT: whether IPVS will take the packet out of it. INPUT's own rules may give it the mark that says so, as
+    /// those of a Swarm's load balancer do: then they are run to see.
+    pub(super) fn expect_balancer(&self, flow: &mut Flow, at: At, doors: Doors) {
+        let Some(place) = self.place(at).filter(|place| place.namespace.ipvs.is_some() && !flow.is_reply()) else {
+            return;
+        };
+        let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index)) else { return };
+        let taken = Connection { is_balanced: true, ..connection.clone() };
+        let interface = |index: Option<usize>| index.and_then(|index| place.interface(index));
+        let passage = Passage {
+            hook: Hook::Input,
+            packet: flow.packet.clone(),
+            connection: Some(taken.clone()),
+            is_reply: false,
+            in_interface: interface(doors.input),
+            out_interface: None,
+            in_port: interface(doors.in_port),
+            out_port: None,
+            is_bridged: false,
+            next_hop: None,
+        };
+        if place.rules.pass(passage).iter().any(|branch| self.virtual_server(&branch.packet, at).is_some()) {
+            *connection = taken;
         }
     }
 
     /// If a virtual server takes the packet, it goes on to each of the real ones; then the answer is true.
     pub(super) fn balance(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) -> bool {
-        let Some(server) = self.virtual_server(flow, at) else { return false };
+        let server = self.virtual_server(&flow.packet, at).filter(|_| !flow.is_reply());
+        let Some(server) = server else { return false };
         let alive: Vec<&RealServer> = server.servers.iter().filter(|real| real.weight > 0).take(MAX_SERVERS).collect();
         let Some((first, others)) = alive.split_first() else { return false };
         let is_choice = !others.is_empty();
@@ -113,8 +129,7 @@ impl Walker<'_> {
     }
 }
 
-fn is_for(server: &VirtualServer, flow: &Flow) -> bool {
-    let packet = &flow.packet;
+fn is_for(server: &VirtualServer, packet: &Packet) -> bool {
     // What was balanced already has left this server's address.
     let is_balanced = server.servers.iter().any(|real| real.address.address == packet.destination);
     if is_balanced {

@@ -19,7 +19,7 @@ impl Walker<'_> {
         let doors = Doors { input: Some(input), in_port: from, ..Doors::default() };
         if device.link.kind == LinkKind::Loopback {
             // What loops back keeps the route that it was sent by.
-            self.expect_balancer(flow, at);
+            self.expect_balancer(flow, at, doors);
             return self.pass(flow, (Hook::Input, at), doors, Step::Deliver { at, input }, open);
         }
         let name = device.link.name.as_str();
@@ -34,7 +34,7 @@ impl Walker<'_> {
                 if !self.is_from_there(flow, at, input, name) {
                     return;
                 }
-                self.expect_balancer(flow, at);
+                self.expect_balancer(flow, at, doors);
                 self.pass(flow, (Hook::Input, at), doors, Step::Deliver { at, input }, open);
             }
             Found::Way { route, hop, rule, is_one_of_many } => {
