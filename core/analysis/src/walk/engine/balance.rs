@@ -14,7 +14,6 @@ use crate::walk::{
     Action, Connection, Evidence, Layer4, Packet, Unknown, Walker,
     flow::{Fact, Flow, Step},
     place::At,
-    rules::Passage,
 };
 
 /// More real servers than these end no differently.
@@ -37,23 +36,13 @@ impl Walker<'_> {
         let Some(place) = self.place(at).filter(|place| place.namespace.ipvs.is_some() && !flow.is_reply()) else {
             return;
         };
-        let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index)) else { return };
+        let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get(index)) else { return };
         let taken = Connection { is_balanced: true, ..connection.clone() };
-        let interface = |index: Option<usize>| index.and_then(|index| place.interface(index));
-        let passage = Passage {
-            hook: Hook::Input,
-            packet: flow.packet.clone(),
-            connection: Some(taken.clone()),
-            is_reply: false,
-            in_interface: interface(doors.input),
-            out_interface: None,
-            in_port: interface(doors.in_port),
-            out_port: None,
-            is_bridged: false,
-            next_hop: None,
-        };
-        if place.rules.pass(passage).iter().any(|branch| self.virtual_server(&branch.packet, at).is_some()) {
-            *connection = taken;
+        let branches = place.rules.pass(doors.passage(place, flow, Hook::Input, Some(taken)));
+        if branches.iter().any(|branch| self.virtual_server(&branch.packet, at).is_some())
+            && let Some((_, connection)) = flow.current.and_then(|(index, _)| flow.tracked.get_mut(index))
+        {
+            connection.is_balanced = true;
         }
     }
 

@@ -22,6 +22,31 @@ pub(super) struct Doors {
     pub(super) next_hop: Option<IpAddr>,
 }
 
+impl Doors {
+    /// The flow's packet as it comes to a hook by these devices.
+    pub(super) fn passage<'a>(
+        self,
+        place: &'a Place<'a>,
+        flow: &Flow,
+        hook: Hook,
+        connection: Option<Connection>,
+    ) -> Passage<'a> {
+        let interface = |index: Option<usize>| index.and_then(|index| place.interface(index));
+        Passage {
+            hook,
+            packet: flow.packet.clone(),
+            connection,
+            is_reply: flow.current.is_some_and(|(_, is_reply)| is_reply),
+            in_interface: interface(self.input),
+            out_interface: interface(self.output),
+            in_port: interface(self.in_port),
+            out_port: interface(self.out_port),
+            is_bridged: self.is_bridged,
+            next_hop: self.next_hop,
+        }
+    }
+}
+
 impl<'a> Walker<'a> {
     /// Sends the packet through a hook; where it is let pass, `then` comes next.
     pub(super) fn pass(&self, flow: &mut Flow, (hook, at): (Hook, At), doors: Doors, then: Step, open: &mut Vec<Flow>) {
@@ -42,20 +67,8 @@ impl<'a> Walker<'a> {
         let current = flow.current;
         let connection =
             current.and_then(|(index, _)| flow.tracked.get(index)).map(|(_, connection)| connection.clone());
-        let interface = |index: Option<usize>| index.and_then(|index| place.interface(index));
         let before = flow.packet.clone();
-        let branches = place.rules.pass(Passage {
-            hook,
-            packet: flow.packet.clone(),
-            connection,
-            is_reply: current.is_some_and(|(_, is_reply)| is_reply),
-            in_interface: interface(doors.input),
-            out_interface: interface(doors.output),
-            in_port: interface(doors.in_port),
-            out_port: interface(doors.out_port),
-            is_bridged: doors.is_bridged,
-            next_hop: doors.next_hop,
-        });
+        let branches = place.rules.pass(doors.passage(place, flow, hook, connection));
         let mut branches = branches.into_iter();
         let Some(first) = branches.next() else { return };
         // What is put aside first is followed last.
