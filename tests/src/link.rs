@@ -22,7 +22,9 @@ use crate::process::{self, Ran, Running, SOON};
 
 /// The link's own address, the hosts' gateway.
 pub const GATEWAY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-/// The same in IPv6.
+/// The link's address in the scenario's macvlan network: that one's gateway.
+pub const LAN_GATEWAY: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+/// The gateway in IPv6.
 pub const GATEWAY6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 /// An address beyond the gateway: somebody on the internet.
 pub const BEYOND: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
@@ -54,7 +56,8 @@ impl Link {
             "read -r pid _ </proc/self/stat && ip link set lo up && \
              ip addr add {BEYOND}/32 dev lo && ip addr add {BEYOND6}/128 dev lo && \
              ip link add link0 type bridge && ip link set link0 up && \
-             ip addr add {GATEWAY}/24 dev link0 && ip addr add {GATEWAY6}/64 dev link0 nodad && \
+             ip addr add {GATEWAY}/24 dev link0 && ip addr add {LAN_GATEWAY}/24 dev link0 && \
+             ip addr add {GATEWAY6}/64 dev link0 nodad && \
              echo \"pid $pid\" && exec cat >/dev/null"
         );
         let mut command = Command::new("unshare");

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use crate::{
     host::DockerHost,
     image::NAME,
+    link::LAN_GATEWAY,
     process::{self, SOON},
 };
 
@@ -66,7 +67,7 @@ pub fn without_swarm(host: &DockerHost) -> Result<()> {
         "--subnet",
         "198.51.100.0/24",
         "--gateway",
-        "198.51.100.1",
+        &LAN_GATEWAY.to_string(),
         "--opt",
         "parent=eth0",
         "lan",

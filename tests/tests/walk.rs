@@ -186,7 +186,9 @@ fn pairs(host: &DockerHost) -> Result<()> {
         ("host".to_owned(), host.pid(), walker.sender("host")?),
         ("outside".to_owned(), host.link().pid(), End::Outside),
     ];
-    for container in observed.containers.iter().filter(|one| one.state.as_str() == "running") {
+    // A macvlan container comes to all others by a router that nobody observes.
+    let running = observed.containers.iter().filter(|one| one.state.as_str() == "running");
+    for container in running.filter(|one| one.attachments.iter().all(|end| end.network_name.as_str() != "lan")) {
         let name = container.name.as_str();
         sources.push((name.to_owned(), pid_of(host, name)?, walker.sender(name)?));
     }
