@@ -11,11 +11,9 @@ const MIN_ROWS_TO_SPLIT: usize = 9;
 /// Fewer rows never stand alone.
 const MIN_ROWS_ALONE: usize = 3;
 /// The most columns tried.
-const MAX_COLUMNS: usize = 60;
-/// What the channels beside a column may take, for estimates.
+pub(super) const MAX_COLUMNS: usize = 60;
+/// What the channels beside a column may take, for the first guess.
 const CHANNELS_WIDTH: f32 = 90.0;
-/// So far from the aspect asked for is near enough.
-pub(super) const TOLERANCE: f32 = 0.12;
 /// So much room is added below a row at most, to get nearer to the aspect asked for.
 const MAX_MORE_ROOM: f32 = 60.0;
 
@@ -43,27 +41,6 @@ impl Standing {
 pub(super) struct Fold(Vec<Piece>);
 
 impl Fold {
-    /// Of those tried the one that is `aspect` as wide as high by estimate: how wide the channels beside the columns
-    /// are is known only when their lines have found their ways.
-    pub(super) fn of(plan: &Plan, aspect: f32) -> Self {
-        let sheet = Sheet::of(plan);
-        let left = plan.outside.iter().chain(&plan.uplinks).map(|size| size.width).fold(0.0, f32::max) * 2.0
-            + gap::OUTSIDE * 2.0;
-        let column_width = plan.row_width + CHANNELS_WIDTH;
-        let guess = ((sheet.total * aspect / column_width).sqrt() as usize).clamp(1, MAX_COLUMNS);
-        let mut best: Option<(f32, Self)> = None;
-        for columns in guess.saturating_sub(2).max(1)..=guess + 2 {
-            let fold = Self(sheet.balanced(columns));
-            let used = fold.0.last().map_or(1, |piece| piece.column + 1);
-            let height = fold.bottom() + plan.title_height + 2.0 * gap::INSIDE + 60.0;
-            let misfit = misfit((left + used as f32 * column_width) / height.max(1.0), aspect);
-            if best.as_ref().is_none_or(|(least, _)| misfit < *least - 1e-4) {
-                best = Some((misfit, fold));
-            }
-        }
-        best.map(|(_, fold)| fold).unwrap_or_default()
-    }
-
     /// The same with more room: below every row and every piece so much that the longest column is `more` longer.
     pub(super) fn standing(&self, plan: &Plan, more: f32) -> Standing {
         let bottom = self.bottom();
@@ -113,13 +90,6 @@ impl Fold {
     }
 }
 
-/// How far from the aspect asked for, in either direction: the logarithm of what one would have to be multiplied by.
-pub(super) fn misfit(aspect: f32, asked: f32) -> f32 {
-    // Too wide can be helped, by room between the rows; too high cannot.
-    let off = (aspect / asked).ln();
-    if off < -TOLERANCE { -3.0 * off } else { off.abs() }
-}
-
 /// Some rows of a block, in a column.
 struct Piece {
     block: usize,
@@ -130,7 +100,7 @@ struct Piece {
 }
 
 /// What is to be folded, measured once.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     blocks: Vec<Measured<'a>>,
     /// The height of all blocks in one column.
     total: f32,
@@ -145,14 +115,21 @@ struct Measured<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn of(plan: &'a Plan) -> Self {
+    pub(super) fn of(plan: &'a Plan) -> Self {
         let blocks: Vec<Measured<'a>> = plan.blocks.iter().map(Measured::of).collect();
         let total = blocks.iter().map(|block| block.height(0..block.plan.rows.len()) + gap::BLOCK).sum();
         Self { blocks, total }
     }
 
+    /// About how many columns make a page of this aspect: how wide the channels beside them are is known only when
+    /// their lines have found their ways.
+    pub(super) fn columns(&self, plan: &Plan) -> usize {
+        let column_width = plan.row_width + CHANNELS_WIDTH;
+        ((self.total * plan.aspect / column_width).sqrt() as usize).clamp(1, MAX_COLUMNS)
+    }
+
     /// The lowest columns that hold everything in `columns` of them.
-    fn balanced(&self, columns: usize) -> Vec<Piece> {
+    pub(super) fn fold(&self, columns: usize) -> Fold {
         let (mut low, mut high) = (self.total / columns as f32 * 0.8, self.total + 1.0);
         if columns > 1 {
             for _ in 0..14 {
@@ -164,7 +141,7 @@ impl<'a> Sheet<'a> {
                 }
             }
         }
-        self.fill(high)
+        Fold(self.fill(high))
     }
 
     /// Fills columns of the height `limit` one after the other, as text is set in a newspaper.

@@ -21,7 +21,7 @@ pub(crate) use detour::passes;
 pub use order::by_shared_members;
 pub use plan::{BlockPlan, FeedPlan, Plan, RowPlan, Size, Terminal};
 
-use self::fold::{Fold, TOLERANCE, misfit};
+use self::fold::{Fold, MAX_COLUMNS, Sheet};
 use crate::scene::{Point, Rect};
 
 /// Where everything stands, kept from one drawing to the next.
@@ -128,8 +128,12 @@ pub(crate) mod gap {
     pub(crate) const STACK: f32 = 18.0;
 }
 
-/// How often it is folded anew at most, to get nearer to the aspect asked for.
-const MAX_FOLDS: usize = 3;
+/// After so many numbers of columns that make the text no larger no more are tried in that direction.
+const PATIENCE: usize = 2;
+/// So far from the aspect asked for is near enough, as the logarithm of what it would have to be multiplied by.
+const TOLERANCE: f32 = 0.12;
+/// So much wider a channel becomes at most, to get nearer to the aspect asked for.
+const MAX_MORE_WIDTH: f32 = 120.0;
 
 /// Lays `plan` out; what `previous` holds stays where it was.
 pub fn arrange(plan: &Plan, previous: Option<&HostLayout>) -> Placed {
@@ -142,28 +146,62 @@ pub fn arrange(plan: &Plan, previous: Option<&HostLayout>) -> Placed {
     }
 }
 
-/// As wide to its height as asked for, nearly: folded anew while what the lines take was estimated badly, then with
-/// more room between the rows where it is still too wide.
+/// In so many columns that its text is as large as can be on a page of the aspect asked for; then with more room between
+/// the rows or beside the columns, so that it fills the page.
 fn fitted(plan: &Plan) -> Placed {
-    let mut asked = plan.aspect;
-    let mut best: Option<(f32, Fold, Placed)> = None;
-    for _ in 0..MAX_FOLDS {
-        let fold = Fold::of(plan, asked);
+    let sheet = Sheet::of(plan);
+    let attempt = |columns: usize| {
+        let fold = sheet.fold(columns);
         let placed = route::route(plan, fold.standing(plan, 0.0));
-        let aspect = placed.aspect();
-        let misfit = misfit(aspect, plan.aspect);
-        if best.as_ref().is_none_or(|(least, ..)| misfit < *least) {
-            best = Some((misfit, fold, placed));
+        Attempt { page_height: placed.page_height(plan.aspect), fold, placed }
+    };
+    let guess = sheet.columns(plan);
+    let mut best = attempt(guess);
+    let more: &mut dyn Iterator<Item = usize> = &mut (guess + 1..=MAX_COLUMNS);
+    let fewer: &mut dyn Iterator<Item = usize> = &mut (1..guess).rev();
+    for direction in [more, fewer] {
+        let mut misses = 0;
+        for other in direction.map(attempt) {
+            if other.page_height < best.page_height {
+                best = other;
+                misses = 0;
+            } else {
+                misses += 1;
+                if misses == PATIENCE {
+                    break;
+                }
+            }
         }
-        if misfit <= TOLERANCE {
-            break;
-        }
-        asked *= plan.aspect / aspect;
     }
-    let Some((_, fold, placed)) = best else { return Placed::default() };
-    let extent = placed.extent();
-    let more = extent.width / (plan.aspect * TOLERANCE.exp()) - extent.height;
-    if more > 0.0 { route::route(plan, fold.standing(plan, more)) } else { placed }
+    best.stretched(plan)
+}
+
+/// One way to fold.
+struct Attempt {
+    /// [`Placed::page_height`].
+    page_height: f32,
+    fold: Fold,
+    placed: Placed,
+}
+
+impl Attempt {
+    /// With more room where the page has it.
+    fn stretched(self, plan: &Plan) -> Placed {
+        let extent = self.placed.extent();
+        let higher = extent.width / (plan.aspect * TOLERANCE.exp()) - extent.height;
+        let wider = extent.height * plan.aspect * (-TOLERANCE).exp() - extent.width;
+        if higher <= 0.0 && wider <= 0.0 {
+            return self.placed;
+        }
+        let mut standing = self.fold.standing(plan, higher.max(0.0));
+        let mut channels = self.placed.layout.channels;
+        let share = (wider / channels.len().max(1) as f32).clamp(0.0, MAX_MORE_WIDTH);
+        for (left, _) in &mut channels {
+            *left += share;
+        }
+        standing.layout.channels = channels;
+        route::route(plan, standing)
+    }
 }
 
 impl Placed {
@@ -175,9 +213,9 @@ impl Placed {
         })
     }
 
-    /// Width to height.
-    fn aspect(&self) -> f32 {
+    /// How high the page is on which it is as large as can be: the lower, the larger the text on a slide.
+    fn page_height(&self, aspect: f32) -> f32 {
         let extent = self.extent();
-        extent.width / extent.height.max(1.0)
+        extent.height.max(extent.width / aspect)
     }
 }
