@@ -24,6 +24,8 @@ pub(super) enum Field {
     Constant(Vec<u8>),
     /// Several fields side by side.
     Concatenation(Vec<Field>),
+    /// A field of the machine's own order, turned into the network's so that it can be compared with spans.
+    Turned(Box<Field>),
 }
 
 /// More than all registers hold, in bytes.
@@ -101,8 +103,8 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
                 }
             }
             Expression::ByteOrder { from, to, .. } => {
-                if let Some(held) = registers.get(&from.0).cloned() {
-                    registers.insert(to.0, held);
+                if let Some((Held::Field(field, mask), len)) = registers.get(&from.0).cloned() {
+                    registers.insert(to.0, (Held::Field(Field::Turned(Box::new(field)), mask), len));
                 }
             }
             Expression::Compare { from, op, value } => {

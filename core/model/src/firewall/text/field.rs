@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Protocol,
     Name,
     Mark,
+    /// In the network's order.
+    TurnedMark,
     State,
     Status,
     AddressType,
@@ -58,6 +60,11 @@ pub(super) fn kind(family: Family, field: &Field) -> Kind {
             "proto-src" | "proto-dst" => Kind::Port,
             "protocol" => Kind::Protocol,
             _ => Kind::HostNumber,
+        },
+        Field::Turned(field) => match kind(family, field) {
+            Kind::Mark => Kind::TurnedMark,
+            Kind::HostNumber => Kind::Number,
+            other => other,
         },
         Field::Fib(.., true) => Kind::Presence,
         Field::Fib(result, ..) if result == "type" => Kind::AddressType,
@@ -114,6 +121,7 @@ pub(super) fn name(family: Family, field: &Field, protocol: Option<u8>) -> Strin
         Field::Ct(key, None) => format!("ct {key}"),
         Field::Ct(key, Some(direction)) => format!("ct {direction} {key}"),
         Field::Fib(result, by, _) => format!("fib {} {result}", by.join(" . ")),
+        Field::Turned(field) => name(family, field, protocol),
         Field::Other(words) => words.clone(),
         Field::Constant(bytes) => value(Kind::Number, bytes),
         Field::Concatenation(fields) => {
@@ -194,6 +202,7 @@ pub(super) fn value(kind: Kind, bytes: &[u8]) -> String {
             if end.is_none() && bytes.len() < 16 { format!("\"{name}*\"") } else { format!("\"{name}\"") }
         }
         Kind::Mark => format!("{:#010x}", host32(bytes)),
+        Kind::TurnedMark => format!("{:#010x}", be(bytes)),
         Kind::State => flags(bytes, &STATES),
         Kind::Status => flags(bytes, &STATUSES),
         Kind::AddressType => {
