@@ -458,6 +458,33 @@ pub enum XtMatch {
     },
 }
 
+impl XtMatch {
+    /// A conntrack match that asks for states and nothing else.
+    pub fn of_states(states: Negatable<Vec<String>>, is_state: bool) -> Self {
+        Self::Conntrack {
+            states: Some(states),
+            status: None,
+            protocol: None,
+            original_source: None,
+            original_destination: None,
+            reply_source: None,
+            reply_destination: None,
+            original_source_port: None,
+            original_destination_port: None,
+            reply_source_port: None,
+            reply_destination_port: None,
+            direction: None,
+            is_state,
+        }
+    }
+
+    /// The states asked for, if it asks for states and nothing else.
+    pub fn states_alone(&self) -> Option<&Negatable<Vec<String>>> {
+        let Self::Conntrack { states: Some(states), is_state, .. } = self else { return None };
+        (*self == Self::of_states(states.clone(), *is_state)).then_some(states)
+    }
+}
+
 /// xtables' targets that Docker or its users write; verdicts are [`Expression::Verdict`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "target", rename_all = "snake_case")]

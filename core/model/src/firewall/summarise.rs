@@ -422,24 +422,13 @@ fn extension(summary: &mut RuleSummary, found: &XtMatch) {
         {
             summary.destination_is_local = Some(!kinds.not);
         }
-        XtMatch::Conntrack {
-            states: Some(states),
-            status: None,
-            protocol: None,
-            original_source: None,
-            original_destination: None,
-            reply_source: None,
-            reply_destination: None,
-            original_source_port: None,
-            original_destination_port: None,
-            reply_source_port: None,
-            reply_destination_port: None,
-            direction: None,
-            ..
-        } => {
-            summary.states.extend(states.value.iter().map(|name| Negatable { not: states.not, value: name.clone() }));
-        }
         XtMatch::Comment { .. } => {}
-        _ => summary.others.push(text()),
+        other => match other.states_alone() {
+            Some(states) => {
+                let named = states.value.iter().map(|name| Negatable { not: states.not, value: name.clone() });
+                summary.states.extend(named);
+            }
+            None => summary.others.push(text()),
+        },
     }
 }

@@ -65,7 +65,7 @@ impl Reader<'_> {
                 } else {
                     asked.is_all = false;
                 }
-                asked.is_all &= is_state_alone(found);
+                asked.is_all &= found.states_alone().is_some();
             }
             XtMatch::Conntrack { .. } | XtMatch::Mark { .. } | XtMatch::Connmark { .. } => asked.is_all = false,
             XtMatch::AddressType { source: None, destination: Some(kinds), limit_in: false, limit_out: false }
@@ -81,25 +81,4 @@ impl Reader<'_> {
             _ => asked.questions.push(other()),
         }
     }
-}
-
-/// Whether conntrack's match asks for nothing but states.
-fn is_state_alone(found: &XtMatch) -> bool {
-    let XtMatch::Conntrack { states, is_state, .. } = found else { return false };
-    let alone = XtMatch::Conntrack {
-        states: states.clone(),
-        status: None,
-        protocol: None,
-        original_source: None,
-        original_destination: None,
-        reply_source: None,
-        reply_destination: None,
-        original_source_port: None,
-        original_destination_port: None,
-        reply_source_port: None,
-        reply_destination_port: None,
-        direction: None,
-        is_state: *is_state,
-    };
-    *found == alone
 }

@@ -92,19 +92,5 @@ pub(super) fn decode_state(blob: &[u8]) -> Option<XtMatch> {
     let mask = u32_at(blob, 0)?;
     let untracked = if mask & (1 << 6) == 0 { 0 } else { 1 << 8 };
     let mask = u16::try_from(mask & 0xf).ok()? | untracked;
-    Some(XtMatch::Conntrack {
-        states: Some(negatable(false, named(mask, &STATES))),
-        status: None,
-        protocol: None,
-        original_source: None,
-        original_destination: None,
-        reply_source: None,
-        reply_destination: None,
-        original_source_port: None,
-        original_destination_port: None,
-        reply_source_port: None,
-        reply_destination_port: None,
-        direction: None,
-        is_state: true,
-    })
+    Some(XtMatch::of_states(negatable(false, named(mask, &STATES)), true))
 }
