@@ -3,6 +3,9 @@
 //! A machine without a GPU paints each pixel by hand, and most of them more than once: a screenful of boxes takes it
 //! longer than a frame may take. While only a packet moves, the picture below it is therefore copied, not painted: from
 //! the screen into OpenGL's memory in one frame, and back in the frames that follow.
+//!
+//! Mesa's software renderer copies row by row, without looking at pixels, where both pictures have the same order of
+//! bytes and of rows: a tenth of the time. Its screens are blue first and begin above; so does the copy.
 
 #![allow(unsafe_code, reason = "OpenGL has no safe interface")]
 
@@ -34,7 +37,7 @@ struct Copied {
 #[derive(Clone, Copy)]
 struct Buffer {
     frame: glow::Framebuffer,
-    store: glow::Renderbuffer,
+    store: glow::Texture,
     size: [u32; 2],
 }
 
@@ -92,7 +95,7 @@ impl Copied {
                 gl.bind_framebuffer(glow::FRAMEBUFFER, screen);
             }
             if let Some(buffer) = self.buffer {
-                copy(gl, screen, Some(buffer.frame), info);
+                copy(gl, (screen, on_screen(info)), (Some(buffer.frame), upside_down(info)));
                 gl.bind_framebuffer(glow::FRAMEBUFFER, screen);
                 self.shown = Some(shown);
             }
@@ -106,7 +109,7 @@ impl Copied {
         // SAFETY: as above.
         unsafe {
             let screen = gl.get_parameter_framebuffer(glow::DRAW_FRAMEBUFFER_BINDING);
-            copy(gl, Some(buffer.frame), screen, info);
+            copy(gl, (Some(buffer.frame), upside_down(info)), (screen, on_screen(info)));
             gl.bind_framebuffer(glow::FRAMEBUFFER, screen);
         }
     }
@@ -118,7 +121,7 @@ impl Copied {
             // SAFETY: both are ours.
             unsafe {
                 gl.delete_framebuffer(buffer.frame);
-                gl.delete_renderbuffer(buffer.store);
+                gl.delete_texture(buffer.store);
             }
         }
     }
@@ -131,37 +134,54 @@ impl Buffer {
         let (width, height) = (i32::try_from(size[0]).ok()?, i32::try_from(size[1]).ok()?);
         // SAFETY: only what is made here is touched.
         unsafe {
-            let (frame, store) = (gl.create_framebuffer().ok()?, gl.create_renderbuffer().ok()?);
-            gl.bind_renderbuffer(glow::RENDERBUFFER, Some(store));
-            gl.renderbuffer_storage(glow::RENDERBUFFER, glow::RGBA8, width, height);
-            gl.bind_renderbuffer(glow::RENDERBUFFER, None);
+            let (frame, store) = (gl.create_framebuffer().ok()?, gl.create_texture().ok()?);
+            // OpenGL ES knows no order but its own.
+            let order = if gl.version().is_embedded { glow::RGBA } else { glow::BGRA };
+            let (inside, nothing) = (glow::RGBA.cast_signed(), glow::PixelUnpackData::Slice(None));
+            gl.bind_texture(glow::TEXTURE_2D, Some(store));
+            gl.tex_image_2d(glow::TEXTURE_2D, 0, inside, width, height, 0, order, glow::UNSIGNED_BYTE, nothing);
+            gl.bind_texture(glow::TEXTURE_2D, None);
             gl.bind_framebuffer(glow::FRAMEBUFFER, Some(frame));
-            gl.framebuffer_renderbuffer(glow::FRAMEBUFFER, glow::COLOR_ATTACHMENT0, glow::RENDERBUFFER, Some(store));
+            let (place, kind) = (glow::COLOR_ATTACHMENT0, glow::TEXTURE_2D);
+            gl.framebuffer_texture_2d(glow::FRAMEBUFFER, place, kind, Some(store), 0);
             let is_complete = gl.check_framebuffer_status(glow::FRAMEBUFFER) == glow::FRAMEBUFFER_COMPLETE;
             is_complete.then_some(Self { frame, store, size })
         }
     }
 }
 
-/// Copies what is within the picture's part of the screen.
+/// Left, first row, right, last row of the picture's part of the screen.
+type Part = [i32; 4];
+
+/// As OpenGL counts rows: from below.
+fn on_screen(info: &PaintCallbackInfo) -> Part {
+    let part = info.clip_rect_in_pixels();
+    [part.left_px, part.from_bottom_px, part.left_px + part.width_px, part.from_bottom_px + part.height_px]
+}
+
+/// The same, from above.
+fn upside_down(info: &PaintCallbackInfo) -> Part {
+    let [left, bottom, right, top] = on_screen(info);
+    let height = info.screen_size_px[1].cast_signed();
+    [left, height - bottom, right, height - top]
+}
+
+/// Copies a part of one framebuffer into a part of another.
 ///
 /// # Safety
-/// The context must be current, and both framebuffers its own and of the screen's size.
+/// The context must be current, and both framebuffers its own, of the same size.
 unsafe fn copy(
     gl: &glow::Context,
-    from: Option<glow::Framebuffer>,
-    to: Option<glow::Framebuffer>,
-    info: &PaintCallbackInfo,
+    (from, source): (Option<glow::Framebuffer>, Part),
+    (to, target): (Option<glow::Framebuffer>, Part),
 ) {
-    let part = info.clip_rect_in_pixels();
-    let (left, bottom) = (part.left_px, part.from_bottom_px);
-    let (right, top) = (left + part.width_px, bottom + part.height_px);
+    let ([a, b, c, d], [e, f, g, h]) = (source, target);
     // SAFETY: as the caller promises.
     unsafe {
         // Within the scissors a software renderer would paint pixel by pixel.
         gl.disable(glow::SCISSOR_TEST);
         gl.bind_framebuffer(glow::READ_FRAMEBUFFER, from);
         gl.bind_framebuffer(glow::DRAW_FRAMEBUFFER, to);
-        gl.blit_framebuffer(left, bottom, right, top, left, bottom, right, top, glow::COLOR_BUFFER_BIT, glow::NEAREST);
+        gl.blit_framebuffer(a, b, c, d, e, f, g, h, glow::COLOR_BUFFER_BIT, glow::NEAREST);
     }
 }
