@@ -1,7 +1,13 @@
 //! A scene as egui's shapes, as it is: nothing added, nothing restyled. The exporters write the same shapes.
 
+use std::f32::consts::FRAC_PI_2;
+
 use bridgewalk_diagram::scene::{self, Anchor, Face, LineEnd, Point};
-use egui::{CornerRadius, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, epaint::TextShape, vec2};
+use egui::{
+    Color32, FontId, Painter, Pos2, Rect, Shape, Stroke,
+    epaint::{PathShape, TextShape},
+    vec2,
+};
 
 use super::{
     super::{camera::Camera, theme},
@@ -11,6 +17,8 @@ use super::{
 /// As in the exporters: length of an arrow head, half its width, radius of a plug; in scene units.
 const ARROW: (f32, f32) = (8.0, 4.0);
 const PLUG_RADIUS: f32 = 3.0;
+/// So far a round corner's line may be from the circle, in points.
+const MAX_OFF_ROUND: f32 = 0.2;
 
 /// What turns a scene's shapes into egui's.
 pub(super) struct Brush<'a> {
@@ -45,15 +53,19 @@ impl Brush<'_> {
 
     fn a_box(&mut self, rect: scene::Rect, radius: f32, fill: Option<scene::Color>, stroke: Option<scene::Stroke>) {
         let shown = self.camera.rect_to_screen(self.canvas, rect);
-        let corner = CornerRadius::from((radius * self.camera.zoom).min(255.0));
-        if let Some(fill) = fill {
-            self.shapes.push(Shape::rect_filled(shown, corner, color(fill)));
-        }
-        if let Some(stroke) = stroke.filter(|stroke| stroke.dash.is_none()) {
-            self.shapes.push(Shape::rect_stroke(shown, corner, self.stroke(stroke), StrokeKind::Middle));
-        }
-        if let Some((stroke, dash)) = stroke.and_then(|stroke| Some((stroke, stroke.dash?))) {
-            self.dashed(&outline(shown, radius * self.camera.zoom), stroke, dash);
+        let points = outline(shown, radius * self.camera.zoom);
+        let fill = fill.map_or(Color32::TRANSPARENT, color);
+        match stroke {
+            Some(scene::Stroke { dash: None, .. }) | None => {
+                let stroke = stroke.map_or(Stroke::NONE, |stroke| self.stroke(stroke));
+                self.shapes.push(PathShape { points, closed: true, fill, stroke: stroke.into() }.into());
+            }
+            Some(stroke @ scene::Stroke { dash: Some(dash), .. }) => {
+                let mut closed = points.clone();
+                closed.extend(points.first());
+                self.shapes.push(Shape::convex_polygon(points, fill, Stroke::NONE));
+                self.dashed(&closed, stroke, dash);
+            }
         }
     }
 
@@ -173,23 +185,27 @@ fn in_sight(points: &[Pos2], period: f32, sight: Rect) -> Vec<Vec<Pos2>> {
     parts
 }
 
-/// A box's outline as one closed line, for dashes.
+/// A box's outline, its corners as round as the eye can tell: half of the triangles of egui's own.
 fn outline(rect: Rect, radius: f32) -> Vec<Pos2> {
     let radius = radius.min(rect.width() / 2.0).min(rect.height() / 2.0);
-    let mut points = Vec::with_capacity(21);
+    if radius < MAX_OFF_ROUND {
+        return vec![rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];
+    }
+    let step = 2.0 * (1.0 - MAX_OFF_ROUND / radius).acos();
+    let steps = (FRAC_PI_2 / step).ceil().max(1.0);
+    let mut points = Vec::with_capacity(4 * (steps as usize + 1));
     let corners = [
-        (rect.right_top() + vec2(-radius, radius), -90.0_f32),
+        (rect.right_top() + vec2(-radius, radius), 3.0),
         (rect.right_bottom() - vec2(radius, radius), 0.0),
-        (rect.left_bottom() + vec2(radius, -radius), 90.0),
-        (rect.left_top() + vec2(radius, radius), 180.0),
+        (rect.left_bottom() + vec2(radius, -radius), 1.0),
+        (rect.left_top() + vec2(radius, radius), 2.0),
     ];
-    for (middle, from) in corners {
-        for step in 0..=4_u8 {
-            let angle = (from + f32::from(step) * 22.5).to_radians();
+    for (middle, quarters) in corners {
+        for number in 0..=steps as u8 {
+            let angle = FRAC_PI_2 * (quarters + f32::from(number) / steps);
             points.push(middle + vec2(angle.cos(), angle.sin()) * radius);
         }
     }
-    points.push(points[0]);
     points
 }
 

@@ -21,7 +21,7 @@ use super::{camera::Camera, index::Index};
 /// At fewer pixels for a scene unit no text can be read, and corners are not seen to be round.
 const FAR_ZOOM: f32 = 0.25;
 /// How much further than it is in sight it is made, on each side, in parts of what is in sight.
-const MARGIN: f32 = 0.12;
+const MARGIN: f32 = 0.08;
 /// Stretched further than this, in either direction, the triangles are made anew.
 const MAX_STRETCH: f32 = 1.4;
 
@@ -96,9 +96,11 @@ impl Picture {
         let Some(plate) = &mut self.plate else { return (self.shown(canvas), Shape::Noop) };
         let transform = plate.transform(canvas, camera);
         if plate.moved.0 != transform {
-            let mut mesh = Mesh::clone(&plate.mesh);
-            mesh.transform(transform);
-            plate.moved = (transform, Arc::new(mesh));
+            let moved = Arc::make_mut(&mut plate.moved.1);
+            for (to, from) in moved.vertices.iter_mut().zip(&plate.mesh.vertices) {
+                to.pos = transform * from.pos;
+            }
+            plate.moved.0 = transform;
         }
         let mesh = Shape::Mesh(Arc::clone(&plate.moved.1));
         (self.shown(canvas), mesh)
