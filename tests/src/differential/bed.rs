@@ -83,10 +83,15 @@ const DOOR_TABLE: usize = 1000;
 
 /// What traces, in the router and, with a drop at the end, elsewhere.
 fn trace_table(is_router: bool) -> String {
-    let mut text = format!("table inet {TRACE_TABLE} {{\n");
+    let mut text = format!("table inet {TRACE_TABLE} {{\nchain ours {{ meta nftrace set 1; }}\n");
     for hook in ["prerouting", "input", "forward", "output", "postrouting"] {
-        // The router has no sockets for what we send in its name, and must not end our flows.
-        let first = if is_router && hook == "output" { "tcp flags rst drop; " } else { "" };
+        // The router has no sockets for what we send in its name: it must not end our flows. Nor may its own answers and
+        // errors, which no process sends, have a rule mark the flow that they are of behind our back.
+        let first = if is_router && hook == "output" {
+            "tcp flags rst drop; meta skuid 0 goto ours; meta l4proto icmp drop; icmpv6 type < 133 drop; "
+        } else {
+            ""
+        };
         let _ = write!(
             text,
             "chain {hook}_first {{ type filter hook {hook} priority -350; {first}meta nftrace set 1; }}\n\

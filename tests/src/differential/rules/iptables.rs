@@ -63,11 +63,7 @@ fn rule(text: &mut String, random: &mut Random, table: &str, chain: &str, is_ipv
         let _ = writeln!(text, " {} {chain}", random.word(if may_end { &["-j", "-j", "-g"] } else { &["-j"] }));
         return;
     }
-    let target = target(random, table, if is_user { "USER" } else { chain }, is_ipv6, has_ports, may_end);
-    // As in rules for nft: no error that the kernel sends by itself may mark the flow that it tells of.
-    let rule = text.rsplit('\n').next().unwrap_or_default();
-    let marks_errors = target.contains("CONNMARK") && (rule.contains("icmp") || rule.contains("state"));
-    *text += if marks_errors { "" } else { &target };
+    *text += &target(random, table, if is_user { "USER" } else { chain }, is_ipv6, has_ports, may_end);
     *text += "\n";
 }
 

@@ -171,11 +171,6 @@ impl Body<'_> {
         } else {
             self.statement(random, kind, &mut line, is_ipv6, &asked, may_jump);
         }
-        // An ICMP error, which the kernel sends by itself where nobody listens, is of the flow that it tells of: a rule for
-        // such packets would give that flow a mark while nobody looks.
-        if line.contains("icmp") || line.contains("ct state") {
-            line = line.replace("ct mark set 0x4", "counter");
-        }
         let _ = writeln!(self.text, "{line}");
     }
 
