@@ -128,8 +128,11 @@ pub(crate) mod gap {
     pub(crate) const STACK: f32 = 18.0;
 }
 
-/// After so many numbers of columns that make the text no larger no more are tried in that direction.
+/// After so many numbers of columns that make the text no larger no more are tried in that direction: of few columns one
+/// more or less may leave a block whole.
 const PATIENCE: usize = 2;
+/// With more columns than these the next number tells all.
+const MANY_COLUMNS: usize = 4;
 /// So far from the aspect asked for is near enough, as the logarithm of what it would have to be multiplied by.
 const TOLERANCE: f32 = 0.12;
 /// So much wider a channel becomes at most, to get nearer to the aspect asked for.
@@ -156,6 +159,7 @@ fn fitted(plan: &Plan) -> Placed {
         Attempt { page_height: placed.page_height(plan.aspect), fold, placed }
     };
     let guess = sheet.columns(plan);
+    let patience = if guess > MANY_COLUMNS { 1 } else { PATIENCE };
     let mut best = attempt(guess);
     let more: &mut dyn Iterator<Item = usize> = &mut (guess + 1..=MAX_COLUMNS);
     let fewer: &mut dyn Iterator<Item = usize> = &mut (1..guess).rev();
@@ -167,7 +171,7 @@ fn fitted(plan: &Plan) -> Placed {
                 misses = 0;
             } else {
                 misses += 1;
-                if misses == PATIENCE {
+                if misses == patience {
                     break;
                 }
             }
