@@ -5,6 +5,7 @@ use std::f32::consts::FRAC_PI_2;
 use bridgewalk_diagram::scene::{self, Anchor, Face, LineEnd, Point};
 use egui::{
     Color32, FontId, Painter, Pos2, Rect, Shape, Stroke,
+    emath::GuiRounding,
     epaint::{PathShape, TextShape},
     vec2,
 };
@@ -53,17 +54,20 @@ impl Brush<'_> {
 
     fn a_box(&mut self, rect: scene::Rect, radius: f32, fill: Option<scene::Color>, stroke: Option<scene::Stroke>) {
         let shown = self.camera.rect_to_screen(self.canvas, rect);
-        let points = outline(shown, radius * self.camera.zoom);
+        let radius = radius * self.camera.zoom;
         let fill = fill.map_or(Color32::TRANSPARENT, color);
+        let pixels_per_point = self.painter.pixels_per_point();
         match stroke {
             Some(scene::Stroke { dash: None, .. }) | None => {
                 let stroke = stroke.map_or(Stroke::NONE, |stroke| self.stroke(stroke));
+                let points = outline(sharp(shown, stroke, pixels_per_point), radius);
                 self.shapes.push(PathShape { points, closed: true, fill, stroke: stroke.into() }.into());
             }
             Some(stroke @ scene::Stroke { dash: Some(dash), .. }) => {
-                let mut closed = points.clone();
-                closed.extend(points.first());
+                let points = outline(sharp(shown, Stroke::NONE, pixels_per_point), radius);
                 self.shapes.push(Shape::convex_polygon(points, fill, Stroke::NONE));
+                let mut closed = outline(shown, radius);
+                closed.extend(closed.first().copied());
                 self.dashed(&closed, stroke, dash);
             }
         }
@@ -183,6 +187,17 @@ fn in_sight(points: &[Pos2], period: f32, sight: Rect) -> Vec<Vec<Pos2>> {
         before += length;
     }
     parts
+}
+
+/// A box on whole pixels, as egui has its own: else its edges are blurred.
+fn sharp(mut rect: Rect, stroke: Stroke, pixels_per_point: f32) -> Rect {
+    if stroke.is_empty() {
+        return rect.round_to_pixels(pixels_per_point);
+    }
+    for edge in [&mut rect.min.x, &mut rect.min.y, &mut rect.max.x, &mut rect.max.y] {
+        stroke.round_center_to_pixel(pixels_per_point, edge);
+    }
+    rect
 }
 
 /// A box's outline, its corners as round as the eye can tell: half of the triangles of egui's own.
