@@ -130,18 +130,21 @@ fn judge_flow(rules: &NamespaceRules<'_>, flow: &SeenFlow, tally: &mut Tally) ->
     for (number, seen) in flow.packets.iter().enumerate() {
         // What conntrack took for invalid begins no flow, so that its answer is a first packet; what is of neither
         // direction would contend with the flow that is there.
-        let is_reply = match known.first().and_then(Option::as_ref) {
-            Some(connection) if is_of(&seen.packet, &connection.reply) => true,
-            Some(connection) if !is_of(&seen.packet, &connection.original) => return None,
-            _ => false,
-        };
+        let mut ways: Vec<Way> = Vec::new();
+        for connection in &known {
+            let is_reply = match connection {
+                Some(connection) if is_of(&seen.packet, &connection.reply) => true,
+                Some(connection) if !is_of(&seen.packet, &connection.original) => return None,
+                _ => false,
+            };
+            ways.push(Way { packet: seen.packet.clone(), connection: connection.clone(), is_reply });
+        }
         tally.packets += 1;
         tally.established += usize::from(number > 0);
         tally.ipv6 += usize::from(seen.packet.is_ipv6());
-        let mut ways: Vec<Way> = known.iter().map(|known| (seen.packet.clone(), known.clone())).collect();
         let mut is_decided = true;
         for hook in &seen.hooks {
-            match judge_hook(rules, hook, is_reply, ways, tally) {
+            match judge_hook(rules, hook, ways, tally) {
                 Ok((found, is_certain)) => {
                     ways = found;
                     is_decided &= is_certain;
@@ -157,28 +160,36 @@ fn judge_flow(rules: &NamespaceRules<'_>, flow: &SeenFlow, tally: &mut Tally) ->
         if !is_through {
             return None;
         }
-        known = ways
-            .into_iter()
-            .map(|(_, here)| match here {
+        let before = known;
+        known = Vec::new();
+        for way in ways {
+            match way.connection {
                 // A packet that went untracked leaves its flow as it was.
-                Some(here) if here.is_untracked => known.first().cloned().flatten(),
-                Some(here) => Some(Connection { is_established: here.is_established || is_reply, ..here }),
-                None => None,
-            })
-            .collect();
+                Some(here) if here.is_untracked => known.extend(before.iter().cloned()),
+                Some(here) => {
+                    let is_established = here.is_established || way.is_reply;
+                    known.push(Some(Connection { is_established, ..here }));
+                }
+                None => known.push(None),
+            }
+        }
         known.dedup();
     }
     None
 }
 
-/// A packet with its flow.
-type Way = (Packet, Option<Connection>);
+/// A packet with its flow, as they may be.
+struct Way {
+    packet: Packet,
+    connection: Option<Connection>,
+    /// Whether it is the flow's answer.
+    is_reply: bool,
+}
 
 /// One hook: the ways that agree with the kernel, and whether there was but one.
 fn judge_hook(
     rules: &NamespaceRules<'_>,
     hook: &SeenHook,
-    is_reply: bool,
     ways: Vec<Way>,
     tally: &mut Tally,
 ) -> Result<(Vec<Way>, bool), String> {
@@ -191,7 +202,7 @@ fn judge_hook(
     let mut agreeing: Vec<Way> = Vec::new();
     let mut first_fault = None;
     let mut is_certain = ways.len() == 1;
-    for (mut packet, connection) in ways {
+    for Way { mut packet, connection, is_reply } in ways {
         if let Some(difference) = differs(&packet, &hook.start) {
             first_fault.get_or_insert(format!("came in as {difference}"));
             continue;
@@ -226,7 +237,7 @@ fn judge_hook(
                 // A port that nobody can tell is the kernel's.
                 set_ports(&mut packet, end.ports);
             }
-            agreeing.push((packet, branch.connection.clone()));
+            agreeing.push(Way { packet, connection: branch.connection.clone(), is_reply });
         }
     }
     if agreeing.is_empty() { Err(first_fault.unwrap_or_default()) } else { Ok((agreeing, is_certain)) }
