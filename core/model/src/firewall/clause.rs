@@ -103,8 +103,12 @@ pub(super) fn clauses<'a>(table: &'a Table, steps: &'a [Expression]) -> Vec<Clau
                 }
             }
             Expression::ByteOrder { from, to, .. } => {
-                if let Some((Held::Field(field, mask), len)) = registers.get(&from.0).cloned() {
-                    registers.insert(to.0, (Held::Field(Field::Turned(Box::new(field)), mask), len));
+                if let Some((held, len)) = registers.get(&from.0).cloned() {
+                    let turned = match held {
+                        Held::Field(field, mask) => Held::Field(Field::Turned(Box::new(field)), mask),
+                        mapped @ Held::Mapped { .. } => mapped,
+                    };
+                    registers.insert(to.0, (turned, len));
                 }
             }
             Expression::Compare { from, op, value } => {
