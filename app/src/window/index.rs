@@ -14,8 +14,8 @@ const READABLE_PIXELS: f32 = 6.0;
 /// Nothing is seen of what is smaller.
 const VISIBLE_PIXELS: f32 = 0.75;
 
-/// Nobody points at what is smaller, or goes to it by keyboard.
-const POINTABLE_PIXELS: f32 = 16.0;
+/// Nobody goes by keyboard to a smaller box, its sides' mean, or to a shorter line.
+const REACHABLE_PIXELS: f32 = 16.0;
 
 /// Where things are, in their list's order.
 #[derive(Debug, Default)]
@@ -47,8 +47,9 @@ impl Index {
                 [] => Extent::of_points([target.rect.x, target.rect.right()], [target.rect.y, target.rect.bottom()]),
                 line => Extent::of_line(line),
             };
-            let size = (extent.right - extent.left).max(extent.bottom - extent.top) - 2.0 * SLACK;
-            Extent { from_zoom: POINTABLE_PIXELS / size.max(0.1), ..extent }
+            let (width, height) = (extent.right - extent.left - 2.0 * SLACK, extent.bottom - extent.top - 2.0 * SLACK);
+            let size = if target.line.is_empty() { (width * height).sqrt() } else { width.max(height) };
+            Extent { from_zoom: REACHABLE_PIXELS / size.max(0.1), ..extent }
         }))
     }
 
