@@ -4,7 +4,7 @@ use bridgewalk_diagram::scene;
 use egui::{Pos2, Rect, Vec2, vec2};
 
 /// The zooms between which the eye moves.
-const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.05..=6.0;
+const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.02..=6.0;
 /// Never larger than this when everything is fitted in: a small host should not fill a wall.
 const FIT_ZOOM_MAX: f32 = 1.35;
 /// Nor smaller than this at first: names can still be read.
