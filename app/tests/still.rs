@@ -5,6 +5,8 @@
 
 #[path = "../examples/frame_speed/bench.rs"]
 mod bench;
+#[path = "../examples/frame_speed/frame.rs"]
+mod frame;
 #[path = "../examples/frame_speed/gl.rs"]
 mod gl;
 #[path = "../../core/diagram/tests/support/mod.rs"]

@@ -5,14 +5,14 @@
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use bridgewalk_analysis::walk::Question;
 use bridgewalk_app::{
     source::Demo,
-    window::{Feed, MainWindow, Opener, Origin, Proven, Wake, WindowOptions},
+    window::{Feed, MainWindow, Opener, Origin, Proven, Wake, WindowOptions, keep_freed_memory},
     words::{Language, Words},
 };
 use bridgewalk_collector::{AgentChoice, Command, Update};
@@ -20,7 +20,11 @@ use bridgewalk_diagram::{View, draw, scene::Shape};
 use bridgewalk_model::{Observation, Snapshot};
 use egui::{Color32, Context, Event, Key, Modifiers, Rect, Ui, pos2, vec2};
 
-use super::{gl::Screen, support};
+use super::{
+    frame::{Frame, report},
+    gl::Screen,
+    support,
+};
 
 const SIZE: [u32; 2] = [1920, 1080];
 const FRAMES: usize = 60;
@@ -34,44 +38,26 @@ pub(crate) struct Bench {
     ctx: Context,
     window: MainWindow,
     snapshot: Arc<Snapshot>,
+    news: Arc<Mutex<Vec<Update>>>,
     screen: Option<Screen>,
     time_s: f64,
-}
-
-/// What one frame took.
-#[derive(Clone, Copy, Default)]
-struct Frame {
-    build: Duration,
-    tessellate: Duration,
-    paint: Duration,
-    triangles: usize,
-}
-
-impl Frame {
-    fn total(&self) -> Duration {
-        self.build + self.tessellate + self.paint
-    }
 }
 
 impl Bench {
     /// A window on a host of `count` containers, drawn; painted on `screen`, if there is one.
     pub(crate) fn open(count: usize, screen: Option<Screen>) -> Self {
+        keep_freed_memory();
         let ctx = Context::default();
         let snapshot = Arc::new(support::many(count));
-        let feed = Box::new(Still(vec![
-            Update::Complete,
-            Update::Observed { observations: [].into(), snapshot: Arc::clone(&snapshot) },
-        ]));
+        let news = Arc::new(Mutex::new(vec![Update::Complete, seen(&snapshot)]));
+        let feed = Box::new(Told(Arc::clone(&news)));
         let options = WindowOptions { language: Language::En, is_forgetful: true };
         let mut window = MainWindow::new(&ctx, None, feed, Arc::new(NoOpener), options).expect("threads");
         if screen.is_some() {
             window.paint_by_opengl();
         }
-        let mut bench = Self { ctx, window, snapshot, screen, time_s: 0.0 };
-        while !(bench.time_s > 0.2 && bench.window.is_settled()) {
-            bench.frame(Vec::new(), None);
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let mut bench = Self { ctx, window, snapshot, news, screen, time_s: 0.0 };
+        bench.settle();
         bench
     }
 
@@ -98,13 +84,8 @@ impl Bench {
         drawing.scene.items.iter().filter(|item| matches!(item.shape, Shape::Box { fill: Some(_), .. })).count()
     }
 
-    /// Measures frames with these events each, and `above` painted on top; the milliseconds of the quickest.
-    pub(crate) fn measure(
-        &mut self,
-        name: &str,
-        events: impl Fn(usize) -> Vec<Event>,
-        above: Option<fn(&Ui, usize)>,
-    ) -> f64 {
+    /// Measures frames with these events each, and `above` painted on top.
+    pub(crate) fn measure(&mut self, name: &str, events: impl Fn(usize) -> Vec<Event>, above: Option<fn(&Ui, usize)>) {
         let mut frames: Vec<Frame> = Vec::with_capacity(FRAMES);
         for step in 0..WARM_FRAMES + FRAMES {
             let frame = self.frame(events(step), above.map(|above| (above, step)));
@@ -112,21 +93,27 @@ impl Bench {
                 frames.push(frame);
             }
         }
-        let middle = |part: fn(&Frame) -> Duration| {
-            let mut times: Vec<Duration> = frames.iter().map(part).collect();
-            times.sort();
-            (times[FRAMES / 2].as_secs_f64() * 1e3, times[0].as_secs_f64() * 1e3, times[FRAMES - 1].as_secs_f64() * 1e3)
-        };
-        let show = |(median, least, most): (f64, f64, f64)| format!("{median:.2} ({least:.2} to {most:.2})");
-        println!(
-            "| {name} | {} | {} | {} | {} | {} |",
-            show(middle(Frame::total)),
-            show(middle(|frame| frame.build)),
-            show(middle(|frame| frame.tessellate)),
-            show(middle(|frame| frame.paint)),
-            frames[0].triangles,
-        );
-        middle(Frame::total).1
+        report(name, &frames);
+    }
+
+    /// Measures the frames from the news of a change until it is drawn and all is still, so many times.
+    pub(crate) fn measure_changes(&mut self, name: &str, count: usize) {
+        let mut frames = Vec::new();
+        for _ in 0..count {
+            self.news.lock().expect("nobody panics").push(seen(&Arc::new(Snapshot::clone(&self.snapshot))));
+            frames.extend(self.settle());
+        }
+        report(name, &frames);
+    }
+
+    /// Runs frames until all is drawn.
+    fn settle(&mut self) -> Vec<Frame> {
+        let (begin_s, mut frames) = (self.time_s, Vec::new());
+        while !(self.time_s > begin_s + 0.2 && self.window.is_settled()) {
+            frames.push(self.frame(Vec::new(), None));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        frames
     }
 
     fn frame(&mut self, events: Vec<Event>, above: Above) -> Frame {
@@ -174,10 +161,14 @@ pub(crate) fn packet(ui: &Ui, step: usize) {
     ui.painter().rect_filled(body, 3.0, Color32::from_rgb(20, 90, 200));
 }
 
-/// A source that says one thing.
-struct Still(Vec<Update>);
+fn seen(snapshot: &Arc<Snapshot>) -> Update {
+    Update::Observed { observations: [].into(), snapshot: Arc::clone(snapshot) }
+}
 
-impl Feed for Still {
+/// A source that says what it is told, the last first.
+struct Told(Arc<Mutex<Vec<Update>>>);
+
+impl Feed for Told {
     fn origin(&self) -> Origin {
         Origin::Live
     }
@@ -187,7 +178,7 @@ impl Feed for Still {
     }
 
     fn take(&mut self) -> Option<Update> {
-        self.0.pop()
+        self.0.lock().expect("nobody panics").pop()
     }
 
     fn command(&self, _command: Command) {}

@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_macros, reason = "nobody reads a part of it")]
 
 mod bench;
+mod frame;
 mod gl;
 #[path = "../../../core/diagram/tests/support/mod.rs"]
 mod support;
@@ -15,6 +16,8 @@ mod support;
 use bench::Bench;
 use egui::{Event, Key, Modifiers, vec2};
 
+/// So many changes are waited for.
+const CHANGES: usize = 5;
 /// So many containers, in a host that hardly anybody has.
 const MANY: usize = 5_000;
 
@@ -43,6 +46,7 @@ fn cpu() {
         bench.measure(&format!("{MANY} containers, {state}, a packet moving"), |_| Vec::new(), Some(bench::packet));
         bench.measure(&format!("{MANY} containers, {state}, panning"), |step| vec![pan(step)], None);
         bench.measure(&format!("{MANY} containers, {state}, zooming"), |step| vec![zoom(step)], None);
+        bench.measure_changes(&format!("{MANY} containers, {state}, while changes are drawn"), CHANGES);
     }
 }
 

@@ -3,11 +3,11 @@
 //! The scene is painted as it is; only what the eye, the pointer and the keyboard are on is marked on top of it. Every
 //! thing that can be pointed at is also a node for the keyboard and for screen readers, in the scene's reading order.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use bridgewalk_diagram::{
     Scope,
-    scene::{self, Point, Scene, Target},
+    scene::{self, Point, Target},
 };
 use bridgewalk_model::EntityId;
 use egui::{
@@ -19,7 +19,7 @@ use super::{
     camera::Camera,
     command::{Action, Command},
     context::Context,
-    index::Index,
+    indexed_scene::IndexedScene,
     paint::Picture,
     still::{Step, Still},
     walk::Mark,
@@ -46,11 +46,7 @@ pub(super) struct Canvas {
     zoomed_at_s: f64,
     /// The eye of each scope that was left.
     kept: Vec<(Scope, Camera)>,
-    shown: Option<(Scope, Arc<Scene>)>,
-    /// The id of each target's node.
-    nodes: Vec<Id>,
-    /// Where the targets are.
-    targets: Index,
+    shown: Option<(Scope, Arc<IndexedScene>)>,
     held: Option<Held>,
     hovered: Option<EntityId>,
     /// What the keyboard should be on in the next frame.
@@ -87,7 +83,7 @@ impl Canvas {
 
     /// Whether `id` is the picture's or that of a thing in it.
     pub(super) fn has_node(&self, id: Id) -> bool {
-        self.nodes.contains(&id)
+        self.shown.as_ref().is_some_and(|(_, drawn)| drawn.place_of(id).is_some())
     }
 
     /// Closer (above 0) or further away.
@@ -105,42 +101,43 @@ impl Canvas {
         let response = ui.interact(area, id, Sense::click_and_drag());
         ui.advance_cursor_after_rect(area);
         let is_read = ctx_node(ui, id, ctx);
-        let Some(scene) = ctx.drawn.scene.clone() else {
+        let Some(drawn) = ctx.drawn.scene.clone() else {
             let text =
                 if ctx.seen.is_complete { ctx.words.text("window-drawing") } else { ctx.words.text("window-looking") };
             note(ui, area, &text, ctx);
             return;
         };
-        self.follow(area, ctx, &scene);
-        if scene.items.is_empty() {
+        self.follow(area, ctx, &drawn);
+        if drawn.scene.items.is_empty() {
             note(ui, area, &ctx.words.text("window-nothing-shown"), ctx);
             return;
         }
-        self.listen(ui, area, &response, &scene, ctx);
+        self.listen(ui, area, &response, &drawn, ctx);
         if let Some(walk) = walk.filter(|walk| walk.is_followed) {
             self.camera.reveal(area, walk.around());
         }
         let rests = self.rests(ui);
 
         let painter = ui.painter_at(area);
-        let (shown, picture) = self.picture.paint(&painter, area, &scene, self.camera, rests);
+        let (shown, picture) = self.picture.paint(&painter, area, &drawn, self.camera, rests);
         match self.still.as_mut().map_or(Step::Paint, |still| still.step(shown, area)) {
             Step::Paint => drop(painter.add(picture)),
             Step::Keep(keep) => painter.extend([picture, keep]),
             Step::Show(kept) => drop(painter.add(kept)),
         }
-        self.targets(ui, area, &scene, ctx, is_read);
-        self.marks(&painter, area, &scene, ctx);
+        self.targets(ui, area, &drawn, ctx, is_read);
+        self.marks(&painter, area, &drawn, ctx);
         if let Some(walk) = walk {
             walk.paint(&painter, ctx.colors, |point| self.camera.to_screen(area, point));
         }
     }
 
     /// Takes note of another scene, another part, another size.
-    fn follow(&mut self, area: Rect, ctx: &Context<'_>, scene: &Arc<Scene>) {
+    fn follow(&mut self, area: Rect, ctx: &Context<'_>, drawn: &Arc<IndexedScene>) {
+        let scene = &drawn.scene;
         let scope = &ctx.drawn.scope;
         let is_other_part = self.shown.as_ref().is_none_or(|(shown, _)| shown != scope);
-        let was_empty = self.shown.as_ref().is_none_or(|(_, scene)| scene.items.is_empty());
+        let was_empty = self.shown.as_ref().is_none_or(|(_, shown)| shown.scene.items.is_empty());
         if is_other_part {
             if let Some((left, _)) = self.shown.take() {
                 self.kept.retain(|(scope, _)| *scope != left);
@@ -153,30 +150,26 @@ impl Canvas {
         }
         // Until somebody moves the eye, it takes the first look again, whatever comes and however large the window is.
         let is_resized = self.size != area.size();
-        let has_grown = self.shown.as_ref().is_some_and(|(_, shown)| shown.bounds != scene.bounds);
+        let has_grown = self.shown.as_ref().is_some_and(|(_, shown)| shown.scene.bounds != scene.bounds);
         let is_first_look = !self.is_touched && (is_resized || was_empty || has_grown || is_other_part);
         self.size = area.size();
-        if self.shown.as_ref().is_none_or(|(_, shown)| !Arc::ptr_eq(shown, scene)) {
-            self.nodes = node_ids(scene);
-            self.targets = Index::of_targets(&scene.targets);
-        }
-        self.shown = Some((scope.clone(), Arc::clone(scene)));
+        self.shown = Some((scope.clone(), Arc::clone(drawn)));
         if std::mem::take(&mut self.wants_fit) {
             self.camera = Camera::fit(scene.bounds, area);
         } else if is_first_look && !scene.items.is_empty() {
             self.camera = Camera::first(scene.bounds, area);
         }
         if let Some(entity) = &self.reveal
-            && let Some(target) = scene.targets.iter().find(|target| target.entity == *entity)
+            && let Some(target) = drawn.targets_of(entity).next()
         {
             self.camera.reveal(area, target.rect);
             self.reveal = None;
         }
     }
 
-    fn listen(&mut self, ui: &Ui, area: Rect, response: &Response, scene: &Scene, ctx: &Context<'_>) {
+    fn listen(&mut self, ui: &Ui, area: Rect, response: &Response, drawn: &IndexedScene, ctx: &Context<'_>) {
         let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|at| area.contains(*at) && response.hovered());
-        self.hovered = pointer.and_then(|at| self.hit(scene, area, at)).map(|target| target.entity.clone());
+        self.hovered = pointer.and_then(|at| self.hit(drawn, area, at)).map(|target| target.entity.clone());
 
         if response.hovered() {
             let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
@@ -189,7 +182,7 @@ impl Canvas {
                 self.is_touched = true;
             }
         }
-        self.drag(ui, area, response, scene, ctx);
+        self.drag(ui, area, response, drawn, ctx);
         if response.double_clicked() {
             if let Some(entity) = self.hovered.clone() {
                 ctx.send(Command::Enter(entity));
@@ -210,11 +203,11 @@ impl Canvas {
     }
 
     /// Drags a movable thing, or else the eye.
-    fn drag(&mut self, ui: &Ui, area: Rect, response: &Response, scene: &Scene, ctx: &Context<'_>) {
+    fn drag(&mut self, ui: &Ui, area: Rect, response: &Response, drawn: &IndexedScene, ctx: &Context<'_>) {
         if response.drag_started_by(PointerButton::Primary) {
             let from = ui.input(|input| input.pointer.press_origin());
             self.held =
-                from.and_then(|at| self.hit_where(scene, area, at, |target| target.is_movable)).map(|target| Held {
+                from.and_then(|at| self.hit_where(drawn, area, at, |target| target.is_movable)).map(|target| Held {
                     entity: target.entity.clone(),
                     corner: Point { x: target.rect.x, y: target.rect.y },
                     moved: Vec2::ZERO,
@@ -279,14 +272,14 @@ impl Canvas {
         }
     }
 
-    fn hit<'a>(&self, scene: &'a Scene, area: Rect, at: Pos2) -> Option<&'a Target> {
-        self.hit_where(scene, area, at, |_| true)
+    fn hit<'a>(&self, drawn: &'a IndexedScene, area: Rect, at: Pos2) -> Option<&'a Target> {
+        self.hit_where(drawn, area, at, |_| true)
     }
 
     /// What is under `at`: the deepest box, or a line nearby.
     fn hit_where<'a>(
         &self,
-        scene: &'a Scene,
+        drawn: &'a IndexedScene,
         area: Rect,
         at: Pos2,
         is_wanted: impl Fn(&Target) -> bool,
@@ -294,9 +287,9 @@ impl Canvas {
         let point = self.camera.to_scene(area, at);
         let reach = LINE_REACH / self.camera.zoom;
         let around = scene::Rect { x: point.x - reach, y: point.y - reach, width: 2.0 * reach, height: 2.0 * reach };
-        self.targets
-            .seen(around, f32::MAX)
-            .filter_map(|place| scene.targets.get(place))
+        let targets = drawn.targets.seen(around, f32::MAX);
+        targets
+            .filter_map(|place| drawn.scene.targets.get(place))
             .filter(|target| is_wanted(target))
             .filter(|target| match &*target.line {
                 [] => target.rect.contains(point),
@@ -307,19 +300,19 @@ impl Canvas {
 
     /// A node for each thing, for keyboard and screen reader. `is_read`: by a screen reader, which wants all of them;
     /// the keyboard needs those in sight, and those before and after the one that it is on.
-    fn targets(&mut self, ui: &Ui, area: Rect, scene: &Scene, ctx: &Context<'_>, is_read: bool) {
+    fn targets(&mut self, ui: &Ui, area: Rect, drawn: &IndexedScene, ctx: &Context<'_>, is_read: bool) {
+        let scene = &drawn.scene;
         let focused = ui.memory(egui::Memory::focused);
         let mut wanted = self.wants_focus.take();
         let is_arrow = !ui.input(|input| input.modifiers.any());
         let mut places: Vec<usize> = if is_read {
             (0..scene.targets.len()).collect()
         } else {
-            self.targets.seen(self.camera.seen(area), self.camera.zoom).collect()
+            drawn.targets.seen(self.camera.seen(area), self.camera.zoom).collect()
         };
         if !is_read {
-            let on = focused.and_then(|focused| self.nodes.iter().position(|id| *id == focused));
-            let next =
-                wanted.as_ref().and_then(|wanted| scene.targets.iter().position(|other| other.entity == *wanted));
+            let on = focused.and_then(|focused| drawn.place_of(focused));
+            let next = wanted.as_ref().and_then(|wanted| drawn.places_of(wanted).first().copied());
             for place in [on, next].into_iter().flatten() {
                 places.extend(place.saturating_sub(1)..(place + 2).min(scene.targets.len()));
             }
@@ -327,7 +320,7 @@ impl Canvas {
             places.dedup();
         }
         for index in places {
-            let Some((target, id)) = scene.targets.get(index).zip(self.nodes.get(index).copied()) else { return };
+            let Some((target, id)) = scene.targets.get(index).zip(drawn.nodes.get(index).copied()) else { return };
             let rect = self.camera.rect_to_screen(area, target.rect);
             let response = ui.interact(rect.intersect(area.expand(1.0)), id, Sense::focusable_noninteractive());
             let is_selected = ctx.selection == Some(&target.entity);
@@ -372,9 +365,9 @@ impl Canvas {
     }
 
     /// What the eye, the pointer and the keyboard are on.
-    fn marks(&self, painter: &egui::Painter, area: Rect, scene: &Scene, ctx: &Context<'_>) {
+    fn marks(&self, painter: &egui::Painter, area: Rect, drawn: &IndexedScene, ctx: &Context<'_>) {
         let mark = |entity: &EntityId, stroke: Stroke| {
-            for target in scene.targets.iter().filter(|target| target.entity == *entity) {
+            for target in drawn.targets_of(entity) {
                 if target.line.is_empty() {
                     let rect = self.camera.rect_to_screen(area, target.rect).expand(3.0);
                     painter.rect_stroke(rect, 8.0, stroke, StrokeKind::Outside);
@@ -393,7 +386,7 @@ impl Canvas {
             mark(selected, Stroke::new(2.5, ctx.colors.accent));
         }
         if let Some(held) = &self.held
-            && let Some(target) = scene.targets.iter().find(|target| target.entity == held.entity)
+            && let Some(target) = drawn.targets_of(&held.entity).next()
         {
             let rect = self.camera.rect_to_screen(area, target.rect).translate(held.moved * self.camera.zoom);
             painter.rect(
@@ -405,18 +398,6 @@ impl Canvas {
             );
         }
     }
-}
-
-/// The id of each target's node. A thing may be drawn more than once: each time is a node of its own.
-fn node_ids(scene: &Scene) -> Vec<Id> {
-    let mut times: HashMap<&EntityId, u32> = HashMap::new();
-    let mut ids = Vec::with_capacity(scene.targets.len());
-    for target in &scene.targets {
-        let time = times.entry(&target.entity).or_default();
-        *time += 1;
-        ids.push(Id::unique(("canvas-node", target.entity.as_str(), *time)));
-    }
-    ids
 }
 
 /// Whether anybody reads it.

@@ -62,6 +62,8 @@ pub(super) enum Command {
     Export(Arc<Scene>, Box<Request>),
     /// Copy a picture's pixels.
     CopyPicture(Arc<Scene>),
+    /// The same as SVG, as text.
+    CopySvg(Arc<Scene>),
     /// Show a recording.
     Open(PathBuf),
     /// Show a bundled recording.

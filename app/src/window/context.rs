@@ -3,13 +3,14 @@
 use std::{cell::RefCell, sync::Arc};
 
 use bridgewalk_collector::CollectorStatus;
-use bridgewalk_diagram::{Scope, View, scene::Scene};
+use bridgewalk_diagram::{Scope, View};
 use bridgewalk_model::{EntityId, Snapshot};
 
 use super::{
     command::{Action, Command},
     feed::Origin,
     history::History,
+    indexed_scene::IndexedScene,
     settings::Settings,
     subject::{self, Subject},
     theme::Colors,
@@ -33,11 +34,13 @@ pub(super) struct Seen {
 #[derive(Default)]
 pub(super) struct Drawn {
     /// The picture; none: not yet.
-    pub scene: Option<Arc<Scene>>,
+    pub scene: Option<Arc<IndexedScene>>,
     /// Which part it shows.
     pub scope: Scope,
     /// What was found in the snapshot; empty before anything is drawn.
     pub findings: Arc<[super::findings::Line]>,
+    /// What there is, as a list; empty before anything is drawn.
+    pub rows: Arc<Vec<super::outline::Row>>,
 }
 
 /// Everything a panel may read. Whatever it wants changed it sends as a command.

@@ -12,12 +12,17 @@ use std::{
 use bridgewalk_diagram::{export, scene::Scene};
 use bridgewalk_model::Observation;
 
+use egui::ColorImage;
+
 use super::feed::{Feed, Opener};
 use crate::{
     picture::{self, Request},
     source::Demo,
     words::Words,
 };
+
+/// Pixels for each scene unit, of files and of the clipboard.
+pub(super) const SCALE: f32 = 2.0;
 
 /// What is wanted.
 pub(super) enum Errand {
@@ -64,6 +69,10 @@ pub(super) enum Errand {
         /// Which.
         scene: Arc<Scene>,
     },
+    /// Make pixels for the clipboard, two for each scene unit.
+    CopyPicture(Arc<Scene>),
+    /// Make SVG for the clipboard.
+    CopySvg(Arc<Scene>),
 }
 
 /// How it ended.
@@ -72,6 +81,10 @@ pub(super) enum Outcome {
     Opened(Box<dyn Feed>),
     /// A file was written.
     Written(PathBuf),
+    /// These pixels are for the clipboard.
+    Picture(ColorImage),
+    /// This text is.
+    Text(String),
     /// Nobody chose a file.
     Declined,
     /// It failed, in one line.
@@ -141,9 +154,17 @@ fn run(errand: Errand, opener: &dyn Opener) -> Outcome {
             ask_and_write(title, "svg", |path| write(path, export::svg(&scene).as_bytes()))
         }
         Errand::ExportPng { title, scene } => ask_and_write(title, "png", |path| {
-            let bytes = export::png(&scene, 2.0, false).map_err(|error| error.to_string())?;
+            let bytes = export::png(&scene, SCALE, false).map_err(|error| error.to_string())?;
             write(path, &bytes)
         }),
+        Errand::CopyPicture(scene) => export::pixels(&scene, SCALE, false).map_or_else(
+            |error| Outcome::Failed(error.to_string()),
+            |pixels| {
+                let size = [pixels.width as usize, pixels.height as usize];
+                Outcome::Picture(ColorImage::from_rgba_unmultiplied(size, &pixels.rgba))
+            },
+        ),
+        Errand::CopySvg(scene) => Outcome::Text(export::svg(&scene)),
     }
 }
 

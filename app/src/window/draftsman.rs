@@ -3,13 +3,15 @@
 //! A host of a hundred containers takes longer to lay out than a frame may take to paint. The window hands in what is to
 //! be drawn and goes on; a [`Worker`] named `draftsman` draws and wakes it.
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{any::Any, collections::HashMap, io, sync::Arc};
 
-use bridgewalk_diagram::{Detail, Scope, View, draw, layout::Layout, scene::Scene};
+use bridgewalk_diagram::{Detail, Scope, View, draw, layout::Layout};
 use bridgewalk_model::Snapshot;
 
 use super::{
     findings::{self, Line},
+    indexed_scene::IndexedScene,
+    outline::{self, Row},
     worker::Worker,
 };
 use crate::words::Words;
@@ -33,9 +35,11 @@ pub(super) struct Sheet {
     /// The scope it shows.
     pub scope: Scope,
     /// The picture.
-    pub scene: Arc<Scene>,
+    pub scene: Arc<IndexedScene>,
     /// What was found in the snapshot, in words.
     pub findings: Arc<[Line]>,
+    /// What there is in the snapshot, as a list.
+    pub rows: Arc<Vec<Row>>,
 }
 
 /// The thread that draws.
@@ -80,12 +84,23 @@ impl Draftsman {
 struct Board {
     /// Where things stood, for each picture that was shown: one returns to what one left.
     layouts: HashMap<(Scope, Detail), Layout>,
-    /// What was last found, and in what.
-    found: Option<(Arc<Snapshot>, Words, Arc<[Line]>)>,
+    /// What was last listed, and of what.
+    listed: Option<(Arc<Snapshot>, Words, Lists)>,
+    /// All that the window has of what was drawn. When it has left it, it is freed here: of a large host that takes longer
+    /// than a frame may take.
+    lent: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+/// What is said of a snapshot in words.
+#[derive(Clone)]
+struct Lists {
+    findings: Arc<[Line]>,
+    rows: Arc<Vec<Row>>,
 }
 
 impl Board {
     fn draw(&mut self, order: Order) -> Sheet {
+        self.lent.retain(|lent| Arc::strong_count(lent) > 1);
         let key = (order.view.scope.clone(), order.view.detail);
         if order.is_fresh {
             self.layouts.clear();
@@ -95,11 +110,17 @@ impl Board {
         let is_known = |(snapshot, words, _): &(Arc<Snapshot>, Words, _)| {
             Arc::ptr_eq(snapshot, &order.snapshot) && *words == order.words
         };
-        let findings = match self.found.take().filter(is_known) {
-            Some((_, _, lines)) => lines,
-            None => findings::lines(&order.snapshot, order.words),
+        let lists = match self.listed.take().filter(is_known) {
+            Some((_, _, lists)) => lists,
+            None => {
+                let rows = Arc::new(outline::rows(&order.snapshot, order.words));
+                self.lent.push(Arc::clone(&rows) as _);
+                Lists { findings: findings::lines(&order.snapshot, order.words), rows }
+            }
         };
-        self.found = Some((order.snapshot, order.words, Arc::clone(&findings)));
-        Sheet { scope: order.view.scope, scene: Arc::new(drawing.scene), findings }
+        let scene = Arc::new(IndexedScene::of(Arc::new(drawing.scene)));
+        self.lent.extend([Arc::clone(&scene) as _, Arc::clone(&order.snapshot) as Arc<dyn Any + Send + Sync>]);
+        self.listed = Some((order.snapshot, order.words, lists.clone()));
+        Sheet { scope: order.view.scope, scene, findings: lists.findings, rows: lists.rows }
     }
 }

@@ -1,22 +1,26 @@
 //! What is exported, and how: chosen beside a picture that is always what the file will hold.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
-use bridgewalk_diagram::{Detail, ThemeName, View, draw, export, scene::Scene};
+use bridgewalk_diagram::{Detail, ThemeName, View, draw};
 use bridgewalk_model::{Snapshot, anonymise::anonymise};
-use egui::{ColorImage, ComboBox, Id, Modal, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{ComboBox, Id, Modal, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::{
     camera::Camera,
     command::{Action, Command},
     context::Context,
+    dialogs::SCALE,
+    indexed_scene::IndexedScene,
     paint::{self, Picture},
     theme,
+    worker::Worker,
 };
-use crate::picture::{self, Format, Request, Size};
+use crate::{
+    picture::{self, Format, Request, Size},
+    words::Words,
+};
 
-/// Pixels for each scene unit, of files and of the clipboard.
-const SCALE: f32 = 2.0;
 /// What can be asked for, and its name; the first has a text of its own.
 const SIZES: [(&str, Option<Size>); 4] = [
     ("", None),
@@ -45,23 +49,60 @@ pub(super) struct ExportDialog {
     size: usize,
     is_transparent: bool,
     is_anonymous: bool,
+    /// Draws what was last ordered of it.
+    worker: Worker<Order, Preview>,
+    ordered: Option<Order>,
+    /// Until what was ordered is drawn, what was drawn before.
     preview: Option<Preview>,
     picture: Picture,
 }
 
-/// A picture and what it was drawn from.
-struct Preview {
+/// What a preview is drawn from.
+#[derive(Clone)]
+struct Order {
     snapshot: Arc<Snapshot>,
     view: View,
     is_anonymous: bool,
-    language: crate::words::Language,
-    title: String,
-    scene: Result<Arc<Scene>, String>,
+    words: Words,
 }
 
-impl Default for ExportDialog {
-    fn default() -> Self {
-        Self {
+struct Preview {
+    title: String,
+    scene: Result<Arc<IndexedScene>, String>,
+}
+
+impl Order {
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.snapshot, &other.snapshot)
+            && self.view == other.view
+            && self.is_anonymous == other.is_anonymous
+            && self.words == other.words
+    }
+
+    fn draw(self) -> Preview {
+        let Self { snapshot, view, is_anonymous, words } = self;
+        let (shown, view) = if is_anonymous {
+            // Ids differ once names do: what was hidden or put somewhere by hand is not known by them.
+            let own = View { detail: view.detail, theme: view.theme, aspect: view.aspect, ..View::default() };
+            match anonymise(&snapshot) {
+                Ok(shown) => (Arc::new(shown), own),
+                Err(error) => return Preview { title: String::new(), scene: Err(error.to_string()) },
+            }
+        } else {
+            (snapshot, view)
+        };
+        let scene = draw(&shown, &view, None, &words).scene;
+        Preview { title: picture::title(&shown, words), scene: Ok(Arc::new(IndexedScene::of(Arc::new(scene)))) }
+    }
+}
+
+impl ExportDialog {
+    /// One that is closed. `wake` is called whenever a preview is drawn.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn new(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+        Ok(Self {
             is_open: false,
             format: Format::Svg,
             detail: Detail::Plumbing,
@@ -69,17 +110,31 @@ impl Default for ExportDialog {
             size: 0,
             is_transparent: false,
             is_anonymous: false,
+            worker: Worker::start("preview", wake, Order::draw)?,
+            ordered: None,
             preview: None,
             picture: Picture::default(),
-        }
+        })
     }
-}
 
-impl ExportDialog {
     /// Opens it.
     pub(super) fn open(&mut self) {
         self.is_open = true;
-        self.preview = None;
+    }
+
+    fn close(&mut self) {
+        self.is_open = false;
+        (self.ordered, self.preview, self.picture) = (None, None, Picture::default());
+    }
+
+    /// Whether the preview is of what is chosen.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.worker.is_idle()
+    }
+
+    /// Whether a drawing has failed, by a fault of ours, since this was last asked.
+    pub(super) const fn has_failed(&mut self) -> bool {
+        self.worker.has_failed()
     }
 
     /// Shows it, where it is open.
@@ -89,8 +144,7 @@ impl ExportDialog {
         }
         let modal = Modal::new(Id::unique("export")).show(ui.ctx(), |ui| self.content(ui, ctx));
         if modal.should_close() {
-            self.is_open = false;
-            self.preview = None;
+            self.close();
         }
     }
 
@@ -155,40 +209,22 @@ impl ExportDialog {
         theme::checkbox(ui, ctx.colors, &mut self.is_anonymous, &words.text("export-anonymise"));
     }
 
-    /// Draws anew what has changed.
+    /// Has drawn anew what has changed.
     fn renew(&mut self, ctx: &Context<'_>) {
         let aspect = SIZES[self.size].1.map(Size::aspect);
-        let view = View { detail: self.detail, theme: self.theme, aspect, ..ctx.view.clone() };
-        let language = ctx.words.language();
-        let is_new = self.preview.as_ref().is_none_or(|preview| {
-            !Arc::ptr_eq(&preview.snapshot, &ctx.seen.snapshot)
-                || preview.view != view
-                || preview.is_anonymous != self.is_anonymous
-                || preview.language != language
-        });
-        if !is_new {
-            return;
-        }
-        let snapshot = &ctx.seen.snapshot;
-        let shown = if self.is_anonymous { anonymise(snapshot).map(Arc::new) } else { Ok(Arc::clone(snapshot)) };
-        let drawn = shown.map_err(|error| error.to_string()).map(|shown| {
-            // Ids differ once names do: what was hidden or put somewhere by hand is not known by them.
-            let own = View { detail: view.detail, theme: view.theme, aspect, ..View::default() };
-            let view = if self.is_anonymous { &own } else { &view };
-            (picture::title(&shown, ctx.words), Arc::new(draw(&shown, view, None, &ctx.words).scene))
-        });
-        let (title, scene) = match drawn {
-            Ok((title, scene)) => (title, Ok(scene)),
-            Err(error) => (String::new(), Err(error)),
-        };
-        self.preview = Some(Preview {
-            snapshot: Arc::clone(snapshot),
-            view,
+        let order = Order {
+            snapshot: Arc::clone(&ctx.seen.snapshot),
+            view: View { detail: self.detail, theme: self.theme, aspect, ..ctx.view.clone() },
             is_anonymous: self.is_anonymous,
-            language,
-            title,
-            scene,
-        });
+            words: ctx.words,
+        };
+        if !self.ordered.as_ref().is_some_and(|ordered| ordered.is_same(&order)) {
+            self.ordered = Some(order.clone());
+            self.worker.order(order);
+        }
+        if let Some(preview) = self.worker.take() {
+            self.preview = Some(preview);
+        }
     }
 
     fn show_preview(&mut self, ui: &mut Ui, ctx: &Context<'_>, size: egui::Vec2) {
@@ -196,12 +232,12 @@ impl ExportDialog {
         let name = ctx.words.text("export-preview");
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
         match self.preview.as_ref().map(|preview| &preview.scene) {
-            Some(Ok(scene)) => {
+            Some(Ok(drawn)) => {
                 let canvas: Rect = response.rect;
-                painter.rect_filled(canvas, 4.0, paint::color(scene.background));
-                let camera = Camera::fit(scene.bounds, canvas);
+                painter.rect_filled(canvas, 4.0, paint::color(drawn.scene.background));
+                let camera = Camera::fit(drawn.scene.bounds, canvas);
                 let painter = painter.with_clip_rect(canvas);
-                let (_, picture) = self.picture.paint(&painter, canvas, scene, camera, true);
+                let (_, picture) = self.picture.paint(&painter, canvas, drawn, camera, true);
                 painter.add(picture);
             }
             Some(Err(error)) => {
@@ -213,7 +249,8 @@ impl ExportDialog {
 
     fn buttons(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
         let words = ctx.words;
-        let scene = self.preview.as_ref().and_then(|preview| preview.scene.as_ref().ok()).cloned();
+        let preview = self.preview.as_ref().filter(|_| self.worker.is_idle());
+        let scene = preview.and_then(|preview| preview.scene.as_ref().ok()).map(|drawn| Arc::clone(&drawn.scene));
         ui.horizontal(|ui| {
             let button =
                 |ui: &mut Ui, key: &str| ui.add_enabled(scene.is_some(), egui::Button::new(words.text(key))).clicked();
@@ -227,12 +264,11 @@ impl ExportDialog {
                     ctx.send(Command::CopyPicture(Arc::clone(scene)));
                 }
                 if copies_svg {
-                    ctx.send(Command::Copy(export::svg(scene)));
+                    ctx.send(Command::CopySvg(Arc::clone(scene)));
                 }
             }
             if ui.button(words.text("export-close")).clicked() {
-                self.is_open = false;
-                self.preview = None;
+                self.close();
             }
         });
     }
@@ -246,14 +282,4 @@ impl ExportDialog {
             title: self.preview.as_ref().map(|preview| preview.title.clone()).unwrap_or_default(),
         }
     }
-}
-
-/// A picture for the clipboard.
-///
-/// # Errors
-/// If it would be larger than is sensible.
-pub(super) fn pixels(scene: &Scene) -> Result<ColorImage, export::PngError> {
-    let pixels = export::pixels(scene, SCALE, false)?;
-    let size = [pixels.width as usize, pixels.height as usize];
-    Ok(ColorImage::from_rgba_unmultiplied(size, &pixels.rgba))
 }

@@ -7,7 +7,7 @@ mod ways;
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use bridgewalk_collector::{AgentChoice, Command as CollectorCommand, Update};
-use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View, scene::Scene};
+use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View};
 use bridgewalk_model::EntityId;
 use egui::Ui;
 
@@ -19,9 +19,10 @@ use super::{
     context::{Drawn, Seen},
     dialogs::{Dialogs, Errand},
     draftsman::Draftsman,
-    export_dialog::{self, ExportDialog},
+    export_dialog::ExportDialog,
     filter_bar::FilterBar,
     history::History,
+    indexed_scene::IndexedScene,
     inspector::Inspector,
     outline::Outline,
     paint,
@@ -100,6 +101,9 @@ impl MainWindow {
         let waker = ctx.clone();
         let reach = ReachPanel::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let waker = ctx.clone();
+        let export = ExportDialog::new(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let mut window = Self {
             origin: feed.origin(),
             feed,
@@ -127,7 +131,7 @@ impl MainWindow {
             palette: CommandPalette::default(),
             filter_bar: FilterBar::default(),
             question: Question::default(),
-            export: ExportDialog::default(),
+            export,
             walk,
             reach,
         };
@@ -142,6 +146,7 @@ impl MainWindow {
             && !self.dialogs.is_busy()
             && self.walk.is_settled()
             && self.reach.is_settled()
+            && self.export.is_settled()
     }
 
     /// Allows what only OpenGL can do. Whoever calls this paints by glow.
@@ -151,7 +156,7 @@ impl MainWindow {
 
     /// What the screen is cleared with: the picture's ground, which no panel fills anew.
     pub fn ground(&self, visuals: &egui::Visuals) -> egui::Color32 {
-        self.drawn.scene.as_ref().map_or(visuals.panel_fill, |scene| paint::color(scene.background))
+        self.drawn.scene.as_ref().map_or(visuals.panel_fill, |drawn| paint::color(drawn.scene.background))
     }
 
     fn listen(&mut self, ctx: &egui::Context) {
@@ -228,10 +233,13 @@ impl MainWindow {
             self.draftsman.order(Arc::clone(&self.seen.snapshot), self.view.clone(), self.words(), is_fresh);
         }
         if let Some(sheet) = self.draftsman.take() {
-            self.drawn = Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings };
+            self.drawn =
+                Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings, rows: sheet.rows };
         }
         // Each is asked, for each forgets that it was.
-        if [self.draftsman.has_failed(), self.walk.has_failed(), self.reach.has_failed()].contains(&true) {
+        let failures =
+            [self.draftsman.has_failed(), self.walk.has_failed(), self.reach.has_failed(), self.export.has_failed()];
+        if failures.contains(&true) {
             self.notice = Some((self.words().text("window-fault"), 0.0));
         }
     }
@@ -295,7 +303,7 @@ impl MainWindow {
             Command::Walk(slot, entity) => self.walk.put(slot, &self.seen.snapshot, &entity),
             Command::Reveal(entity) => {
                 self.walk.pick(&self.seen.snapshot, &entity);
-                let is_drawn = |scene: &Arc<Scene>| scene.targets.iter().any(|target| target.entity == entity);
+                let is_drawn = |drawn: &Arc<IndexedScene>| !drawn.places_of(&entity).is_empty();
                 if self.view.scope != Scope::Whole && !self.drawn.scene.as_ref().is_some_and(is_drawn) {
                     self.stand_in(Scope::Whole);
                 }
@@ -337,13 +345,8 @@ impl MainWindow {
                 let (title, words) = (self.words().text(Action::Export.entry().key), self.words());
                 self.send(ctx, Errand::Export { title, scene, request: *request, words });
             }
-            Command::CopyPicture(scene) => match export_dialog::pixels(&scene) {
-                Ok(image) => {
-                    ctx.copy_image(image);
-                    self.say(ctx, self.words().text("window-copied"));
-                }
-                Err(error) => self.say(ctx, error.to_string()),
-            },
+            Command::CopyPicture(scene) => self.send(ctx, Errand::CopyPicture(scene)),
+            Command::CopySvg(scene) => self.send(ctx, Errand::CopySvg(scene)),
             Command::Open(path) => self.send(ctx, Errand::Open(path)),
             Command::OpenBundled(demo) => self.send(ctx, Errand::OpenBundled(demo)),
             Command::Show(name) => self.show_view(name),

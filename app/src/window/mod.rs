@@ -18,8 +18,10 @@ mod findings;
 mod history;
 mod icon;
 mod index;
+mod indexed_scene;
 mod inspector;
 mod main_window;
+mod memory;
 mod node_menu;
 mod outline;
 mod paint;
@@ -44,6 +46,7 @@ use egui::ViewportBuilder;
 
 pub use feed::{Feed, Opener, Origin, Proven, Wake};
 pub use main_window::MainWindow;
+pub use memory::keep_freed_memory;
 
 use crate::words::{Language, Words};
 
@@ -75,6 +78,7 @@ pub enum WindowError {
 /// # Errors
 /// If there is no display, or it can paint nothing.
 pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions) -> Result<(), WindowError> {
+    keep_freed_memory();
     let mut viewport = ViewportBuilder::default()
         .with_app_id(APP_ID)
         .with_title("Bridgewalk")

@@ -1,7 +1,5 @@
 //! On the left: everything there is, as a list, for those who read better than they look.
 
-use std::sync::Arc;
-
 use bridgewalk_model::{EntityId, Snapshot, engine::ContainerState, snapshot::NamespaceKind};
 use egui::{FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -9,7 +7,8 @@ use super::{command::Command, context::Context, icon::Icon, theme::strong};
 use crate::words::Words;
 
 /// A line of the list.
-struct Row {
+#[derive(Debug)]
+pub(super) struct Row {
     entity: Option<EntityId>,
     icon: Option<Icon>,
     depth: u8,
@@ -18,28 +17,20 @@ struct Row {
     is_off: bool,
 }
 
-/// The list, made anew when the snapshot or the language is another.
+/// The list's own state.
 #[derive(Default)]
 pub(super) struct Outline {
-    rows: Vec<Row>,
-    made_of: Option<(Arc<Snapshot>, Words)>,
+    /// What was last brought into sight.
     shown: Option<EntityId>,
 }
 
 impl Outline {
     /// Shows it.
     pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
-        let is_current = self
-            .made_of
-            .as_ref()
-            .is_some_and(|(snapshot, words)| Arc::ptr_eq(snapshot, &ctx.seen.snapshot) && *words == ctx.words);
-        if !is_current {
-            self.rows = rows(&ctx.seen.snapshot, ctx.words);
-            self.made_of = Some((Arc::clone(&ctx.seen.snapshot), ctx.words));
-        }
+        let rows = &*ctx.drawn.rows;
         ui.label(RichText::new(ctx.words.text("window-outline")).font(strong(15.0)));
         ui.add_space(2.0);
-        if self.rows.is_empty() {
+        if rows.is_empty() {
             ui.label(RichText::new(ctx.words.text("window-nothing-yet")).color(ctx.colors.soft));
             return;
         }
@@ -48,7 +39,7 @@ impl Outline {
         let mut area = ScrollArea::vertical().auto_shrink([false, false]);
         if self.shown.as_ref() != ctx.selection {
             self.shown = ctx.selection.cloned();
-            let place = self.rows.iter().position(|row| row.entity.is_some() && row.entity.as_ref() == ctx.selection);
+            let place = rows.iter().position(|row| row.entity.is_some() && row.entity.as_ref() == ctx.selection);
             if let Some(place) = place {
                 let room = ui.available_height();
                 let state = egui::scroll_area::State::load(ui.ctx(), ui.make_persistent_id("outline-rows"));
@@ -59,8 +50,8 @@ impl Outline {
                 }
             }
         }
-        area.id_salt("outline-rows").show_rows(ui, height, self.rows.len(), |ui, range| {
-            for row in &self.rows[range] {
+        area.id_salt("outline-rows").show_rows(ui, height, rows.len(), |ui, range| {
+            for row in &rows[range] {
                 row_ui(ui, ctx, row, height);
             }
         });
@@ -121,7 +112,8 @@ fn row_ui(ui: &mut Ui, ctx: &Context<'_>, row: &Row, height: f32) {
     response.context_menu(|ui| super::node_menu::ui(ui, ctx));
 }
 
-fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
+/// The list of all that is in `snapshot`.
+pub(super) fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
     let mut rows = Vec::new();
     let heading = |name: &str, count: usize| Row {
         entity: None,

@@ -8,7 +8,7 @@ use super::MainWindow;
 use crate::window::{
     Feed,
     canvas::Canvas,
-    command::Action,
+    command::{Action, Command},
     context::{Drawn, Seen},
     dialogs::{Errand, Outcome},
     question::Question,
@@ -17,7 +17,7 @@ use crate::window::{
 impl MainWindow {
     pub(super) fn send_for(&mut self, ctx: &egui::Context, action: Action) {
         let title = self.words().text(action.entry().key);
-        let scene = self.drawn.scene.clone();
+        let scene = self.drawn.scene.as_ref().map(|drawn| Arc::clone(&drawn.scene));
         let errand = match (action, scene) {
             (Action::OpenRecording, _) => Errand::AskAndOpen { title },
             (Action::SaveRecording, _) => Errand::SaveRecording { title, observations: self.feed.observations() },
@@ -41,6 +41,11 @@ impl MainWindow {
                 let path = path.display().to_string();
                 self.say(ctx, self.words().format("window-written", &[("path", path.into())]));
             }
+            Some(Outcome::Picture(image)) => {
+                ctx.copy_image(image);
+                self.say(ctx, self.words().text("window-copied"));
+            }
+            Some(Outcome::Text(text)) => self.run(ctx, Command::Copy(text)),
             Some(Outcome::Failed(why)) => self.say(ctx, why),
             Some(Outcome::Declined) | None => {}
         }

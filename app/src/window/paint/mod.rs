@@ -8,7 +8,7 @@ mod far;
 
 use std::sync::Arc;
 
-use bridgewalk_diagram::scene::{self, Scene};
+use bridgewalk_diagram::scene;
 use egui::{
     Color32, FontId, Galley, Mesh, Painter, Rect, Shape,
     emath::TSTransform,
@@ -16,7 +16,7 @@ use egui::{
 };
 
 use self::brush::Brush;
-use super::{camera::Camera, index::Index};
+use super::{camera::Camera, indexed_scene::IndexedScene};
 
 /// At fewer pixels for a scene unit no text can be read, and corners are not seen to be round.
 const FAR_ZOOM: f32 = 0.25;
@@ -33,7 +33,6 @@ pub(super) fn color(color: scene::Color) -> Color32 {
 /// What is painted of a scene, kept from frame to frame.
 #[derive(Default)]
 pub(super) struct Picture {
-    index: Index,
     plate: Option<Plate>,
     /// How many plates were made.
     plates: u64,
@@ -41,7 +40,7 @@ pub(super) struct Picture {
 
 /// Triangles, and what they were made for.
 struct Plate {
-    scene: Arc<Scene>,
+    drawn: Arc<IndexedScene>,
     camera: Camera,
     canvas: Rect,
     /// What of the scene they show.
@@ -70,27 +69,24 @@ pub(super) struct Shown {
 }
 
 impl Picture {
-    /// Paints what `camera` sees of `scene` into `canvas`. `rests`: no zoom is under way.
+    /// Paints what `camera` sees of `drawn` into `canvas`. `rests`: no zoom is under way.
     pub(super) fn paint(
         &mut self,
         painter: &Painter,
         canvas: Rect,
-        scene: &Arc<Scene>,
+        drawn: &Arc<IndexedScene>,
         camera: Camera,
         rests: bool,
     ) -> (Shown, Shape) {
         let fonts = FontsMark::of(painter);
         let is_current = self.plate.as_ref().is_some_and(|plate| {
-            Arc::ptr_eq(&plate.scene, scene)
+            Arc::ptr_eq(&plate.drawn, drawn)
                 && plate.fonts.is_same(&fonts)
                 && plate.pixels_per_point == painter.pixels_per_point()
                 && plate.is_good_for(canvas, camera, rests)
         });
         if !is_current {
-            if self.plate.as_ref().is_none_or(|plate| !Arc::ptr_eq(&plate.scene, scene)) {
-                self.index = Index::of_shapes(scene.items.iter().map(|item| &item.shape));
-            }
-            self.plate = Some(self.make(painter, canvas, scene, camera));
+            self.plate = Some(Plate::make(painter, canvas, drawn, camera));
             self.plates += 1;
         }
         let Some(plate) = &mut self.plate else { return (self.shown(canvas), Shape::Noop) };
@@ -115,12 +111,20 @@ impl Picture {
         let transform = self.plate.as_ref().map_or(TSTransform::IDENTITY, |plate| plate.moved.0);
         Shown { plate: self.plates, transform, canvas }
     }
+}
 
-    fn make(&self, painter: &Painter, canvas: Rect, scene: &Arc<Scene>, camera: Camera) -> Plate {
+/// What is in sight and some more.
+fn sight(seen: scene::Rect) -> scene::Rect {
+    let (x, y) = (seen.width * MARGIN, seen.height * MARGIN);
+    scene::Rect { x: seen.x - x, y: seen.y - y, width: seen.width + 2.0 * x, height: seen.height + 2.0 * y }
+}
+
+impl Plate {
+    fn make(painter: &Painter, canvas: Rect, drawn: &Arc<IndexedScene>, camera: Camera) -> Self {
         let pixels_per_point = painter.pixels_per_point();
         let sight = sight(camera.seen(canvas));
         let pixels = camera.zoom * pixels_per_point;
-        let seen = self.index.seen(sight, pixels).map(|place| &scene.items[place].shape);
+        let seen = drawn.shapes.seen(sight, pixels).map(|place| &drawn.scene.items[place].shape);
         let mesh = if pixels < FAR_ZOOM {
             far::mesh(seen, canvas, camera, pixels_per_point)
         } else {
@@ -137,8 +141,8 @@ impl Picture {
             whole
         };
         let mesh = Arc::new(mesh);
-        Plate {
-            scene: Arc::clone(scene),
+        Self {
+            drawn: Arc::clone(drawn),
             camera,
             canvas,
             sight,
@@ -149,22 +153,14 @@ impl Picture {
             mesh,
         }
     }
-}
 
-/// What is in sight and some more.
-fn sight(seen: scene::Rect) -> scene::Rect {
-    let (x, y) = (seen.width * MARGIN, seen.height * MARGIN);
-    scene::Rect { x: seen.x - x, y: seen.y - y, width: seen.width + 2.0 * x, height: seen.height + 2.0 * y }
-}
-
-impl Plate {
     fn is_good_for(&self, canvas: Rect, camera: Camera, rests: bool) -> bool {
         let stretch = camera.zoom / self.camera.zoom;
         if stretch != 1.0 && (rests || !(1.0 / MAX_STRETCH..=MAX_STRETCH).contains(&stretch)) {
             return false;
         }
         // What is beyond the scene's bounds is empty.
-        let (seen, all) = (camera.seen(canvas), self.scene.bounds);
+        let (seen, all) = (camera.seen(canvas), self.drawn.scene.bounds);
         let covers = |from: f32, to: f32, first: f32, last: f32, sight: (f32, f32)| {
             from.max(first) >= sight.0 - 0.5 && to.min(last) <= sight.1 + 0.5
         };

@@ -310,7 +310,7 @@ impl WalkPanel {
             Wish::After(left_s) => egui.request_repaint_after(std::time::Duration::from_secs_f32(left_s)),
             Wish::Nothing => {}
         }
-        let scene = ctx.drawn.scene.as_ref()?;
+        let scene = &ctx.drawn.scene.as_ref()?.scene;
         let answer = self.answer.as_ref()?;
         if self.course.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, scene)) {
             let course = Course::of(self.hops(), &answer.snapshot, scene);

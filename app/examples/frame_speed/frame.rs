@@ -1,0 +1,36 @@
+//! What one frame took, and a line for many.
+
+#![allow(clippy::disallowed_macros, reason = "nobody reads a part of it")]
+
+use std::time::Duration;
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Frame {
+    pub build: Duration,
+    pub tessellate: Duration,
+    pub paint: Duration,
+    pub triangles: usize,
+}
+
+impl Frame {
+    fn total(&self) -> Duration {
+        self.build + self.tessellate + self.paint
+    }
+}
+
+pub(crate) fn report(name: &str, frames: &[Frame]) {
+    let show = |part: fn(&Frame) -> Duration| {
+        let mut times: Vec<f64> = frames.iter().map(|frame| part(frame).as_secs_f64() * 1e3).collect();
+        times.sort_by(f64::total_cmp);
+        let (least, median, most) = (times[0], times[times.len() / 2], times[times.len() - 1]);
+        format!("{median:.2} ({least:.2} to {most:.2})")
+    };
+    println!(
+        "| {name} | {} | {} | {} | {} | {} |",
+        show(Frame::total),
+        show(|frame| frame.build),
+        show(|frame| frame.tessellate),
+        show(|frame| frame.paint),
+        frames[0].triangles,
+    );
+}
