@@ -28,6 +28,23 @@ fn what_is_kept_is_what_was_painted() {
     let with_packet = bench.pixels(Some((packet, 20)));
     assert!(with_packet != painted, "a packet is on it");
     assert!(bench.pixels(None) == painted, "and leaves nothing behind");
+    for _ in 0..2 {
+        bench.press(Modifiers::COMMAND, Key::Num1);
+        assert!(bench.pixels(None) != painted, "a panel is closed");
+        bench.press(Modifiers::COMMAND, Key::Num1);
+        bench.press(Modifiers::NONE, Key::F);
+        bench.pixels(None);
+        assert!(bench.pixels(None) == painted, "and open again");
+    }
+    bench.resize([1920, 900]);
+    for _ in 0..4 {
+        bench.pixels(None);
+    }
+    bench.resize([1920, 1080]);
+    for step in 0..4 {
+        bench.press(Modifiers::NONE, Key::F);
+        assert!(bench.pixels(None) == painted, "as high as before, {step} frames later");
+    }
     bench.press(Modifiers::NONE, Key::D);
     for _ in 0..100 {
         bench.pixels(None);

@@ -18,7 +18,7 @@ use bridgewalk_app::{
     words::Language,
 };
 use bridgewalk_collector::AgentChoice;
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::{Harness, SnapshotOptions, kittest::Queryable};
 use sample::SampleFeed;
 
@@ -169,4 +169,58 @@ fn it_looks_as_it_should() {
     image(&mut harness, "namespace_dark");
     press(&mut harness, Modifiers::NONE, Key::D);
     image(&mut harness, "namespace_light");
+}
+
+/// Where the things in the picture are, and the picture: what is a button of the picture has the picture's coordinates.
+fn is_all_in_sight(harness: &Window) -> bool {
+    let picture = harness.get_by_role(Role::Canvas).rect();
+    let web = harness.get_all_by_role(Role::Button).filter(|node| {
+        node.accesskit_node().label().is_some_and(|label| label.contains("shop-") && !label.contains("project"))
+    });
+    let mut count = 0;
+    for node in web {
+        count += 1;
+        if !picture.expand(1.0).contains_rect(node.rect()) {
+            return false;
+        }
+    }
+    count > 1
+}
+
+#[test]
+fn what_is_fitted_in_stays_in_sight_beside_every_panel() {
+    let mut harness = open();
+    press(&mut harness, Modifiers::NONE, Key::F);
+    assert!(is_all_in_sight(&harness));
+    for panel in [Key::Num1, Key::Num2, Key::Num1, Key::Num2] {
+        press(&mut harness, Modifiers::COMMAND, panel);
+        assert!(is_all_in_sight(&harness));
+    }
+}
+
+#[test]
+fn the_export_dialog_shows_the_file_and_copies_it() {
+    let mut harness = open();
+    press(&mut harness, Modifiers::NONE, Key::E);
+    harness.get_by_label("Preview");
+    harness.get_by_label("Other names and addresses").click();
+    settle(&mut harness);
+    harness.get_by_label("Copy as SVG").click();
+    harness.step();
+    let mut copied = None;
+    for _ in 0..500 {
+        let commands = &harness.output().platform_output.commands;
+        copied = commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        if copied.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(4));
+        harness.step();
+    }
+    let svg = copied.expect("copied");
+    assert!(svg.starts_with("<?xml") || svg.starts_with("<svg"), "{}", &svg[..40]);
+    assert!(!svg.contains("shop-web-1"), "anonymous");
 }

@@ -40,6 +40,7 @@ pub(crate) struct Bench {
     snapshot: Arc<Snapshot>,
     news: Arc<Mutex<Vec<Update>>>,
     screen: Option<Screen>,
+    size: [u32; 2],
     time_s: f64,
 }
 
@@ -56,7 +57,7 @@ impl Bench {
         if screen.is_some() {
             window.paint_by_opengl();
         }
-        let mut bench = Self { ctx, window, snapshot, news, screen, time_s: 0.0 };
+        let mut bench = Self { ctx, window, snapshot, news, screen, size: SIZE, time_s: 0.0 };
         bench.settle();
         bench
     }
@@ -67,10 +68,15 @@ impl Bench {
         self.frame(vec![event(false)], None);
     }
 
+    /// Another size of the window; no larger than the screen.
+    pub(crate) fn resize(&mut self, size: [u32; 2]) {
+        self.size = size;
+    }
+
     /// A frame's pixels, on a screen, with `above` painted on top.
     pub(crate) fn pixels(&mut self, above: Above) -> Vec<u8> {
         self.frame(Vec::new(), above);
-        self.screen.as_ref().map(|screen| screen.pixels(SIZE)).unwrap_or_default()
+        self.screen.as_ref().map(|screen| screen.pixels(self.size)).unwrap_or_default()
     }
 
     /// How many triangles a frame with these events has.
@@ -121,7 +127,7 @@ impl Bench {
         let mut all = vec![Event::PointerMoved(pos2(1100.0, 520.0))];
         all.extend(events);
         let input = egui::RawInput {
-            screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(SIZE[0] as f32, SIZE[1] as f32))),
+            screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(self.size[0] as f32, self.size[1] as f32))),
             time: Some(self.time_s),
             events: all,
             ..egui::RawInput::default()
@@ -147,7 +153,7 @@ impl Bench {
         let begin = Instant::now();
         if let Some(screen) = &mut self.screen {
             let ground = self.window.ground(&self.ctx.global_style().visuals).to_normalized_gamma_f32();
-            screen.paint(SIZE, ground, &primitives, &mut output.textures_delta);
+            screen.paint(self.size, ground, &primitives, &mut output.textures_delta);
         }
         output.textures_delta.clear();
         Frame { build, tessellate, paint: begin.elapsed(), triangles }

@@ -40,8 +40,6 @@ pub(super) struct Canvas {
     camera: Camera,
     /// What is painted of the scene.
     picture: Picture,
-    /// Its pixels, where OpenGL can keep them.
-    still: Option<Still>,
     /// When the zoom last changed, by egui's clock.
     zoomed_at_s: f64,
     /// The eye of each scope that was left.
@@ -52,9 +50,21 @@ pub(super) struct Canvas {
     /// What the keyboard should be on in the next frame.
     wants_focus: Option<EntityId>,
     reveal: Option<EntityId>,
-    wants_fit: bool,
-    is_touched: bool,
+    look: Look,
+    is_look_due: bool,
     size: Vec2,
+}
+
+/// Where the eye is, whatever comes and however large the window becomes.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Look {
+    /// As at first.
+    #[default]
+    First,
+    /// It sees all.
+    All,
+    /// Where somebody moved it.
+    Own,
 }
 
 /// A node under the pointer on its way.
@@ -65,15 +75,10 @@ struct Held {
 }
 
 impl Canvas {
-    /// Keeps the picture's pixels while it stands still. Only for those who paint by OpenGL.
-    pub(super) fn keep_still(&mut self) {
-        self.still = Some(Still::default());
-    }
-
     /// Sees all of it.
     pub(super) fn fit(&mut self) {
-        self.wants_fit = true;
-        self.is_touched = true;
+        self.look = Look::All;
+        self.is_look_due = true;
     }
 
     /// Brings a thing into sight, as soon as it is drawn.
@@ -90,12 +95,12 @@ impl Canvas {
     pub(super) fn zoom_by(&mut self, steps: f32, now_s: f64) {
         let canvas = Rect::from_min_size(Pos2::ZERO, self.size);
         self.camera.zoom_at(canvas, canvas.center(), ZOOM_STEP.powf(steps));
-        self.is_touched = true;
+        self.look = Look::Own;
         self.zoomed_at_s = now_s;
     }
 
-    /// Paints and listens. `walk`: a packet on its way.
-    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, walk: Option<&Mark>) {
+    /// Paints and listens. `still`: where its pixels are kept; `walk`: a packet on its way.
+    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, still: Option<&mut Still>, walk: Option<&Mark>) {
         let area = ui.available_rect_before_wrap();
         let id = ui.scope_id().with("canvas");
         let response = ui.interact(area, id, Sense::click_and_drag());
@@ -120,7 +125,7 @@ impl Canvas {
 
         let painter = ui.painter_at(area);
         let (shown, picture) = self.picture.paint(&painter, area, &drawn, self.camera, rests);
-        match self.still.as_mut().map_or(Step::Paint, |still| still.step(shown, area)) {
+        match still.map_or(Step::Paint, |still| still.picture(ui, shown, area)) {
             Step::Paint => drop(painter.add(picture)),
             Step::Keep(keep) => painter.extend([picture, keep]),
             Step::Show(kept) => drop(painter.add(kept)),
@@ -144,25 +149,30 @@ impl Canvas {
                 self.kept.push((left, self.camera));
             }
             match self.kept.iter().find(|(kept, _)| kept == scope) {
-                Some((_, camera)) => (self.camera, self.is_touched) = (*camera, true),
-                None => self.is_touched = false,
+                Some((_, camera)) => (self.camera, self.look) = (*camera, Look::Own),
+                None => self.look = Look::First,
             }
         }
-        // Until somebody moves the eye, it takes the first look again, whatever comes and however large the window is.
         let is_resized = self.size != area.size();
         let has_grown = self.shown.as_ref().is_some_and(|(_, shown)| shown.scene.bounds != scene.bounds);
-        let is_first_look = !self.is_touched && (is_resized || was_empty || has_grown || is_other_part);
+        let is_due = std::mem::take(&mut self.is_look_due) || is_resized || was_empty || has_grown || is_other_part;
         self.size = area.size();
         self.shown = Some((scope.clone(), Arc::clone(drawn)));
-        if std::mem::take(&mut self.wants_fit) {
-            self.camera = Camera::fit(scene.bounds, area);
-        } else if is_first_look && !scene.items.is_empty() {
-            self.camera = Camera::first(scene.bounds, area);
+        if is_due && !scene.items.is_empty() {
+            match self.look {
+                Look::First => self.camera = Camera::first(scene.bounds, area),
+                Look::All => self.camera = Camera::fit(scene.bounds, area),
+                Look::Own => {}
+            }
         }
         if let Some(entity) = &self.reveal
             && let Some(target) = drawn.targets_of(entity).next()
         {
+            let before = self.camera;
             self.camera.reveal(area, target.rect);
+            if self.camera != before {
+                self.look = Look::Own;
+            }
             self.reveal = None;
         }
     }
@@ -176,10 +186,10 @@ impl Canvas {
             if zoom != 1.0 {
                 self.camera.zoom_at(area, pointer.unwrap_or(area.center()), zoom);
                 self.zoomed_at_s = ui.input(|input| input.time);
-                self.is_touched = true;
+                self.look = Look::Own;
             } else if scroll != Vec2::ZERO {
                 self.camera.pan(scroll);
-                self.is_touched = true;
+                self.look = Look::Own;
             }
         }
         self.drag(ui, area, response, drawn, ctx);
@@ -218,7 +228,7 @@ impl Canvas {
                 Some(held) => held.moved += response.drag_delta() / self.camera.zoom,
                 None => {
                     self.camera.pan(response.drag_delta());
-                    self.is_touched = true;
+                    self.look = Look::Own;
                 }
             }
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
@@ -227,7 +237,7 @@ impl Canvas {
             && let Some(held) = self.held.take()
         {
             let corner = Point { x: held.corner.x + held.moved.x, y: held.corner.y + held.moved.y };
-            self.is_touched = true;
+            self.look = Look::Own;
             ctx.send(Command::Arrange(held.entity, corner));
         }
     }
@@ -251,7 +261,7 @@ impl Canvas {
         });
         if delta != Vec2::ZERO {
             self.camera.pan(delta * PAN_STEP);
-            self.is_touched = true;
+            self.look = Look::Own;
         }
     }
 

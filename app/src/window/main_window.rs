@@ -30,6 +30,7 @@ use super::{
     reach::ReachPanel,
     settings::{RememberedAgent, Settings, ThemeChoice},
     stack::Stack,
+    still::Still,
     theme,
     walk::WalkPanel,
 };
@@ -64,6 +65,8 @@ pub struct MainWindow {
     is_fresh_wanted: bool,
     notice: Option<(String, f64)>,
 
+    /// Pixels that are kept, where OpenGL can keep them.
+    still: Option<Still>,
     canvas: Canvas,
     outline: Outline,
     inspector: Inspector,
@@ -124,6 +127,7 @@ impl MainWindow {
             is_stale: false,
             is_fresh_wanted: false,
             notice: None,
+            still: None,
             canvas: Canvas::default(),
             outline: Outline::default(),
             inspector: Inspector::default(),
@@ -151,7 +155,7 @@ impl MainWindow {
 
     /// Allows what only OpenGL can do. Whoever calls this paints by glow.
     pub fn paint_by_opengl(&mut self) {
-        self.canvas.keep_still();
+        self.still = Some(Still::default());
     }
 
     /// What the screen is cleared with: the picture's ground, which no panel fills anew.

@@ -6,7 +6,7 @@ use bridgewalk_diagram::Scope;
 use egui::{Frame, Margin, Panel, RichText, Ui};
 
 use super::{
-    super::{command::Command, context::Context, findings, status_bar, theme::Colors, top_bar, trail},
+    super::{command::Command, context::Context, findings, status_bar, still::Still, theme::Colors, top_bar, trail},
     MainWindow,
 };
 use crate::words::Words;
@@ -17,7 +17,9 @@ const NOTICE_S: f64 = 6.0;
 impl MainWindow {
     /// Paints every panel that is open; what is asked for is pushed to `commands`.
     pub(super) fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
-        let Self { canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, .. } = self;
+        let Self {
+            still, canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, ..
+        } = self;
         let ctx = Context {
             words: Words::new(self.settings.spoken(self.asked_language)),
             colors: Colors::of(self.view.theme),
@@ -38,69 +40,61 @@ impl MainWindow {
         let plain = Frame::new().fill(colors.panel);
         let bar = plain.inner_margin(Margin::symmetric(14, 8));
         let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
-        Panel::top("top-bar").frame(bar).show(ui, |ui| top_bar::ui(ui, &ctx));
-        Panel::bottom("status-bar")
-            .frame(plain.inner_margin(Margin::symmetric(14, 4)))
-            .show(ui, |ui| status_bar::ui(ui, &ctx));
+        let mut panel = |ui: &mut Ui, panel: Panel, add: &mut dyn FnMut(&mut Ui)| {
+            Still::panel(still.as_mut(), ui, |ui| panel.show(ui, add));
+        };
+        panel(ui, Panel::top("top-bar").frame(bar), &mut |ui| top_bar::ui(ui, &ctx));
+        panel(ui, Panel::bottom("status-bar").frame(plain.inner_margin(Margin::symmetric(14, 4))), &mut |ui| {
+            status_bar::ui(ui, &ctx);
+        });
         if ctx.settings.shows_outline {
-            Panel::left("outline")
-                .frame(side)
-                .default_size(250.0)
-                .max_size(side_max)
-                .show(ui, |ui| outline.ui(ui, &ctx));
+            panel(ui, Panel::left("outline").frame(side).default_size(250.0).max_size(side_max), &mut |ui| {
+                outline.ui(ui, &ctx);
+            });
         }
         if walk.is_open() {
-            Panel::right("walk")
-                .frame(side)
-                .default_size(400.0)
-                .max_size((ui.available_width() * 0.5).max(300.0))
-                .show(ui, |ui| walk.ui(ui, &ctx));
+            panel(
+                ui,
+                Panel::right("walk").frame(side).default_size(400.0).max_size((ui.available_width() * 0.5).max(300.0)),
+                &mut |ui| walk.ui(ui, &ctx),
+            );
         } else if ctx.settings.shows_inspector {
-            Panel::right("inspector")
-                .frame(side)
-                .default_size(310.0)
-                .max_size(side_max)
-                .show(ui, |ui| inspector.ui(ui, &ctx));
+            panel(ui, Panel::right("inspector").frame(side).default_size(310.0).max_size(side_max), &mut |ui| {
+                inspector.ui(ui, &ctx);
+            });
         }
         if filter_bar.is_open {
-            Panel::top("filter").frame(bar).show(ui, |ui| filter_bar.ui(ui, &ctx));
+            panel(ui, Panel::top("filter").frame(bar), &mut |ui| filter_bar.ui(ui, &ctx));
         }
         if question.is_open(&ctx) {
             let frame = Frame::new().inner_margin(Margin::symmetric(10, 8));
-            Panel::top("question").frame(frame).show_separator_line(false).show(ui, |ui| question.ui(ui, &ctx));
+            panel(ui, Panel::top("question").frame(frame).show_separator_line(false), &mut |ui| question.ui(ui, &ctx));
         }
         if !ctx.trail.is_empty() || *ctx.base != Scope::Whole {
-            Panel::top("trail").frame(bar).show(ui, |ui| trail::ui(ui, &ctx));
+            panel(ui, Panel::top("trail").frame(bar), &mut |ui| trail::ui(ui, &ctx));
         }
         if reach.is_open() {
             let height = (ui.available_height() * 0.5).max(220.0);
-            Panel::bottom("reach")
-                .frame(plain.inner_margin(Margin::symmetric(14, 8)))
-                .resizable(true)
-                .default_size(height)
-                .min_size(160.0)
-                .show(ui, |ui| reach.ui(ui, &ctx));
+            panel(
+                ui,
+                Panel::bottom("reach").frame(bar).resizable(true).default_size(height).min_size(160.0),
+                &mut |ui| reach.ui(ui, &ctx),
+            );
         }
         if ctx.settings.shows_findings {
-            let frame = plain.inner_margin(Margin::symmetric(14, 8));
-            Panel::bottom("findings")
-                .frame(frame)
-                .resizable(true)
-                .default_size(150.0)
-                .show(ui, |ui| findings::ui(ui, &ctx));
+            panel(ui, Panel::bottom("findings").frame(bar).resizable(true).default_size(150.0), &mut |ui| {
+                findings::ui(ui, &ctx);
+            });
         }
         if let Scope::Namespace(namespace) = &ctx.view.scope {
-            let frame = plain.inner_margin(Margin::symmetric(14, 8));
             let height = (ui.available_height() * 0.36).max(150.0);
-            Panel::bottom("stack")
-                .frame(frame)
-                .resizable(true)
-                .default_size(height)
-                .show(ui, |ui| stack.ui(ui, &ctx, namespace));
+            panel(ui, Panel::bottom("stack").frame(bar).resizable(true).default_size(height), &mut |ui| {
+                stack.ui(ui, &ctx, namespace);
+            });
         }
         // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
         let packet = walk.mark(ui.ctx(), &ctx);
-        canvas.ui(ui, &ctx, packet.as_ref());
+        canvas.ui(ui, &ctx, still.as_mut(), packet.as_ref());
         palette.ui(ui, &ctx);
         export.ui(ui, &ctx);
         canvas.check(ui);

@@ -1,36 +1,23 @@
-//! Keeps the pixels of a picture that stands still.
-//!
-//! A machine without a GPU paints each pixel by hand, and most of them more than once: a screenful of boxes takes it
-//! longer than a frame may take. While only a packet moves, the picture below it is therefore copied, not painted: from
-//! the screen into OpenGL's memory in one frame, and back in the frames that follow.
+//! Pixels in OpenGL's memory, and their way there and back.
 //!
 //! Mesa's software renderer copies row by row, without looking at pixels, where both pictures have the same order of
 //! bytes and of rows: a tenth of the time. Its screens are blue first and begin above; so does the copy.
 
 #![allow(unsafe_code, reason = "OpenGL has no safe interface")]
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
 
 use eframe::{
-    egui_glow::{CallbackFn, Painter},
+    egui_glow::Painter,
     glow::{self, HasContext},
 };
-use egui::{PaintCallbackInfo, Rect, Shape, epaint::PaintCallback};
+use egui::{Id, PaintCallbackInfo};
 
-use super::paint::Shown;
-
-/// A place in OpenGL's memory for the pixels of the picture.
+/// A copy of the screen, or of some parts of it.
 #[derive(Default)]
-pub(super) struct Still {
-    /// What was painted in the frame before.
-    last: Option<Shown>,
-    copy: Arc<Mutex<Copied>>,
-}
-
-#[derive(Default)]
-struct Copied {
-    /// What it shows; nothing, until it has been copied.
-    shown: Option<Shown>,
+pub(super) struct Copied {
+    /// In which state it holds each part.
+    parts: HashMap<Id, u64>,
     buffer: Option<Buffer>,
 }
 
@@ -41,48 +28,16 @@ struct Buffer {
     size: [u32; 2],
 }
 
-/// What has to be done with the picture in a frame.
-pub(super) enum Step {
-    /// To paint it.
-    Paint,
-    /// To paint it, and this upon it: that keeps its pixels.
-    Keep(Shape),
-    /// To paint this in its stead: its pixels.
-    Show(Shape),
-}
-
-impl Still {
-    /// For the picture as it is `shown` in this frame, within `canvas`.
-    pub(super) fn step(&mut self, shown: Shown, canvas: Rect) -> Step {
-        let is_same = self.last.replace(shown) == Some(shown);
-        let is_kept = self.copy.lock().unwrap_or_else(PoisonError::into_inner).shown == Some(shown);
-        if is_kept {
-            Step::Show(self.callback(canvas, |copied, info, painter| copied.put_back(info, painter)))
-        } else if is_same {
-            Step::Keep(self.callback(canvas, move |copied, info, painter| copied.take(shown, info, painter)))
-        } else {
-            Step::Paint
-        }
-    }
-
-    fn callback(
-        &self,
-        canvas: Rect,
-        run: impl Fn(&mut Copied, &PaintCallbackInfo, &Painter) + Send + Sync + 'static,
-    ) -> Shape {
-        let copy = Arc::clone(&self.copy);
-        let callback = CallbackFn::new(move |info, painter| {
-            run(&mut copy.lock().unwrap_or_else(PoisonError::into_inner), &info, painter);
-        });
-        Shape::Callback(PaintCallback { rect: canvas, callback: Arc::new(callback) })
-    }
-}
-
 impl Copied {
-    /// From the screen.
-    fn take(&mut self, shown: Shown, info: &PaintCallbackInfo, painter: &Painter) {
+    /// Whether it holds this state of this part.
+    pub(super) fn holds(&self, part: Id, state: u64) -> bool {
+        self.parts.get(&part) == Some(&state)
+    }
+
+    /// From the screen: a part in this state.
+    pub(super) fn take(&mut self, part: Id, state: u64, info: &PaintCallbackInfo, painter: &Painter) {
         let gl = painter.gl();
-        self.shown = None;
+        self.parts.remove(&part);
         if gl.version().major < 3 {
             return;
         }
@@ -91,19 +46,20 @@ impl Copied {
             let screen = gl.get_parameter_framebuffer(glow::DRAW_FRAMEBUFFER_BINDING);
             if self.buffer.is_none_or(|buffer| buffer.size != info.screen_size_px) {
                 self.free(gl);
+                self.parts.clear();
                 self.buffer = Buffer::new(gl, info.screen_size_px);
                 gl.bind_framebuffer(glow::FRAMEBUFFER, screen);
             }
             if let Some(buffer) = self.buffer {
                 copy(gl, (screen, on_screen(info)), (Some(buffer.frame), upside_down(info)));
                 gl.bind_framebuffer(glow::FRAMEBUFFER, screen);
-                self.shown = Some(shown);
+                self.parts.insert(part, state);
             }
         }
     }
 
     /// To the screen.
-    fn put_back(&self, info: &PaintCallbackInfo, painter: &Painter) {
+    pub(super) fn put_back(&self, info: &PaintCallbackInfo, painter: &Painter) {
         let gl = painter.gl();
         let Some(buffer) = self.buffer else { return };
         // SAFETY: as above.
