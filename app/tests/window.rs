@@ -19,7 +19,10 @@ use bridgewalk_app::{
 };
 use bridgewalk_collector::AgentChoice;
 use egui::{Key, Modifiers, Role, vec2};
-use egui_kittest::{Harness, SnapshotOptions, kittest::Queryable};
+use egui_kittest::{
+    Harness, SnapshotOptions,
+    kittest::{NodeT, Queryable},
+};
 use sample::SampleFeed;
 
 type Window = Harness<'static, Option<MainWindow>>;

@@ -30,6 +30,8 @@ impl Outline {
         let rows = &*ctx.drawn.rows;
         ui.label(RichText::new(ctx.words.text("window-outline")).font(strong(15.0)));
         ui.add_space(2.0);
+        // Else the panel would become as narrow as what little there is in it, and stay so.
+        ui.take_available_width();
         if rows.is_empty() {
             ui.label(RichText::new(ctx.words.text("window-nothing-yet")).color(ctx.colors.soft));
             return;
