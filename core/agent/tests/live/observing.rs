@@ -1,6 +1,9 @@
 //! One full observation, line by line against the usual tools.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use bridgewalk_model::{
     Fact,
@@ -34,7 +37,26 @@ fn wired() -> (Named, Named) {
     a.run("sysctl -q -w net.ipv4.ip_forward=1 net.ipv4.conf.br0.rp_filter=2 net.ipv6.conf.br0.disable_ipv6=0");
     b.run("ip link set e0 up");
     b.run("ip addr add 192.0.2.2/24 dev e0");
+    be_quiet(&a, &b);
     (a, b)
+}
+
+/// Waits until all that follows has happened: addresses are still tried out, devices join groups, and a bridge learns
+/// from what is sent meanwhile.
+fn be_quiet(a: &Named, b: &Named) {
+    let seen = || (a.json("bridge -j fdb"), a.json("ip -j addr"), b.json("ip -j addr"));
+    let until = Instant::now() + Duration::from_secs(15);
+    let mut last = seen();
+    loop {
+        std::thread::sleep(Duration::from_millis(600));
+        let now = seen();
+        let is_tried = [&now.1, &now.2].into_iter().flatten().any(|link| link.to_string().contains("tentative"));
+        if now == last && !is_tried {
+            return;
+        }
+        assert!(Instant::now() < until, "it never rests: {now:?}");
+        last = now;
+    }
 }
 
 #[test]
