@@ -38,7 +38,13 @@ pub(super) fn with_walk(
         .iter()
         .map(|hop| Station {
             entity: place(snapshot, hop),
-            caption: format!("{}: {}", words.walk_place(snapshot, &hop.namespace), words.walk_hop(snapshot, hop)),
+            caption: words.format(
+                "walk-caption",
+                &[
+                    ("where", words.walk_place(snapshot, &hop.namespace).into()),
+                    ("what", words.walk_hop(snapshot, hop).into()),
+                ],
+            ),
         })
         .collect();
     let mut lights: BTreeSet<EntityId> = hops.iter().flat_map(|hop| &hop.lights).cloned().collect();

@@ -1,5 +1,6 @@
 # A packet's walk.
 
+walk-caption = { $where }: { $what }
 walk-outside = outside world
 walk-protocol-tcp = TCP
 walk-protocol-udp = UDP

@@ -283,6 +283,7 @@ walk-header-carries = carries
 walk-header-ttl = TTL
 walk-header-mark = mark
 walk-header-macs = MAC
+walk-header-same = { $name }: { $after }
 walk-header-changed = { $name }: { $after }, changed here from { $before }
 
 action-reach = Who reaches whom

@@ -1,5 +1,6 @@
 # Le trajet d'un paquet.
 
+walk-caption = { $where } : { $what }
 walk-outside = monde extérieur
 walk-protocol-tcp = TCP
 walk-protocol-udp = UDP

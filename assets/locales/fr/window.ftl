@@ -286,6 +286,7 @@ walk-header-carries = contient
 walk-header-ttl = TTL
 walk-header-mark = marque
 walk-header-macs = MAC
+walk-header-same = { $name } : { $after }
 walk-header-changed = { $name } : { $after }, changé ici depuis { $before }
 
 action-reach = Qui joint qui

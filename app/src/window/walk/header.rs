@@ -68,7 +68,8 @@ fn line_ui(ui: &mut Ui, ctx: &Context<'_>, line: &Line) {
             ],
         )
     } else {
-        format!("{}: {}", line.name, line.after)
+        ctx.words
+            .format("walk-header-same", &[("name", line.name.as_str().into()), ("after", line.after.as_str().into())])
     };
     let now = if is_changed {
         let frame = Frame::new().fill(ctx.colors.accent_fill).corner_radius(4.0).inner_margin(Margin::symmetric(5, 1));
