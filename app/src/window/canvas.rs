@@ -43,7 +43,7 @@ pub(super) struct Canvas {
     /// When the zoom last changed, by egui's clock.
     zoomed_at_s: f64,
     /// The eye of each scope that was left.
-    kept: Vec<(Scope, Camera)>,
+    kept: Vec<(Scope, Camera, Look)>,
     shown: Option<(Scope, Arc<IndexedScene>)>,
     held: Option<Held>,
     hovered: Option<EntityId>,
@@ -119,7 +119,7 @@ impl Canvas {
         }
         self.listen(ui, area, &response, &drawn, ctx);
         if let Some(walk) = walk.filter(|walk| walk.is_followed) {
-            self.camera.reveal(area, walk.around());
+            self.bring_into_sight(area, walk.around());
         }
         let rests = self.rests(ui);
 
@@ -145,11 +145,11 @@ impl Canvas {
         let was_empty = self.shown.as_ref().is_none_or(|(_, shown)| shown.scene.items.is_empty());
         if is_other_part {
             if let Some((left, _)) = self.shown.take() {
-                self.kept.retain(|(scope, _)| *scope != left);
-                self.kept.push((left, self.camera));
+                self.kept.retain(|(scope, ..)| *scope != left);
+                self.kept.push((left, self.camera, self.look));
             }
-            match self.kept.iter().find(|(kept, _)| kept == scope) {
-                Some((_, camera)) => (self.camera, self.look) = (*camera, Look::Own),
+            match self.kept.iter().find(|(kept, ..)| kept == scope) {
+                Some((_, camera, look)) => (self.camera, self.look) = (*camera, *look),
                 None => self.look = Look::First,
             }
         }
@@ -168,12 +168,20 @@ impl Canvas {
         if let Some(entity) = &self.reveal
             && let Some(target) = drawn.targets_of(entity).next()
         {
-            let before = self.camera;
-            self.camera.reveal(area, target.rect);
-            if self.camera != before {
-                self.look = Look::Own;
-            }
+            self.bring_into_sight(area, target.rect);
             self.reveal = None;
+        }
+    }
+
+    /// Moves the eye as little as needed; not at all from where it sees all, unless this is out of its sight.
+    fn bring_into_sight(&mut self, area: Rect, rect: scene::Rect) {
+        if self.look != Look::Own && area.contains_rect(self.camera.rect_to_screen(area, rect)) {
+            return;
+        }
+        let before = self.camera;
+        self.camera.reveal(area, rect);
+        if self.camera != before {
+            self.look = Look::Own;
         }
     }
 
@@ -215,6 +223,8 @@ impl Canvas {
     /// Drags a movable thing, or else the eye.
     fn drag(&mut self, ui: &Ui, area: Rect, response: &Response, drawn: &IndexedScene, ctx: &Context<'_>) {
         if response.drag_started_by(PointerButton::Primary) {
+            // Nothing moves away under the pointer.
+            self.look = Look::Own;
             let from = ui.input(|input| input.pointer.press_origin());
             self.held =
                 from.and_then(|at| self.hit_where(drawn, area, at, |target| target.is_movable)).map(|target| Held {
@@ -226,10 +236,7 @@ impl Canvas {
         if response.dragged() {
             match &mut self.held {
                 Some(held) => held.moved += response.drag_delta() / self.camera.zoom,
-                None => {
-                    self.camera.pan(response.drag_delta());
-                    self.look = Look::Own;
-                }
+                None => self.camera.pan(response.drag_delta()),
             }
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         }
@@ -237,7 +244,6 @@ impl Canvas {
             && let Some(held) = self.held.take()
         {
             let corner = Point { x: held.corner.x + held.moved.x, y: held.corner.y + held.moved.y };
-            self.look = Look::Own;
             ctx.send(Command::Arrange(held.entity, corner));
         }
     }

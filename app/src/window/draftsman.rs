@@ -114,13 +114,51 @@ impl Board {
             Some((_, _, lists)) => lists,
             None => {
                 let rows = Arc::new(outline::rows(&order.snapshot, order.words));
-                self.lent.push(Arc::clone(&rows) as _);
+                self.lend(Arc::clone(&rows) as _);
                 Lists { findings: findings::lines(&order.snapshot, order.words), rows }
             }
         };
         let scene = Arc::new(IndexedScene::of(Arc::new(drawing.scene)));
-        self.lent.extend([Arc::clone(&scene) as _, Arc::clone(&order.snapshot) as Arc<dyn Any + Send + Sync>]);
+        self.lend(Arc::clone(&scene) as _);
+        self.lend(Arc::clone(&order.snapshot) as _);
         self.listed = Some((order.snapshot, order.words, lists.clone()));
         Sheet { scope: order.view.scope, scene, findings: lists.findings, rows: lists.rows }
+    }
+
+    /// Once only: two entries would count as the window's.
+    fn lend(&mut self, thing: Arc<dyn Any + Send + Sync>) {
+        if !self.lent.iter().any(|lent| Arc::ptr_eq(lent, &thing)) {
+            self.lent.push(thing);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Language;
+
+    #[test]
+    fn what_the_window_has_left_is_not_kept() {
+        let mut board = Board::default();
+        let mut shown = Vec::new();
+        let mut draw = |snapshot: &Arc<Snapshot>, words| {
+            let order = Order { snapshot: Arc::clone(snapshot), view: View::default(), words, is_fresh: false };
+            shown.push(board.draw(order));
+            if shown.len() > 1 {
+                shown.remove(0);
+            }
+            board.lent.len()
+        };
+        let (first, second) = (Arc::<Snapshot>::default(), Arc::<Snapshot>::default());
+        for snapshot in [&first, &first, &second, &second] {
+            for language in [Language::En, Language::Fr] {
+                draw(snapshot, Words::new(language));
+            }
+        }
+        let left = Arc::downgrade(&first);
+        drop(first);
+        assert!(draw(&second, Words::new(Language::En)) <= 6, "two pictures and their lists, one snapshot");
+        assert!(left.upgrade().is_none(), "the first is gone");
     }
 }

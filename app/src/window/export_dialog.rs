@@ -49,6 +49,8 @@ pub(super) struct ExportDialog {
     size: usize,
     is_transparent: bool,
     is_anonymous: bool,
+    /// What was seen when it was opened: while one chooses, nothing else changes.
+    snapshot: Option<Arc<Snapshot>>,
     /// Draws what was last ordered of it.
     worker: Worker<Order, Preview>,
     ordered: Option<Order>,
@@ -67,6 +69,7 @@ struct Order {
 }
 
 struct Preview {
+    of: Order,
     title: String,
     scene: Result<Arc<IndexedScene>, String>,
 }
@@ -80,19 +83,20 @@ impl Order {
     }
 
     fn draw(self) -> Preview {
+        let of = self.clone();
         let Self { snapshot, view, is_anonymous, words } = self;
         let (shown, view) = if is_anonymous {
             // Ids differ once names do: what was hidden or put somewhere by hand is not known by them.
             let own = View { detail: view.detail, theme: view.theme, aspect: view.aspect, ..View::default() };
             match anonymise(&snapshot) {
                 Ok(shown) => (Arc::new(shown), own),
-                Err(error) => return Preview { title: String::new(), scene: Err(error.to_string()) },
+                Err(error) => return Preview { of, title: String::new(), scene: Err(error.to_string()) },
             }
         } else {
             (snapshot, view)
         };
         let scene = draw(&shown, &view, None, &words).scene;
-        Preview { title: picture::title(&shown, words), scene: Ok(Arc::new(IndexedScene::of(Arc::new(scene)))) }
+        Preview { of, title: picture::title(&shown, words), scene: Ok(Arc::new(IndexedScene::of(Arc::new(scene)))) }
     }
 }
 
@@ -110,6 +114,7 @@ impl ExportDialog {
             size: 0,
             is_transparent: false,
             is_anonymous: false,
+            snapshot: None,
             worker: Worker::start("preview", wake, Order::draw)?,
             ordered: None,
             preview: None,
@@ -124,7 +129,7 @@ impl ExportDialog {
 
     fn close(&mut self) {
         self.is_open = false;
-        (self.ordered, self.preview, self.picture) = (None, None, Picture::default());
+        (self.snapshot, self.ordered, self.preview, self.picture) = (None, None, None, Picture::default());
     }
 
     /// Whether the preview is of what is chosen.
@@ -139,9 +144,12 @@ impl ExportDialog {
 
     /// Shows it, where it is open.
     pub(super) fn ui(&mut self, ui: &Ui, ctx: &Context<'_>) {
+        // Also what nobody waits for any more.
+        let drawn = self.worker.take();
         if !self.is_open {
             return;
         }
+        self.preview = drawn.or(self.preview.take());
         let modal = Modal::new(Id::unique("export")).show(ui.ctx(), |ui| self.content(ui, ctx));
         if modal.should_close() {
             self.close();
@@ -213,7 +221,7 @@ impl ExportDialog {
     fn renew(&mut self, ctx: &Context<'_>) {
         let aspect = SIZES[self.size].1.map(Size::aspect);
         let order = Order {
-            snapshot: Arc::clone(&ctx.seen.snapshot),
+            snapshot: Arc::clone(self.snapshot.get_or_insert_with(|| Arc::clone(&ctx.seen.snapshot))),
             view: View { detail: self.detail, theme: self.theme, aspect, ..ctx.view.clone() },
             is_anonymous: self.is_anonymous,
             words: ctx.words,
@@ -221,9 +229,6 @@ impl ExportDialog {
         if !self.ordered.as_ref().is_some_and(|ordered| ordered.is_same(&order)) {
             self.ordered = Some(order.clone());
             self.worker.order(order);
-        }
-        if let Some(preview) = self.worker.take() {
-            self.preview = Some(preview);
         }
     }
 
@@ -249,7 +254,8 @@ impl ExportDialog {
 
     fn buttons(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
         let words = ctx.words;
-        let preview = self.preview.as_ref().filter(|_| self.worker.is_idle());
+        let is_wanted = |preview: &&Preview| self.ordered.as_ref().is_some_and(|ordered| ordered.is_same(&preview.of));
+        let preview = self.preview.as_ref().filter(is_wanted);
         let scene = preview.and_then(|preview| preview.scene.as_ref().ok()).map(|drawn| Arc::clone(&drawn.scene));
         ui.horizontal(|ui| {
             let button =

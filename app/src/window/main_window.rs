@@ -61,6 +61,8 @@ pub struct MainWindow {
 
     draftsman: Draftsman,
     dialogs: Dialogs,
+    /// What is on its way to the clipboard, whatever dialog is open.
+    clipboard: Dialogs,
     is_stale: bool,
     is_fresh_wanted: bool,
     notice: Option<(String, f64)>,
@@ -124,6 +126,7 @@ impl MainWindow {
             host_name: None,
             draftsman,
             dialogs: Dialogs::default(),
+            clipboard: Dialogs::default(),
             is_stale: false,
             is_fresh_wanted: false,
             notice: None,
@@ -148,6 +151,7 @@ impl MainWindow {
         !self.is_stale
             && self.draftsman.is_idle()
             && !self.dialogs.is_busy()
+            && !self.clipboard.is_busy()
             && self.walk.is_settled()
             && self.reach.is_settled()
             && self.export.is_settled()

@@ -4,7 +4,7 @@
 //! not, depending on what was freed before; and the system hands it out again page by page, each one cleared: with
 //! 5,000 containers in view that took four times as long as all the rest of the frame.
 
-/// Has freed memory kept, up to 32 MiB. Of other C libraries nothing is asked.
+/// Has memory kept that was freed at the end of the heap, up to 32 MiB. Of other C libraries nothing is asked.
 #[allow(unsafe_code, reason = "mallopt(3) has no safe interface")]
 pub fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -31,23 +31,28 @@ impl MainWindow {
 
     pub(super) fn send(&mut self, ctx: &egui::Context, errand: Errand) {
         let waker = ctx.clone();
-        self.dialogs.send(errand, Arc::clone(&self.opener), move || waker.request_repaint());
+        // Whatever dialog is open, one can copy.
+        let is_copy = matches!(errand, Errand::CopyPicture(_) | Errand::CopySvg(_));
+        let dialogs = if is_copy { &mut self.clipboard } else { &mut self.dialogs };
+        dialogs.send(errand, Arc::clone(&self.opener), move || waker.request_repaint());
     }
 
     pub(super) fn take_outcome(&mut self, ctx: &egui::Context) {
-        match self.dialogs.take() {
-            Some(Outcome::Opened(feed)) => self.show(ctx, feed),
-            Some(Outcome::Written(path)) => {
-                let path = path.display().to_string();
-                self.say(ctx, self.words().format("window-written", &[("path", path.into())]));
+        for outcome in [self.dialogs.take(), self.clipboard.take()].into_iter().flatten() {
+            match outcome {
+                Outcome::Opened(feed) => self.show(ctx, feed),
+                Outcome::Written(path) => {
+                    let path = path.display().to_string();
+                    self.say(ctx, self.words().format("window-written", &[("path", path.into())]));
+                }
+                Outcome::Picture(image) => {
+                    ctx.copy_image(image);
+                    self.say(ctx, self.words().text("window-copied"));
+                }
+                Outcome::Text(text) => self.run(ctx, Command::Copy(text)),
+                Outcome::Failed(why) => self.say(ctx, why),
+                Outcome::Declined => {}
             }
-            Some(Outcome::Picture(image)) => {
-                ctx.copy_image(image);
-                self.say(ctx, self.words().text("window-copied"));
-            }
-            Some(Outcome::Text(text)) => self.run(ctx, Command::Copy(text)),
-            Some(Outcome::Failed(why)) => self.say(ctx, why),
-            Some(Outcome::Declined) | None => {}
         }
     }
 
@@ -67,6 +72,9 @@ impl MainWindow {
         self.history.clear();
         self.question = Question::default();
         self.canvas = Canvas::default();
+        if let Some(still) = &mut self.still {
+            still.forget_picture();
+        }
         self.is_fresh_wanted = true;
         self.listen(ctx);
     }

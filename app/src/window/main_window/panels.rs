@@ -17,6 +17,7 @@ const NOTICE_S: f64 = 6.0;
 impl MainWindow {
     /// Paints every panel that is open; what is asked for is pushed to `commands`.
     pub(super) fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
+        let ground = self.ground(ui.visuals());
         let Self {
             still, canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, ..
         } = self;
@@ -40,55 +41,79 @@ impl MainWindow {
         let plain = Frame::new().fill(colors.panel);
         let bar = plain.inner_margin(Margin::symmetric(14, 8));
         let side = plain.inner_margin(Margin { left: 12, right: 10, top: 12, bottom: 8 });
-        let mut panel = |ui: &mut Ui, panel: Panel, add: &mut dyn FnMut(&mut Ui)| {
-            Still::panel(still.as_mut(), ui, |ui| panel.show(ui, add));
+        let mut panel = |ui: &mut Ui, name, panel: Panel, add: &mut dyn FnMut(&mut Ui)| {
+            Still::panel(still.as_mut(), ui, name, |ui| panel.show(ui, add));
         };
-        panel(ui, Panel::top("top-bar").frame(bar), &mut |ui| top_bar::ui(ui, &ctx));
-        panel(ui, Panel::bottom("status-bar").frame(plain.inner_margin(Margin::symmetric(14, 4))), &mut |ui| {
-            status_bar::ui(ui, &ctx);
-        });
+        panel(ui, "top-bar", Panel::top("top-bar").frame(bar), &mut |ui| top_bar::ui(ui, &ctx));
+        panel(
+            ui,
+            "status-bar",
+            Panel::bottom("status-bar").frame(plain.inner_margin(Margin::symmetric(14, 4))),
+            &mut |ui| {
+                status_bar::ui(ui, &ctx);
+            },
+        );
         if ctx.settings.shows_outline {
-            panel(ui, Panel::left("outline").frame(side).default_size(250.0).max_size(side_max), &mut |ui| {
-                outline.ui(ui, &ctx);
-            });
+            panel(
+                ui,
+                "outline",
+                Panel::left("outline").frame(side).default_size(250.0).max_size(side_max),
+                &mut |ui| {
+                    outline.ui(ui, &ctx);
+                },
+            );
         }
         if walk.is_open() {
             panel(
                 ui,
+                "walk",
                 Panel::right("walk").frame(side).default_size(400.0).max_size((ui.available_width() * 0.5).max(300.0)),
                 &mut |ui| walk.ui(ui, &ctx),
             );
         } else if ctx.settings.shows_inspector {
-            panel(ui, Panel::right("inspector").frame(side).default_size(310.0).max_size(side_max), &mut |ui| {
-                inspector.ui(ui, &ctx);
-            });
+            panel(
+                ui,
+                "inspector",
+                Panel::right("inspector").frame(side).default_size(310.0).max_size(side_max),
+                &mut |ui| {
+                    inspector.ui(ui, &ctx);
+                },
+            );
         }
         if filter_bar.is_open {
-            panel(ui, Panel::top("filter").frame(bar), &mut |ui| filter_bar.ui(ui, &ctx));
+            panel(ui, "filter", Panel::top("filter").frame(bar), &mut |ui| filter_bar.ui(ui, &ctx));
         }
         if question.is_open(&ctx) {
-            let frame = Frame::new().inner_margin(Margin::symmetric(10, 8));
-            panel(ui, Panel::top("question").frame(frame).show_separator_line(false), &mut |ui| question.ui(ui, &ctx));
+            let frame = Frame::new().fill(ground).inner_margin(Margin::symmetric(10, 8));
+            panel(ui, "question", Panel::top("question").frame(frame).show_separator_line(false), &mut |ui| {
+                question.ui(ui, &ctx);
+            });
         }
         if !ctx.trail.is_empty() || *ctx.base != Scope::Whole {
-            panel(ui, Panel::top("trail").frame(bar), &mut |ui| trail::ui(ui, &ctx));
+            panel(ui, "trail", Panel::top("trail").frame(bar), &mut |ui| trail::ui(ui, &ctx));
         }
         if reach.is_open() {
             let height = (ui.available_height() * 0.5).max(220.0);
             panel(
                 ui,
+                "reach",
                 Panel::bottom("reach").frame(bar).resizable(true).default_size(height).min_size(160.0),
                 &mut |ui| reach.ui(ui, &ctx),
             );
         }
         if ctx.settings.shows_findings {
-            panel(ui, Panel::bottom("findings").frame(bar).resizable(true).default_size(150.0), &mut |ui| {
-                findings::ui(ui, &ctx);
-            });
+            panel(
+                ui,
+                "findings",
+                Panel::bottom("findings").frame(bar).resizable(true).default_size(150.0),
+                &mut |ui| {
+                    findings::ui(ui, &ctx);
+                },
+            );
         }
         if let Scope::Namespace(namespace) = &ctx.view.scope {
             let height = (ui.available_height() * 0.36).max(150.0);
-            panel(ui, Panel::bottom("stack").frame(bar).resizable(true).default_size(height), &mut |ui| {
+            panel(ui, "stack", Panel::bottom("stack").frame(bar).resizable(true).default_size(height), &mut |ui| {
                 stack.ui(ui, &ctx, namespace);
             });
         }

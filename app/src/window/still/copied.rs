@@ -11,13 +11,13 @@ use eframe::{
     egui_glow::Painter,
     glow::{self, HasContext},
 };
-use egui::{Id, PaintCallbackInfo};
+use egui::PaintCallbackInfo;
 
 /// A copy of the screen, or of some parts of it.
 #[derive(Default)]
 pub(super) struct Copied {
     /// In which state it holds each part.
-    parts: HashMap<Id, u64>,
+    parts: HashMap<&'static str, u64>,
     buffer: Option<Buffer>,
 }
 
@@ -30,14 +30,14 @@ struct Buffer {
 
 impl Copied {
     /// Whether it holds this state of this part.
-    pub(super) fn holds(&self, part: Id, state: u64) -> bool {
-        self.parts.get(&part) == Some(&state)
+    pub(super) fn holds(&self, part: &str, state: u64) -> bool {
+        self.parts.get(part) == Some(&state)
     }
 
     /// From the screen: a part in this state.
-    pub(super) fn take(&mut self, part: Id, state: u64, info: &PaintCallbackInfo, painter: &Painter) {
+    pub(super) fn take(&mut self, part: &'static str, state: u64, info: &PaintCallbackInfo, painter: &Painter) {
         let gl = painter.gl();
-        self.parts.remove(&part);
+        self.parts.remove(part);
         if gl.version().major < 3 {
             return;
         }

@@ -13,7 +13,7 @@ use std::{
 
 use eframe::egui_glow::{CallbackFn, Painter};
 use egui::{
-    Id, InnerResponse, PaintCallbackInfo, Rect, Response, Shape, Ui,
+    InnerResponse, PaintCallbackInfo, Rect, Shape, Ui,
     epaint::{ClippedShape, PaintCallback},
     layers::ShapeIdx,
 };
@@ -21,10 +21,13 @@ use egui::{
 use self::copied::Copied;
 use super::paint::Shown;
 
+/// The picture's part of the screen.
+const PICTURE: &str = "picture";
+
 /// The parts of the screen, each of which may stand still.
 #[derive(Default)]
 pub(super) struct Still {
-    parts: HashMap<Id, Part>,
+    parts: HashMap<&'static str, Part>,
     picture: Option<Shown>,
     copied: Arc<Mutex<Copied>>,
 }
@@ -36,8 +39,10 @@ struct Part {
     shapes: Vec<ClippedShape>,
     /// Another number each time that it looks otherwise.
     state: u64,
-    /// In which of egui's passes it was last there: who comes back may have been painted over.
-    pass: u64,
+    /// In which frame it was last there: who comes back may have been painted over.
+    frame: u64,
+    /// Whether it looked then as in the frame before.
+    is_same: bool,
 }
 
 /// Where a part is, and on what a screen.
@@ -62,16 +67,28 @@ impl Still {
     /// For the picture as it is `shown` in this frame, within `canvas`.
     pub(super) fn picture(&mut self, ui: &Ui, shown: Shown, canvas: Rect) -> Step {
         let is_same = self.picture.replace(shown) == Some(shown);
-        self.step(ui, Id::unique("picture"), is_same, canvas)
+        self.step(ui, PICTURE, is_same, canvas)
     }
 
-    /// Shows a panel, or its pixels. Panels do not overlap.
-    pub(super) fn panel<R>(still: Option<&mut Self>, ui: &mut Ui, show: impl FnOnce(&mut Ui) -> InnerResponse<R>) {
+    /// Forgets what picture it was: another source's may look like it.
+    pub(super) fn forget_picture(&mut self) {
+        self.picture = None;
+    }
+
+    /// Shows a panel, or its pixels.
+    pub(super) fn panel<R>(
+        still: Option<&mut Self>,
+        ui: &mut Ui,
+        name: &'static str,
+        show: impl FnOnce(&mut Ui) -> InnerResponse<R>,
+    ) {
         let layer = ui.layer_id();
         let from = ui.ctx().graphics_mut(|graphics| graphics.entry(layer).next_idx());
-        let Response { id, rect, .. } = show(ui).response;
+        // What is too large for a panel is cut off there, and its neighbours are not its own.
+        let room = ui.available_rect_before_wrap();
+        let rect = show(ui).response.rect.intersect(room);
         let Some(still) = still else { return };
-        let part = still.parts.entry(id).or_default();
+        let part = still.parts.entry(name).or_default();
         let is_same = ui.ctx().graphics_mut(|graphics| {
             let list = graphics.entry(layer);
             let is_same = list.next_idx().0 - from.0 == part.shapes.len()
@@ -81,7 +98,7 @@ impl Still {
             }
             is_same
         });
-        let step = still.step(ui, id, is_same, rect);
+        let step = still.step(ui, name, is_same, rect);
         ui.ctx().graphics_mut(|graphics| {
             let list = graphics.entry(layer);
             match step {
@@ -97,22 +114,23 @@ impl Still {
         });
     }
 
-    fn step(&mut self, ui: &Ui, id: Id, is_same: bool, rect: Rect) -> Step {
-        let pass = ui.ctx().cumulative_pass_nr();
-        let part = self.parts.entry(id).or_default();
-        let was_there = part.pass + 1 == pass;
+    fn step(&mut self, ui: &Ui, name: &'static str, is_same: bool, rect: Rect) -> Step {
+        let frame = ui.ctx().cumulative_frame_nr();
+        let part = self.parts.entry(name).or_default();
+        // A frame may be made twice before it is painted.
+        let was_there = part.frame + 1 == frame || (part.frame == frame && part.is_same);
         let place = Place { rect, screen: ui.ctx().viewport_rect(), pixels_per_point: ui.pixels_per_point() };
         let is_same = part.place.replace(place) == Some(place) && is_same && was_there;
-        part.pass = pass;
+        (part.frame, part.is_same) = (frame, is_same);
         if !is_same {
             part.state += 1;
             return Step::Paint;
         }
         let state = part.state;
-        if self.copied.lock().unwrap_or_else(PoisonError::into_inner).holds(id, state) {
+        if self.copied.lock().unwrap_or_else(PoisonError::into_inner).holds(name, state) {
             Step::Show(self.callback(rect, |copied, info, painter| copied.put_back(info, painter)))
         } else {
-            Step::Keep(self.callback(rect, move |copied, info, painter| copied.take(id, state, info, painter)))
+            Step::Keep(self.callback(rect, move |copied, info, painter| copied.take(name, state, info, painter)))
         }
     }
 
@@ -133,7 +151,7 @@ impl Still {
 fn looks_as(one: &ClippedShape, other: &ClippedShape) -> bool {
     match (&one.shape, &other.shape) {
         (Shape::Text(text), Shape::Text(another)) => {
-            one.clip_rect == other.clip_rect
+            (one.clip_rect, one.transform_after_tessellation) == (other.clip_rect, other.transform_after_tessellation)
                 && Arc::ptr_eq(&text.galley, &another.galley)
                 && (text.pos, text.underline, text.fallback_color, text.override_text_color)
                     == (another.pos, another.underline, another.fallback_color, another.override_text_color)
