@@ -26,6 +26,8 @@ HOME=$work XDG_DATA_HOME=$work LANG=C.UTF-8 LIBGL_ALWAYS_SOFTWARE=1 nsenter -t "
 until xdotool search --onlyvisible --name Bridgewalk >/dev/null 2>&1; do sleep 1; done
 sleep 6
 xdotool search --onlyvisible --name Bridgewalk windowsize 1920 1080 windowmove 0 0 windowfocus
+# Where it points at nothing.
+xdotool mousemove 960 1070
 sleep 2
 photograph() {
   sleep 3
