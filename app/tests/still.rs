@@ -53,3 +53,34 @@ fn what_is_kept_is_what_was_painted() {
     let (kept, painted) = (bench.triangles(Vec::new()), bench.triangles(vec![Event::Zoom(1.01)]));
     assert!(kept * 2 < painted, "{kept} triangles where all of it has {painted}");
 }
+
+#[test]
+fn what_is_made_bit_by_bit_is_what_is_made_at_once() {
+    let Some(screen) = gl::Screen::open() else { return };
+    let mut bench = Bench::open(400, Some(screen));
+    let first = bench.pixels(None);
+    // As far as to what was not made at first, and closer; then it rests.
+    let pan = |delta: f32| Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(delta, delta),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    };
+    for _ in 0..60 {
+        bench.triangles(vec![pan(-12.0)]);
+    }
+    for _ in 0..25 {
+        bench.triangles(vec![Event::Zoom(1.02)]);
+    }
+    for _ in 0..400 {
+        bench.pixels(None);
+    }
+    let bit_by_bit = bench.pixels(None);
+    assert!(bit_by_bit != first, "the eye has moved");
+    for _ in 0..2 {
+        bench.press(Modifiers::NONE, Key::D);
+        bench.settle();
+    }
+    assert!(bench.pixels(None) == bit_by_bit, "another drawing, as the one before");
+}

@@ -45,7 +45,7 @@ fn open_on(feed: SampleFeed) -> Window {
             window.show_in(ui);
         }
     };
-    let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).with_max_steps(12);
+    let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).with_max_steps(200);
     let mut harness = builder.with_theme(egui::Theme::Light).build_ui_state(frame, None);
     settle(&mut harness);
     harness

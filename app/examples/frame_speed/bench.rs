@@ -27,9 +27,9 @@ use super::{
 };
 
 const SIZE: [u32; 2] = [1920, 1080];
-const FRAMES: usize = 60;
+const FRAMES: usize = 320;
 /// Painted before anything is measured.
-const WARM_FRAMES: usize = 20;
+const WARM_FRAMES: usize = 120;
 
 /// What is painted on top of a frame, and which step of its way it is at.
 type Above = Option<(fn(&Ui, usize), usize)>;
@@ -113,7 +113,7 @@ impl Bench {
     }
 
     /// Runs frames until all is drawn.
-    fn settle(&mut self) -> Vec<Frame> {
+    pub(crate) fn settle(&mut self) -> Vec<Frame> {
         let (begin_s, mut frames) = (self.time_s, Vec::new());
         while !(self.time_s > begin_s + 0.2 && self.window.is_settled()) {
             frames.push(self.frame(Vec::new(), None));

@@ -22,8 +22,8 @@ pub(crate) fn report(name: &str, frames: &[Frame]) {
     let show = |part: fn(&Frame) -> Duration| {
         let mut times: Vec<f64> = frames.iter().map(|frame| part(frame).as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
-        let (least, median, most) = (times[0], times[times.len() / 2], times[times.len() - 1]);
-        format!("{median:.2} ({least:.2} to {most:.2})")
+        let (median, p95, most) = (times[times.len() / 2], times[times.len() * 95 / 100], times[times.len() - 1]);
+        format!("{median:.2}, {p95:.2}, {most:.2}")
     };
     println!(
         "| {name} | {} | {} | {} | {} | {} |",

@@ -4,16 +4,13 @@ use std::f32::consts::FRAC_PI_2;
 
 use bridgewalk_diagram::scene::{self, Anchor, Face, LineEnd, Point};
 use egui::{
-    Color32, FontId, Painter, Pos2, Rect, Shape, Stroke,
+    Color32, Painter, Pos2, Rect, Shape, Stroke,
     emath::GuiRounding,
     epaint::{PathShape, TextShape},
     vec2,
 };
 
-use super::{
-    super::{camera::Camera, theme},
-    color,
-};
+use super::{super::camera::Camera, color, texts::Texts};
 
 /// As in the exporters: length of an arrow head, half its width, radius of a plug; in scene units.
 const ARROW: (f32, f32) = (8.0, 4.0);
@@ -24,6 +21,7 @@ const MAX_OFF_ROUND: f32 = 0.2;
 /// What turns a scene's shapes into egui's.
 pub(super) struct Brush<'a> {
     pub painter: &'a Painter,
+    pub texts: &'a mut Texts,
     pub canvas: Rect,
     pub camera: Camera,
     /// What is painted, on the screen: of dashed lines that leave it only what is within.
@@ -128,7 +126,7 @@ impl Brush<'_> {
     }
 
     fn text(&mut self, at: Point, text: &str, size: f32, face: Face, ink: scene::Color, anchor: Anchor) {
-        let galley = self.painter.layout_no_wrap(text.to_owned(), font(face, size * self.camera.zoom), color(ink));
+        let galley = self.texts.line(self.painter, text, face, size * self.camera.zoom, color(ink));
         let ascent = galley.rows.first().and_then(|row| row.glyphs.first()).map_or(0.0, |glyph| glyph.pos.y);
         let offset = match anchor {
             Anchor::Start => 0.0,
@@ -137,14 +135,6 @@ impl Brush<'_> {
         };
         let corner = self.place(at) - vec2(offset, ascent);
         self.shapes.push(TextShape::new(corner, galley, color(ink)).into());
-    }
-}
-
-fn font(face: Face, size: f32) -> FontId {
-    match face {
-        Face::Regular => FontId::proportional(size),
-        Face::Strong => theme::strong(size),
-        Face::Mono => FontId::monospace(size),
     }
 }
 

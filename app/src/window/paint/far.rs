@@ -8,14 +8,15 @@ use super::{super::camera::Camera, color};
 /// Boxes narrower than this have no outline.
 const MIN_OUTLINED_PIXELS: f32 = 4.0;
 
-/// The triangles of what is left of `shapes`.
-pub(super) fn mesh<'a>(
+/// Adds the triangles of what is left of `shapes` to `mesh`.
+pub(super) fn add<'a>(
+    mesh: &mut Mesh,
     shapes: impl Iterator<Item = &'a Shape>,
     canvas: Rect,
     camera: Camera,
     pixels_per_point: f32,
-) -> Mesh {
-    let mut paper = Paper { mesh: Mesh::default(), pixels_per_point };
+) {
+    let mut paper = Paper { mesh, pixels_per_point };
     for shape in shapes {
         match shape {
             Shape::Box { rect, fill, stroke, .. } => {
@@ -32,15 +33,14 @@ pub(super) fn mesh<'a>(
             Shape::Polygon { .. } | Shape::Text { .. } => {}
         }
     }
-    paper.mesh
 }
 
-struct Paper {
-    mesh: Mesh,
+struct Paper<'a> {
+    mesh: &'a mut Mesh,
     pixels_per_point: f32,
 }
 
-impl Paper {
+impl Paper<'_> {
     fn snapped(&self, rect: Rect) -> Rect {
         let pixel = 1.0 / self.pixels_per_point;
         let snap = |at: Pos2| pos2((at.x / pixel).round() * pixel, (at.y / pixel).round() * pixel);

@@ -1,29 +1,31 @@
 //! Paints a scene.
 //!
-//! A large scene takes longer to turn into triangles than a frame may take. So the triangles are kept, those a little
-//! beyond what is in sight too: while the eye moves, they are moved and stretched, and made anew when it rests.
+//! A large scene takes longer to turn into triangles than a frame may take. So the triangles are kept, on a [`Plate`], those
+//! a little beyond what is in sight too: while the eye moves, they are moved and stretched. The next plate is made bit by
+//! bit before the eye has left this one, and when it rests after a zoom.
 
 mod brush;
 mod far;
+mod fonts_mark;
+mod making;
+mod plate;
+mod texts;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bridgewalk_diagram::scene;
-use egui::{
-    Color32, FontId, Galley, Mesh, Painter, Rect, Shape,
-    emath::TSTransform,
-    epaint::{ClippedShape, Primitive},
-};
+use egui::{Color32, Painter, Rect, Shape, emath::TSTransform};
 
-use self::brush::Brush;
+use self::{
+    fonts_mark::FontsMark,
+    making::Making,
+    plate::{Plate, Pose},
+    texts::Texts,
+};
 use super::{camera::Camera, indexed_scene::IndexedScene};
 
-/// At fewer pixels for a scene unit no text can be read, and corners are not seen to be round.
-const FAR_ZOOM: f32 = 0.25;
-/// How much further than it is in sight it is made, on each side, in parts of what is in sight.
-const MARGIN: f32 = 0.08;
-/// Stretched further than this, in either direction, the triangles are made anew.
-const MAX_STRETCH: f32 = 1.4;
+/// What a frame gives to the next plate.
+const SLICE: Duration = Duration::from_micros(200);
 
 /// A scene's colour.
 pub(super) fn color(color: scene::Color) -> Color32 {
@@ -34,30 +36,11 @@ pub(super) fn color(color: scene::Color) -> Color32 {
 #[derive(Default)]
 pub(super) struct Picture {
     plate: Option<Plate>,
+    /// The next one.
+    making: Option<Making>,
+    texts: Texts,
     /// How many plates were made.
     plates: u64,
-}
-
-/// Triangles, and what they were made for.
-struct Plate {
-    drawn: Arc<IndexedScene>,
-    camera: Camera,
-    canvas: Rect,
-    /// What of the scene they show.
-    sight: scene::Rect,
-    pixels_per_point: f32,
-    fonts: FontsMark,
-    mesh: Arc<Mesh>,
-    /// The same, as last moved.
-    moved: (TSTransform, Arc<Mesh>),
-}
-
-/// What is another when egui has made its texture of glyphs anew.
-#[derive(Clone)]
-struct FontsMark {
-    image_size: [usize; 2],
-    /// A text that is laid out in every frame: as long as egui keeps it, it keeps all.
-    text: Arc<Galley>,
 }
 
 /// What exactly is on the screen: as long as it is the same, so are the pixels.
@@ -79,121 +62,62 @@ impl Picture {
         rests: bool,
     ) -> (Shown, Shape) {
         let fonts = FontsMark::of(painter);
-        let is_current = self.plate.as_ref().is_some_and(|plate| {
-            Arc::ptr_eq(&plate.drawn, drawn)
-                && plate.fonts.is_same(&fonts)
-                && plate.pixels_per_point == painter.pixels_per_point()
-                && plate.is_good_for(canvas, camera, rests)
+        self.follow(&fonts);
+        let pose = Pose::of(painter, canvas, drawn, camera);
+        let usable = |plate: &&Pose| plate.is_akin(&pose) && plate.can_stretch(camera);
+        let plate = self.plate.as_ref().map(|plate| &plate.pose).filter(usable);
+        let is_covered = plate.is_some_and(|plate| plate.covers(canvas, camera));
+        // While a zoom is under way, and where something is missing, the size in which texts are laid out already will do.
+        let same_size = plate.filter(|plate| match rests {
+            true => plate.is_sharp(camera),
+            false => !is_covered || !plate.is_stretched_far(camera),
         });
-        if !is_current {
-            self.plate = Some(Plate::make(painter, canvas, drawn, camera));
+        if same_size.is_none() || !is_covered || plate.is_some_and(|plate| plate.is_nearly_left(canvas, camera)) {
+            let pose = same_size.map_or(pose.clone(), |plate| pose.made_as_large_as(plate));
+            // Of a zoom that goes on, a size of a little before is still better than the one that there is.
+            let is_nearer = |begun: &Pose| {
+                let is_so = |plate: &Pose| begun.stretching(camera) < plate.stretching(camera);
+                begun.camera.zoom == pose.camera.zoom || (is_covered && plate.is_some_and(is_so))
+            };
+            let is_better = |begun: &Pose| if rests { begun.is_sharp(camera) } else { is_nearer(begun) };
+            let begun = self.making.take().filter(|making| {
+                making.pose.is_akin(&pose) && making.pose.covers(canvas, camera) && is_better(&making.pose)
+            });
+            let making = begun.unwrap_or_else(|| Making::begin(pose, fonts));
+            self.go_on(painter, making, is_covered.then_some(SLICE));
+        } else {
+            self.making = None;
+        }
+        let Some(plate) = &mut self.plate else {
+            return (Shown { plate: 0, transform: TSTransform::IDENTITY, canvas }, Shape::Noop);
+        };
+        let (transform, mesh) = plate.moved(canvas, camera);
+        (Shown { plate: self.plates, transform, canvas }, Shape::Mesh(mesh))
+    }
+
+    /// Makes some of the next plate, or, without an end, all of it.
+    fn go_on(&mut self, painter: &Painter, mut making: Making, most: Option<Duration>) {
+        if making.go_on(painter, &mut self.texts, most) {
+            self.plate = Some(making.finish(painter));
             self.plates += 1;
+            self.texts.next_plate();
+        } else {
+            self.making = Some(making);
+            painter.ctx().request_repaint();
         }
-        let Some(plate) = &mut self.plate else { return (self.shown(canvas), Shape::Noop) };
-        let transform = plate.transform(canvas, camera);
-        if plate.moved.0 != transform {
-            let moved = Arc::make_mut(&mut plate.moved.1);
-            for (to, from) in moved.vertices.iter_mut().zip(&plate.mesh.vertices) {
-                to.pos = transform * from.pos;
-            }
-            plate.moved.0 = transform;
-        }
-        let mesh = Shape::Mesh(Arc::clone(&plate.moved.1));
-        (self.shown(canvas), mesh)
     }
 
     /// Whether egui has moved its glyphs since: what was painted in this frame is wrong then.
     pub(super) fn is_outdated(&self, painter: &Painter) -> bool {
-        self.plate.as_ref().is_some_and(|plate| plate.fonts.image_size != image_size(painter))
+        self.plate.as_ref().is_some_and(|plate| !plate.fonts.is_same(&FontsMark::of(painter)))
     }
 
-    fn shown(&self, canvas: Rect) -> Shown {
-        let transform = self.plate.as_ref().map_or(TSTransform::IDENTITY, |plate| plate.moved.0);
-        Shown { plate: self.plates, transform, canvas }
-    }
-}
-
-/// What is in sight and some more.
-fn sight(seen: scene::Rect) -> scene::Rect {
-    let (x, y) = (seen.width * MARGIN, seen.height * MARGIN);
-    scene::Rect { x: seen.x - x, y: seen.y - y, width: seen.width + 2.0 * x, height: seen.height + 2.0 * y }
-}
-
-impl Plate {
-    fn make(painter: &Painter, canvas: Rect, drawn: &Arc<IndexedScene>, camera: Camera) -> Self {
-        let pixels_per_point = painter.pixels_per_point();
-        let sight = sight(camera.seen(canvas));
-        let pixels = camera.zoom * pixels_per_point;
-        let seen = drawn.shapes.seen(sight, pixels).map(|place| &drawn.scene.items[place].shape);
-        let mesh = if pixels < FAR_ZOOM {
-            far::mesh(seen, canvas, camera, pixels_per_point)
-        } else {
-            let on_screen = camera.rect_to_screen(canvas, sight);
-            let mut brush = Brush { painter, canvas, camera, sight: on_screen, shapes: Vec::new() };
-            seen.for_each(|shape| brush.shape(shape));
-            let shapes = vec![ClippedShape::new(Rect::EVERYTHING, Shape::Vec(brush.shapes))];
-            let mut whole = Mesh::default();
-            for primitive in painter.ctx().tessellate(shapes, pixels_per_point) {
-                if let Primitive::Mesh(mesh) = primitive.primitive {
-                    whole.append(mesh);
-                }
-            }
-            whole
-        };
-        let mesh = Arc::new(mesh);
-        Self {
-            drawn: Arc::clone(drawn),
-            camera,
-            canvas,
-            sight,
-            pixels_per_point,
-            // Only now: texts that were laid out for it may have needed more room.
-            fonts: FontsMark::of(painter),
-            moved: (TSTransform::IDENTITY, Arc::clone(&mesh)),
-            mesh,
+    /// Goes along with egui's picture of glyphs.
+    fn follow(&mut self, fonts: &FontsMark) {
+        let is_followed = self.plate.as_mut().is_none_or(|plate| plate.follow(fonts))
+            && self.making.as_mut().is_none_or(|making| making.follow(fonts));
+        if !is_followed {
+            (self.plate, self.making, self.texts) = (None, None, Texts::default());
         }
     }
-
-    fn is_good_for(&self, canvas: Rect, camera: Camera, rests: bool) -> bool {
-        let stretch = camera.zoom / self.camera.zoom;
-        if stretch != 1.0 && (rests || !(1.0 / MAX_STRETCH..=MAX_STRETCH).contains(&stretch)) {
-            return false;
-        }
-        // What is beyond the scene's bounds is empty.
-        let (seen, all) = (camera.seen(canvas), self.drawn.scene.bounds);
-        let covers = |from: f32, to: f32, first: f32, last: f32, sight: (f32, f32)| {
-            from.max(first) >= sight.0 - 0.5 && to.min(last) <= sight.1 + 0.5
-        };
-        covers(seen.x, seen.right(), all.x, all.right(), (self.sight.x, self.sight.right()))
-            && covers(seen.y, seen.bottom(), all.y, all.bottom(), (self.sight.y, self.sight.bottom()))
-    }
-
-    /// From where the triangles were made to where they are to be.
-    fn transform(&self, canvas: Rect, camera: Camera) -> TSTransform {
-        let stretch = camera.zoom / self.camera.zoom;
-        let translation = canvas.min - self.canvas.min * stretch + (self.camera.origin - camera.origin) * camera.zoom;
-        let translation = if stretch == 1.0 {
-            // By whole pixels: texts stay sharp.
-            (translation * self.pixels_per_point).round() / self.pixels_per_point
-        } else {
-            translation
-        };
-        TSTransform::new(translation, stretch)
-    }
-}
-
-impl FontsMark {
-    fn of(painter: &Painter) -> Self {
-        let text = painter.layout_no_wrap("Bridgewalk".to_owned(), FontId::proportional(13.0), Color32::BLACK);
-        Self { image_size: image_size(painter), text }
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.image_size == other.image_size && Arc::ptr_eq(&self.text, &other.text)
-    }
-}
-
-fn image_size(painter: &Painter) -> [usize; 2] {
-    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime")]
-    painter.fonts(|fonts| fonts.font_image_size())
 }
