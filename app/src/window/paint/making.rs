@@ -18,7 +18,7 @@ use super::{
 /// At fewer pixels for a scene unit no text can be read, and corners are not seen to be round.
 const FAR_ZOOM: f32 = 0.25;
 /// The most shapes that are made in a frame: when all texts are known, the triangles take the time.
-const MOST: usize = 160;
+const MOST: usize = 140;
 /// From far away they are simpler.
 const FAR_STEP: usize = 1_000;
 

@@ -25,7 +25,7 @@ use self::{
 use super::{camera::Camera, indexed_scene::IndexedScene};
 
 /// What a frame gives to the next plate.
-const SLICE: Duration = Duration::from_micros(200);
+const SLICE: Duration = Duration::from_micros(150);
 
 /// A scene's colour.
 pub(super) fn color(color: scene::Color) -> Color32 {

@@ -11,9 +11,9 @@ use super::{
 };
 
 /// How much further than it is in sight it is made, on each side, in parts of what is in sight.
-const MARGIN: f32 = 0.12;
+const MARGIN: f32 = 0.25;
 /// Of that so much is left when the next one is begun.
-const MARGIN_LEFT: f32 = 0.06;
+const MARGIN_LEFT: f32 = 0.12;
 /// Larger or smaller than this it is too blurred, or too grainy, for long.
 const FAR_STRETCH: std::ops::RangeInclusive<f32> = 0.4..=1.25;
 /// Stretched further than this it is not shown.
