@@ -112,8 +112,9 @@ impl Canvas {
             note(ui, area, &text, ctx);
             return;
         };
-        self.follow(area, ctx, &drawn);
+        self.follow(ui, area, ctx, &drawn);
         if drawn.scene.items.is_empty() {
+            self.picture.leave();
             note(ui, area, &ctx.words.text("window-nothing-shown"), ctx);
             return;
         }
@@ -138,7 +139,7 @@ impl Canvas {
     }
 
     /// Takes note of another scene, another part, another size.
-    fn follow(&mut self, area: Rect, ctx: &Context<'_>, drawn: &Arc<IndexedScene>) {
+    fn follow(&mut self, ui: &Ui, area: Rect, ctx: &Context<'_>, drawn: &Arc<IndexedScene>) {
         let scene = &drawn.scene;
         let scope = &ctx.drawn.scope;
         let is_other_part = self.shown.as_ref().is_none_or(|(shown, _)| shown != scope);
@@ -159,10 +160,15 @@ impl Canvas {
         self.size = area.size();
         self.shown = Some((scope.clone(), Arc::clone(drawn)));
         if is_due && !scene.items.is_empty() {
+            let before = self.camera;
             match self.look {
                 Look::First => self.camera = Camera::first(scene.bounds, area),
                 Look::All => self.camera = Camera::fit(scene.bounds, area),
                 Look::Own => {}
+            }
+            // While somebody pulls at the window, the eye does not rest.
+            if is_resized && self.camera.zoom != before.zoom {
+                self.zoomed_at_s = ui.input(|input| input.time);
             }
         }
         if let Some(entity) = &self.reveal

@@ -122,7 +122,6 @@ impl MainWindow {
         canvas.ui(ui, &ctx, still.as_mut(), packet.as_ref());
         palette.ui(ui, &ctx);
         export.ui(ui, &ctx);
-        canvas.check(ui);
         if let Some((text, since_s)) = &mut self.notice {
             let now_s = ui.input(|input| input.time);
             if *since_s == 0.0 {
@@ -136,6 +135,7 @@ impl MainWindow {
                 ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left_s));
             }
         }
+        canvas.check(ui);
     }
 }
 

@@ -15,8 +15,6 @@ use super::{
     texts::Texts,
 };
 
-/// At fewer pixels for a scene unit no text can be read, and corners are not seen to be round.
-const FAR_ZOOM: f32 = 0.25;
 /// The most shapes that are made in a frame: when all texts are known, the triangles take the time.
 const MOST: usize = 140;
 /// From far away they are simpler.
@@ -43,7 +41,7 @@ impl Making {
     pub(super) fn go_on(&mut self, painter: &Painter, texts: &mut Texts, most: Option<Duration>) -> bool {
         let begin = Instant::now();
         let is_over = || most.is_some_and(|most| begin.elapsed() >= most);
-        if self.pose.camera.zoom * self.pose.pixels_per_point < FAR_ZOOM {
+        if self.pose.is_far() {
             self.make_far(is_over);
         } else {
             self.make_near(painter, texts, most.is_none(), is_over);
@@ -52,8 +50,7 @@ impl Making {
     }
 
     /// Once all is made.
-    pub(super) fn finish(mut self, painter: &Painter) -> Plate {
-        self.follow(&FontsMark::of(painter));
+    pub(super) fn finish(self) -> Plate {
         Plate::new(self.pose, self.fonts, self.mesh)
     }
 
@@ -83,7 +80,8 @@ impl Making {
             self.made += 1;
         }
         let shapes = vec![ClippedShape::new(Rect::EVERYTHING, Shape::Vec(brush.shapes))];
-        // To lay out may have needed more room for glyphs: what was made before finds its own elsewhere then.
+        // To lay out may have needed more room for glyphs: what was made before finds its own elsewhere then. Another picture
+        // of them comes only with another frame.
         self.follow(&FontsMark::of(painter));
         for primitive in painter.ctx().tessellate(shapes, pixels_per_point) {
             if let Primitive::Mesh(mesh) = primitive.primitive {

@@ -70,7 +70,7 @@ impl Picture {
         // While a zoom is under way, and where something is missing, the size in which texts are laid out already will do.
         let same_size = plate.filter(|plate| match rests {
             true => plate.is_sharp(camera),
-            false => !is_covered || !plate.is_stretched_far(camera),
+            false => plate.is_far() == pose.is_far() && (!is_covered || !plate.is_stretched_far(camera)),
         });
         if same_size.is_none() || !is_covered || plate.is_some_and(|plate| plate.is_nearly_left(canvas, camera)) {
             let pose = same_size.map_or(pose.clone(), |plate| pose.made_as_large_as(plate));
@@ -85,6 +85,8 @@ impl Picture {
             });
             let making = begun.unwrap_or_else(|| Making::begin(pose, fonts));
             self.go_on(painter, making, is_covered.then_some(SLICE));
+            // Its texts may have needed more room for glyphs, also of the plate that is shown.
+            self.follow(&FontsMark::of(painter));
         } else {
             self.making = None;
         }
@@ -98,7 +100,7 @@ impl Picture {
     /// Makes some of the next plate, or, without an end, all of it.
     fn go_on(&mut self, painter: &Painter, mut making: Making, most: Option<Duration>) {
         if making.go_on(painter, &mut self.texts, most) {
-            self.plate = Some(making.finish(painter));
+            self.plate = Some(making.finish());
             self.plates += 1;
             self.texts.next_plate();
         } else {
@@ -112,12 +114,21 @@ impl Picture {
         self.plate.as_ref().is_some_and(|plate| !plate.fonts.is_same(&FontsMark::of(painter)))
     }
 
+    /// Has nothing to paint.
+    pub(super) fn leave(&mut self) {
+        (self.plate, self.making, self.texts) = (None, None, Texts::default());
+    }
+
     /// Goes along with egui's picture of glyphs.
     fn follow(&mut self, fonts: &FontsMark) {
+        if self.plate.as_ref().is_some_and(|plate| !plate.fonts.is_same(fonts)) {
+            // What was painted meanwhile may have shown other glyphs.
+            self.plates += 1;
+        }
         let is_followed = self.plate.as_mut().is_none_or(|plate| plate.follow(fonts))
             && self.making.as_mut().is_none_or(|making| making.follow(fonts));
         if !is_followed {
-            (self.plate, self.making, self.texts) = (None, None, Texts::default());
+            self.leave();
         }
     }
 }

@@ -10,6 +10,8 @@ use super::{
     fonts_mark::FontsMark,
 };
 
+/// At fewer pixels for a scene unit it is far away.
+const FAR_ZOOM: f32 = 0.25;
 /// How much further than it is in sight it is made, on each side, in parts of what is in sight.
 const MARGIN: f32 = 0.25;
 /// Of that so much is left when the next one is begun.
@@ -65,6 +67,11 @@ impl Pose {
     /// Whether both are of the same thing.
     pub(super) fn is_akin(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.drawn, &other.drawn) && self.pixels_per_point == other.pixels_per_point
+    }
+
+    /// Whether it is seen from so far that no text can be read, and corners are not seen to be round.
+    pub(super) fn is_far(&self) -> bool {
+        self.camera.zoom * self.pixels_per_point < FAR_ZOOM
     }
 
     /// Whether it is as large as `camera` sees it, and nothing is left out.
