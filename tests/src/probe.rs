@@ -24,7 +24,8 @@ pub enum Outcome {
 }
 
 /// Connects to all its arguments at once, asks each for a page and says what came of it within six seconds: more than
-/// ARP takes to give up.
+/// ARP takes to give up. Where nobody listens on a port of the loopback that is also the one that the kernel chose to
+/// send from, a socket connects to itself: that is no answer.
 const SCRIPT: &str = r#"
 sub name { my $e = shift; $e == 111 ? 'refused' : $e == 104 ? 'closed' : $e == 110 ? 'silent' : 'unreachable' }
 my %open;
@@ -46,6 +47,7 @@ while (%open && time < $end) {
     if (!$asked && vec($write, $number, 1)) {
       my $error = unpack('i', getsockopt($socket, 1, 4));
       if ($error) { print "$to ", name($error), "\n"; delete $open{$number} }
+      elsif (getsockname($socket) eq getpeername($socket)) { print "$to refused\n"; delete $open{$number} }
       else { syswrite($socket, "GET / HTTP/1.0\r\n\r\n"); $open{$number}[2] = 1 }
     } elsif ($asked && vec($read, $number, 1)) {
       my $length = sysread($socket, my $data, 10);
