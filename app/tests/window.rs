@@ -174,7 +174,7 @@ fn it_looks_as_it_should() {
     image(&mut harness, "namespace_light");
 }
 
-/// Where the things in the picture are, and the picture: what is a button of the picture has the picture's coordinates.
+/// Whether the picture shows each of the project's containers and networks within its own bounds.
 fn is_all_in_sight(harness: &Window) -> bool {
     let picture = harness.get_by_role(Role::Canvas).rect();
     let web = harness.get_all_by_role(Role::Button).filter(|node| {
