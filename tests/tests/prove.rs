@@ -62,6 +62,7 @@ fn flows(host: &DockerHost) -> Result<Vec<Flow>> {
         flow("host", "127.0.0.1:8080", "tcp", "delivered"),
         flow("host", &format!("{own}:8080"), "tcp", "delivered"),
         flow("web", "local:80", "tcp", "delivered"),
+        flow("host", &format!("[::ffff:{}]:80", address(host, "web", "bridge")?), "tcp", "delivered"),
         flow("web", "172.17.0.1:8080", "tcp", "delivered"),
         flow("web", &format!("{}:80", address(host, "proxy", "front")?), "tcp", "dropped"),
         flow("mesher", &format!("{}:80", gateway_address(host, "mesher2")?), "tcp", "dropped"),

@@ -185,3 +185,33 @@ fn an_ingress_is_walked_as_its_kernel_had_it() {
     assert_eq!(within.connects(), Some(true), "{}", told(&within));
     assert!(within.way.hops.iter().any(|hop| hop.after.source.to_string() == "10.0.1.5"), "{}", told(&within));
 }
+
+#[test]
+fn an_ipv4_mapped_address_is_the_ipv4_one() {
+    let mut snapshot = bed();
+    {
+        let walker = Walker::new(&snapshot);
+        let way = |from: &str, to: &str| told(&ask(&walker, from, to, Protocol::Tcp));
+        let plain = way("host", "172.17.0.2:80");
+        assert!(plain.starts_with("delivered"), "{plain}");
+        for mapped in ["[::ffff:172.17.0.2]:80", "[::ffff:ac11:2]:80", "[::FFFF:172.17.0.2]:80"] {
+            assert_eq!(way("host", mapped), plain, "{mapped}");
+        }
+        assert_eq!(way("::ffff:172.17.0.2", "local:80"), way("172.17.0.2", "local:80"));
+        // As an end that nobody wrote, too.
+        let to = bridgewalk_analysis::walk::End::Address { address: "::ffff:172.17.0.2".parse().unwrap() };
+        let from = walker.sender("host").unwrap();
+        let question = Question { from, to, port: Some(80), protocol: Protocol::Tcp, source_port: None };
+        assert_eq!(told(&walker.walk(&question)), plain);
+    }
+    // In the hosts file of the sender.
+    let home =
+        snapshot.hosts[0].containers.iter().find(|one| one.name.as_str() == "web").unwrap().namespace.clone().unwrap();
+    let home = snapshot.hosts[0].namespaces.iter_mut().find(|one| one.id == home).unwrap();
+    for resolver in &mut home.resolvers {
+        resolver.hosts.push(("::ffff:172.17.0.3".into(), vec!["mapped".into()]));
+    }
+    let walker = Walker::new(&snapshot);
+    let way = |to: &str| told(&ask(&walker, "web", to, Protocol::Tcp));
+    assert_eq!(way("mapped:80"), way("172.17.0.3:80"));
+}

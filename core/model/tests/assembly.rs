@@ -427,3 +427,14 @@ fn a_snapshot_goes_through_json() {
     assert_eq!(back, snapshot);
     assert!(snapshot.namespace(&snapshot.hosts[0].id.namespace("host")).unwrap().1.inode == HOST_INODE);
 }
+
+#[test]
+fn a_socket_with_an_ipv4_mapped_address_is_one_of_ipv4() {
+    let mut bench = Bench::new(1);
+    bench.own().sockets.push(fixture::socket("::ffff:127.0.0.1", 5432, None));
+    let host = only(&bench);
+    let sockets = &host.own_namespace().unwrap().sockets;
+    let local = sockets.iter().find(|one| one.socket.local.port == 5432).unwrap().socket.local.address;
+    assert_eq!(local, ip("127.0.0.1"));
+    assert!(local.is_loopback(), "it would be taken for one that is open to the outside");
+}

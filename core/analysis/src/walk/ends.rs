@@ -32,7 +32,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The end that `text` means as a receiver, with the port after a colon: `web:80`, `10.0.0.1:443`, `[2001:db8::1]:80`,
+    /// The end that `text` means as a receiver; an IPv4-mapped address is the IPv4 one (`ipv6(7)`). With the port after a colon: `web:80`, `10.0.0.1:443`, `[2001:db8::1]:80`,
     /// `outside`. A name stays a name: the sender looks it up.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Walker<'_> {
             _ => {}
         }
         if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(End::Address { address });
+            return Ok(End::Address { address: address.to_canonical() });
         }
         let container = hosts.iter().flat_map(|host| &host.containers).find(|one| is_called(one, &name));
         if let Some(container) = container {

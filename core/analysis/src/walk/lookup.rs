@@ -120,7 +120,8 @@ fn in_hosts_file(resolver: &Resolver, name: &Text) -> Option<Vec<IpAddr>> {
         .hosts
         .iter()
         .filter(|(_, names)| names.contains(name))
-        .filter_map(|(address, _)| address.as_str().parse().ok())
+        // A connection to an IPv4-mapped address is one to the IPv4 address.
+        .filter_map(|(address, _)| address.as_str().parse().ok().map(|address: IpAddr| address.to_canonical()))
         .collect();
     (!found.is_empty()).then_some(found)
 }

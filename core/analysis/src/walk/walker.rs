@@ -204,8 +204,9 @@ impl<'a> Walker<'a> {
                 .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false })),
             End::Absent { id, .. } => Err(self.absent(id)),
             End::Address { address } => {
-                let owner = self.links.owners(*address).first().filter(|_| !address.is_loopback());
-                Ok((owner.map(|port| port.at), Some(*address)))
+                let address = address.to_canonical();
+                let owner = self.links.owners(address).first().filter(|_| !address.is_loopback());
+                Ok((owner.map(|port| port.at), Some(address)))
             }
             End::Name { name } => Err(Fact::ready(Evidence::Name {
                 name: name.clone(),
@@ -224,7 +225,8 @@ impl<'a> Walker<'a> {
     /// The receiver's addresses as the sender knows them, and how it does.
     fn receiving(&self, question: &Question, at: Option<At>) -> Result<(Vec<IpAddr>, Option<Evidence>), Box<Flow>> {
         match &question.to {
-            End::Address { address } => Ok((vec![*address], None)),
+            // What is sent to an IPv4-mapped address is sent by IPv4.
+            End::Address { address } => Ok((vec![address.to_canonical()], None)),
             End::Outside => Ok((self.outside.to_vec(), None)),
             End::Host { id } => {
                 let own = self.snapshot.hosts.iter().find(|host| host.id == *id).and_then(|host| host.own_namespace());

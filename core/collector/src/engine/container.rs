@@ -104,7 +104,7 @@ fn bindings(ports: Field<'_>) -> Vec<PortBinding> {
         .flat_map(|(container_port, doors)| {
             doors.items().map(move |door| PortBinding {
                 container_port,
-                host_ip: door.get("HostIp").parsed(),
+                host_ip: door.get("HostIp").parsed().map(|address: IpAddr| address.to_canonical()),
                 host_port: door.get("HostPort").parsed().filter(|port| *port != 0),
             })
         })

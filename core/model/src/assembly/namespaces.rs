@@ -4,9 +4,9 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use super::{Draft, State, UniqueIds, grouped, state::NamespaceState};
 use crate::{
-    EntityId, NamespaceInode, NamespaceSighting, Text,
+    AddressPort, EntityId, NamespaceInode, NamespaceSighting, Text,
     engine::EngineContainer,
-    kernel::Process,
+    kernel::{Process, Socket},
     snapshot::{NamedSocket, Namespace, NamespaceKind},
 };
 
@@ -92,6 +92,12 @@ pub(super) fn draft<'a>(
     draft
 }
 
+/// The socket as it is used: one of IPv6 with an IPv4-mapped address sends and takes IPv4 (`ipv6(7)`).
+fn as_used(socket: &Socket) -> Socket {
+    let canonical = |end: AddressPort| AddressPort { address: end.address.to_canonical(), ..end };
+    Socket { local: canonical(socket.local), remote: socket.remote.map(canonical), ..socket.clone() }
+}
+
 fn namespace(draft: &Draft<'_>, id: EntityId, one: Sorted<'_>) -> Namespace {
     let Sorted { source, sighting, kind, name, containers, .. } = one;
     let sockets = source
@@ -100,7 +106,7 @@ fn namespace(draft: &Draft<'_>, id: EntityId, one: Sorted<'_>) -> Namespace {
         .map(|socket| {
             let process = socket.pid.and_then(|pid| draft.processes.get(&pid));
             NamedSocket {
-                socket: socket.clone(),
+                socket: as_used(socket),
                 command: process.map(|process| Text::new(&process.command)),
                 container: process
                     .and_then(|process| process.container_id.as_deref())

@@ -35,9 +35,9 @@ pub(super) fn parse(process: &Process) -> Option<Proxy> {
     };
     Some(Proxy {
         transport: value("proto")?.parse().ok()?,
-        host_ip: value("host-ip")?.parse().ok()?,
+        host_ip: value("host-ip")?.parse::<IpAddr>().ok()?.to_canonical(),
         host_port: value("host-port")?.parse().ok()?,
-        container_ip: value("container-ip")?.parse().ok()?,
+        container_ip: value("container-ip")?.parse::<IpAddr>().ok()?.to_canonical(),
         container_port: value("container-port")?.parse().ok()?,
     })
 }

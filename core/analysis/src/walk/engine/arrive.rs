@@ -149,7 +149,7 @@ fn listener<'a>(
         if !fits {
             return None;
         }
-        let local = plain(socket.local.address);
+        let local = socket.local.address;
         let by_address = if local == to {
             4
         } else if local.is_unspecified() && local.is_ipv6() == to.is_ipv6() {
@@ -170,14 +170,6 @@ fn listener<'a>(
         .map(|(_, socket)| socket)
 }
 
-/// An IPv4 address that an IPv6 socket has mapped, as itself.
-fn plain(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(mapped) => mapped.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        IpAddr::V4(_) => address,
-    }
-}
-
 /// What docker-proxy behind this socket sends on to.
 fn proxy_of<'a>(place: &Place<'a>, named: &NamedSocket) -> Option<&'a NatMapping> {
     let socket = &named.socket;
@@ -188,7 +180,7 @@ fn proxy_of<'a>(place: &Place<'a>, named: &NamedSocket) -> Option<&'a NatMapping
     place.host.nat.iter().filter(|mapping| mapping.kind == NatKind::Proxy).find(|mapping| {
         let is_same = mapping.host_port == Some(socket.local.port) && mapping.transport == Some(socket.transport);
         let listens = match mapping.host_ip {
-            Some(address) => address == plain(socket.local.address),
+            Some(address) => address == socket.local.address,
             None => socket.local.address.is_unspecified() && mapping.is_ipv6 == socket.local.address.is_ipv6(),
         };
         is_same && if socket.pid.is_some() { mapping.proxy_pid == socket.pid } else { listens }
