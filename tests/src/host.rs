@@ -7,7 +7,9 @@
 //! interfaces and files are gone, since all of them live in its namespaces. Only cgroups remain to be removed.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     io::{Read, Write},
     net::{Ipv4Addr, Ipv6Addr},
     os::unix::net::UnixStream,
@@ -28,6 +30,7 @@ use crate::{
     link::{self, Link},
     process::{self, Ran, Running, SOON},
     rootfs::{self, Engine},
+    spaces::{Space, Spaces},
 };
 
 const INIT: &str = include_str!("host_init.sh");
@@ -63,6 +66,7 @@ pub struct HostBuilder {
     link: Option<Arc<Link>>,
     daemon: Vec<String>,
     binds: Vec<(PathBuf, String)>,
+    layer: Option<PathBuf>,
     legacy_iptables: bool,
     docker: bool,
 }
@@ -83,6 +87,12 @@ impl HostBuilder {
     /// Shows a directory of the machine at a path of the host, read-only.
     pub fn bind(mut self, outer: impl Into<PathBuf>, inner: &str) -> Self {
         self.binds.push((outer.into(), inner.to_owned()));
+        self
+    }
+
+    /// Lays a folder over the engine's root file system, as [`crate::desk`] makes one.
+    pub fn layer(mut self, layer: PathBuf) -> Self {
+        self.layer = Some(layer);
         self
     }
 
@@ -107,7 +117,10 @@ impl HostBuilder {
 
     fn start_unnamed(self) -> Result<DockerHost> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let lower = rootfs::prepare(self.engine)?;
+        let mut lower = rootfs::prepare(self.engine)?.into_os_string();
+        if let Some(layer) = self.layer {
+            lower = [layer.as_os_str(), OsStr::new(":"), &lower].into_iter().collect();
+        }
         let mount_point = rootfs::cache()?.join("mnt");
         fs::create_dir_all(&mount_point)?;
         let link = match self.link {
@@ -136,20 +149,22 @@ impl HostBuilder {
         for (outer, inner) in &binds {
             command.arg(outer).arg(inner);
         }
-        let (keeper, pid) = link::start_keeper(command)?;
+        let (mut keeper, pid) = link::start_keeper(command)?;
+        let spaces = Spaces::open(pid, &Space::ALL).inspect_err(|_| link::end_keeper(&mut keeper, pid))?;
         // From here on the host is ended by being dropped, also when a step below fails.
         let mut host = DockerHost {
             engine: self.engine,
             name: self.name,
             keeper: Mutex::new(keeper),
             pid,
+            spaces,
             address: Ipv4Addr::UNSPECIFIED,
             address6: Ipv6Addr::UNSPECIFIED,
             daemon: Mutex::new(self.daemon),
             link,
             cgroups,
         };
-        let plug = host.link.plug(pid)?;
+        let plug = host.link.plug(&host.spaces)?;
         host.address = plug.address;
         host.address6 = plug.address6;
         if self.legacy_iptables {
@@ -172,6 +187,7 @@ pub struct DockerHost {
     name: String,
     keeper: Mutex<Child>,
     pid: u32,
+    spaces: Spaces,
     address: Ipv4Addr,
     address6: Ipv6Addr,
     daemon: Mutex<Vec<String>>,
@@ -188,6 +204,7 @@ impl DockerHost {
             link: None,
             daemon: Vec::new(),
             binds: Vec::new(),
+            layer: None,
             legacy_iptables: false,
             docker: true,
         }
@@ -223,6 +240,11 @@ impl DockerHost {
         self.address6
     }
 
+    /// Its namespaces.
+    pub fn spaces(&self) -> &Spaces {
+        &self.spaces
+    }
+
     /// The link it is plugged into: the outside world.
     pub fn link(&self) -> &Arc<Link> {
         &self.link
@@ -236,7 +258,7 @@ impl DockerHost {
     /// Where an absolute path of the host is found from outside. No symbolic link in it may be absolute.
     pub fn path_in_host(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
-        PathBuf::from(format!("/proc/{}/root", self.pid)).join(path.strip_prefix("/").unwrap_or(path))
+        self.spaces.root().join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// Docker's socket, found from outside.
@@ -264,10 +286,9 @@ impl DockerHost {
     }
 
     fn entered(&self, user: &str, home: &str, options: &[&str], argv: &[&str]) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = self.spaces.enter(&Space::ALL);
         command
-            .args(["-t", &self.pid.to_string()])
-            .args(["-m", "-u", "-i", "-n", "-p", "-C", "--"])
+            .arg("--")
             // nsenter forks to get into the PID namespace; killing it must be enough.
             .args(["setpriv", "--pdeathsig", "KILL"])
             .args(options)
@@ -281,11 +302,8 @@ impl DockerHost {
     /// A command of this machine (its programs, libraries, X server) run as if it were a process of the host:
     /// the host's network, processes, `/sys` and `/run`. It keeps this process's environment.
     pub fn outer_command(&self, argv: &[&str]) -> Command {
-        let mut command = Command::new("nsenter");
-        command
-            .args(["-t", &self.pid.to_string(), "-u", "-n", "-p", "-C", "--"])
-            .args(["unshare", "--mount", "sh", "-c", OUTER, "sh"])
-            .args(argv);
+        let mut command = self.spaces.enter(&[Space::Uts, Space::Network, Space::Pid, Space::Cgroup]);
+        command.arg("--").args(["unshare", "--mount", "sh", "-c", OUTER, "sh"]).args(argv);
         command
     }
 
@@ -323,9 +341,8 @@ impl DockerHost {
     /// Fetches a page from the host itself, as `http://127.0.0.1:8081/`.
     pub fn fetch(&self, url: &str) -> Result<String> {
         // With this machine's curl: Debian 12's busybox crashes in `wget -T`.
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &self.pid.to_string(), "-n", "--"]);
-        command.args(link::CURL).arg(url);
+        let mut command = self.spaces.enter(&[Space::Network]);
+        command.arg("--").args(link::CURL).arg(url);
         process::ok(command, SOON)
     }
 

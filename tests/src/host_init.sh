@@ -67,17 +67,22 @@ printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1
 # Nobody answers there, and says so at once.
 echo 'nameserver 192.0.2.1' >"$root/etc/resolv.conf"
 
+# The root of this namespace becomes the host's, so that whoever enters it comes there. If the test runs in a chroot,
+# that is not the root we see: entering our own mount namespace leaves the chroot, and the working directory stays.
 cd "$root"
+exec nsenter --mount=/proc/self/ns/mnt --wd=. -- sh -euc '
+outer_pid=$1
 pivot_root . mnt
 umount -l /mnt
 ip link set lo up
 cd /
 
 echo "pid $outer_pid"
-# From here on each line on standard input is a command to run as a child of this host's init; the end of
+# From here on each line on standard input is a command to run as a child of the init of this host; the end of
 # standard input (the test process is gone, or let go) ends the supervisor, then init, and with PID 1 the
 # kernel ends every process of the host. A process frozen by a version 1 freezer (docker pause) would not even
 # die of that, and hold up the end of all: hence the thaw.
 exec >/dev/null 2>/var/log/supervisor.log
-exec /usr/bin/tini -s -- /bin/sh -c 'while read -r line; do eval "$line"; done
-for state in $(find /sys/fs/cgroup -name freezer.state); do echo THAWED >"$state"; done'
+exec /usr/bin/tini -s -- /bin/sh -c "while read -r line; do eval \"\$line\"; done
+for state in \$(find /sys/fs/cgroup -name freezer.state); do echo THAWED >\"\$state\"; done"
+' sh "$outer_pid"

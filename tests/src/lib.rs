@@ -23,6 +23,7 @@
 pub mod cgroup;
 pub mod compare;
 pub mod demo;
+pub mod desk;
 pub mod differential;
 pub mod host;
 pub mod image;
@@ -33,3 +34,4 @@ pub mod process;
 pub mod program;
 pub mod rootfs;
 pub mod scenario;
+pub mod spaces;

@@ -18,7 +18,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{self, Ran, Running, SOON};
+use crate::{
+    process::{self, Ran, Running, SOON},
+    spaces::{Space, Spaces},
+};
 
 /// The link's own address, the hosts' gateway.
 pub const GATEWAY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -39,6 +42,7 @@ pub(crate) const CURL: [&str; 6] = ["curl", "-sSfg", "-m", "5", "--noproxy", "*"
 pub struct Link {
     keeper: Child,
     pid: u32,
+    spaces: Spaces,
     next: AtomicU8,
 }
 
@@ -62,8 +66,9 @@ impl Link {
         );
         let mut command = Command::new("unshare");
         command.args(["--net", "--pid", "--fork", "--kill-child=SIGKILL", "sh", "-c"]).arg(script);
-        let (keeper, pid) = start_keeper(command)?;
-        Ok(Arc::new(Self { keeper, pid, next: AtomicU8::new(10) }))
+        let (mut keeper, pid) = start_keeper(command)?;
+        let spaces = Spaces::open(pid, &[Space::Network, Space::Pid]).inspect_err(|_| end_keeper(&mut keeper, pid))?;
+        Ok(Arc::new(Self { keeper, pid, spaces, next: AtomicU8::new(10) }))
     }
 
     /// The process that keeps the outside world's network namespace.
@@ -71,13 +76,15 @@ impl Link {
         self.pid
     }
 
+    /// Its namespaces.
+    pub fn spaces(&self) -> &Spaces {
+        &self.spaces
+    }
+
     /// A command in the outside world: its network, this machine's own programs and files.
     pub fn command(&self, argv: &[&str]) -> Command {
-        let mut command = Command::new("nsenter");
-        command
-            .args(["-t", &self.pid.to_string(), "-n"])
-            .args(["--", "setpriv", "--pdeathsig", "KILL", "--"])
-            .args(argv);
+        let mut command = self.spaces.enter(&[Space::Network]);
+        command.args(["--", "setpriv", "--pdeathsig", "KILL", "--"]).args(argv);
         command
     }
 
@@ -111,8 +118,8 @@ impl Link {
         self.ok(&["perl", "-e", script, &address.to_string(), &port.to_string(), question])
     }
 
-    /// Plugs the network namespace of a process in: its `eth0`, with addresses and default routes.
-    pub(crate) fn plug(&self, pid: u32) -> Result<Plug> {
+    /// Plugs a host's network namespace in: its `eth0`, with addresses and default routes.
+    pub(crate) fn plug(&self, host: &Spaces) -> Result<Plug> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         if number > 250 {
             bail!("no address is left on this link");
@@ -122,16 +129,16 @@ impl Link {
             address6: Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, number.into()),
         };
         let port = format!("host{number}");
-        let host = pid.to_string();
-        self.ok(&["ip", "link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns", &host])?;
+        let network = host.network()?;
+        self.ok(&["ip", "link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns", &network])?;
         self.ok(&["ip", "link", "set", &port, "master", "link0", "up"])?;
         let script = format!(
             "ip link set eth0 up && ip addr add {}/24 dev eth0 && ip addr add {}/64 dev eth0 nodad && \
              ip route add default via {GATEWAY} && ip -6 route add default via {GATEWAY6}",
             plug.address, plug.address6
         );
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &host, "-n", "sh", "-c", &script]);
+        let mut command = host.enter(&[Space::Network]);
+        command.args(["--", "sh", "-c", &script]);
         process::ok(command, SOON)?;
         Ok(plug)
     }

@@ -1,10 +1,13 @@
 //! Real connection attempts, many at once, from any network namespace: what a walk's verdicts are checked against.
 
-use std::{collections::BTreeMap, net::SocketAddrV4, process::Command, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddrV4, time::Duration};
 
 use anyhow::{Context, Result};
 
-use crate::process;
+use crate::{
+    process,
+    spaces::{Space, Spaces},
+};
 
 /// What became of a TCP connection attempt to a web server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,8 +64,9 @@ print "$_->[1] ", $_->[2] ? 'open' : 'silent', "\n" for values %open;
 
 /// Tries to connect from the network namespace of a process of this machine.
 pub fn connect_from(outer_pid: u32, to: &[SocketAddrV4]) -> Result<BTreeMap<SocketAddrV4, Outcome>> {
-    let mut command = Command::new("nsenter");
-    command.args(["-t", &outer_pid.to_string(), "-n", "--", "perl", "-e", SCRIPT]);
+    let spaces = Spaces::open(outer_pid, &[Space::Network])?;
+    let mut command = spaces.enter(&[Space::Network]);
+    command.args(["--", "perl", "-e", SCRIPT]);
     command.args(to.iter().map(ToString::to_string));
     let text = process::ok(command, Duration::from_secs(60))?;
     text.lines()

@@ -145,7 +145,7 @@ fn packages(engine: Engine) -> String {
 }
 
 /// FNV-1a: a name for a recipe, nothing more.
-fn digest(texts: &[&str]) -> u32 {
+pub(crate) fn digest(texts: &[&str]) -> u32 {
     texts
         .iter()
         .flat_map(|text| text.bytes().chain([0]))

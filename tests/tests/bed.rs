@@ -17,6 +17,7 @@ use bridgewalk_tests::{
     process::{self, Running},
     rootfs::{Engine, engines},
     scenario,
+    spaces::{Space, Spaces},
 };
 
 #[test]
@@ -175,13 +176,14 @@ fn a_killed_test_leaves_nothing() -> Result<()> {
     let pid = pid.context("the bed did not say where its host is")?;
     let namespace = pid_namespace(pid)?;
     // A paused container is the hard case: a frozen process does not die of SIGKILL.
+    let spaces = Spaces::open(pid, &Space::ALL)?;
     let enter = |script: &str| {
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &pid.to_string(), "-m", "-u", "-i", "-n", "-p", "-C"]);
+        let mut command = spaces.enter(&Space::ALL);
         command.args(["--", "sh", "-euc", script]);
         process::ok(command, process::SOON)
     };
     enter("docker run --detach --name dozer bb:1 sleep 1000; docker pause dozer")?;
+    drop(spaces);
     assert!(!processes_in(&namespace).is_empty());
 
     test.child.kill()?;
@@ -284,6 +286,46 @@ fn programs_of_this_machine_run_as_the_hosts() -> Result<()> {
     let here = fs::read_to_string("/etc/debian_version").unwrap_or_default();
     assert!(seen.ends_with(&here), "{seen}");
     Ok(())
+}
+
+/// In a chroot, who entered a host's mount namespace came to the root of the machine, and a host with legacy iptables
+/// switched the machine's own. Here the machine's folders stand below an overlay, which tells what was written.
+#[test]
+fn a_bed_in_a_chroot_changes_nothing_of_the_machine() -> Result<()> {
+    const INSIDE: &str = "BRIDGEWALK_BED_IN_A_CHROOT";
+    const SCRIPT: &str = r#"
+folder=$1; shift
+mount -t tmpfs changed "$folder"
+for path in etc usr/sbin var/lib/dpkg var/log; do
+  mkdir -p "$folder/upper/$path" "$folder/work/$path"
+  mount -t overlay -o "lowerdir=/$path,upperdir=$folder/upper/$path,workdir=$folder/work/$path" changed "/$path"
+done
+mkdir "$folder/root"
+mount --rbind / "$folder/root"
+chroot "$folder/root" "$@" >&2
+cd "$folder/upper"
+find . ! -type d
+"#;
+    if std::env::var_os(INSIDE).is_some() {
+        let host = DockerHost::builder(Engine::Docker20_10, "earth").without_docker().legacy_iptables().start()?;
+        host.shell("touch /etc/written")?;
+        ensure!(host.path_in_host("/etc/written").exists());
+        ensure!(host.ok(&["readlink", "/etc/alternatives/iptables"])?.contains("legacy"));
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-euc", SCRIPT, "sh"]).arg(folder.path()).arg(std::env::current_exe()?);
+    command.args(["--exact", "a_bed_in_a_chroot_changes_nothing_of_the_machine"]).env(INSIDE, "1");
+    let changed = process::ok(command, Duration::from_secs(120))?;
+    ensure!(changed.is_empty(), "changed: {changed}");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_run_in_namespaces_of_this_process() {
+    let error = Spaces::open(std::process::id(), &Space::ALL).unwrap_err();
+    assert!(error.to_string().contains("this machine's own"), "{error}");
 }
 
 fn pid_namespace(pid: u32) -> Result<PathBuf> {

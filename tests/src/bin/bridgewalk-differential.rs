@@ -10,7 +10,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bridgewalk_model::snapshot::Namespace;
 use bridgewalk_tests::{
     differential::{
@@ -68,6 +68,11 @@ fn main() -> Result<ExitCode> {
 
 /// Rule sets of engines and of chance, loaded into a router.
 fn loaded(probes: u64, set_ups: u64, random: &mut Random, told: &mut Told) -> Result<Vec<(String, Tally)>> {
+    // The first process of a PID namespace has been given its own: see `unshare` in tests/walk_rules.rs.
+    ensure!(
+        std::process::id() == 1,
+        "the rules are loaded here: start it by unshare --net --mount --pid --fork --mount-proc --kill-child"
+    );
     let mut bed = Bed::new()?;
     let mut all = rules::engines();
     while (all.len() as u64) < set_ups {

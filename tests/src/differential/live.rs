@@ -3,7 +3,7 @@
 //! A set-up is made by chance from what people ask of Docker: networks with options, ports published in the usual ways,
 //! rules in `DOCKER-USER` and in a table of the user's own. The next set-up on the same host replaces it.
 
-use std::{fs::File, io::BufReader, net::IpAddr, path::PathBuf};
+use std::{fs::File, io::BufReader, net::IpAddr, path::Path};
 
 use anyhow::{Context, Result};
 use bridgewalk_model::{assembly::assemble, recording::Recording, snapshot::Namespace};
@@ -44,11 +44,10 @@ impl Live {
             }
         }
         let host = builder.start()?;
-        let namespace = |pid: u32| PathBuf::from(format!("/proc/{pid}/ns/net"));
         let outside = [GATEWAY.into(), BEYOND.into(), GATEWAY6.into(), BEYOND6.into()];
         let ends = vec![
-            End::open("host", &namespace(host.pid()), Vec::new(), true)?,
-            End::open("outside", &namespace(host.link().pid()), outside.to_vec(), false)?,
+            End::open("host", Path::new(&host.spaces().network()?), Vec::new(), true)?,
+            End::open("outside", Path::new(&host.link().spaces().network()?), outside.to_vec(), false)?,
         ];
         Ok(Self { host, bed: Bed::around(ends) })
     }
@@ -63,7 +62,7 @@ impl Live {
         for name in &names {
             let pid = self.host.outer_pid(self.host.container_pid(name)?)?;
             let own = addresses(&self.host.oracle_in(name)?.tool(&["ip", "-o", "addr", "show", "scope", "global"])?);
-            self.bed.ends.push(End::open(name, &PathBuf::from(format!("/proc/{pid}/ns/net")), own, false)?);
+            self.bed.ends.push(End::open(name, Path::new(&format!("/proc/{pid}/ns/net")), own, false)?);
         }
         let own = self.bed.ends.iter().skip(2).flat_map(|end| end.addresses.clone()).collect::<Vec<_>>();
         user_rules(&self.host, random, &own)?;
