@@ -30,7 +30,7 @@ say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 packages=(
   # to build
-  gcc libc6-dev pkg-config
+  gcc g++ libc6-dev pkg-config
   # the hosts
   util-linux iproute2 iptables ipset nftables debootstrap debian-archive-keyring perl-base curl busybox-static
   # the window
@@ -82,15 +82,9 @@ export BRIDGEWALK_NODE_MODULES=$opened/node_modules PYTHONPATH=$opened/python${P
 # All at once, as the tests will want it: a build of less would choose other features and be built again.
 say "building"
 cargo build --locked --workspace --bins --tests
-# The agent as it runs in a container that has nothing but it. The explicit target keeps the flag off build scripts.
-machine=$(rustc -vV | sed -n 's/^host: //p')
-target=${CARGO_TARGET_DIR:-target}
-RUSTFLAGS='-C target-feature=+crt-static' \
-  cargo build --locked --package bridgewalk-agent --bin bridgewalk-agent --target "$machine"
-install -m 755 "$target/$machine/debug/bridgewalk-agent" "$target/debug/bridgewalk-agent-static"
 
 say "root file systems of the engines"
-"$target/debug/bridgewalk-bed" prepare
+"${CARGO_TARGET_DIR:-target}/debug/bridgewalk-bed" prepare
 
 say "tests"
 # The runner's closing line is the last thing on standard output.

@@ -1,6 +1,6 @@
 //! `doctor`: each source, whether it can run, if not why, and what would help.
 
-use bridgewalk_collector::{SourceCheck, doctor};
+use bridgewalk_collector::{AgentProgram, SourceCheck, doctor};
 use bridgewalk_model::{LimitReason, Remedy, SourceKind};
 use serde::Serialize;
 
@@ -47,7 +47,11 @@ pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Outp
             maybe((!source.can_run && source.remedy != Remedy::None).then(|| words.remedy(source.remedy))),
         ]);
     }
-    output.table(&table)
+    output.table(&table)?;
+    if matches!(choice, Choice::Live(_)) {
+        output.line(&words.agent_program(&AgentProgram::find()))?;
+    }
+    Ok(())
 }
 
 impl From<SourceCheck> for Source {

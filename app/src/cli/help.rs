@@ -3,6 +3,7 @@
 //! clap speaks English; it is handed our texts for everything it may print, and of its errors only the typed part is
 //! used.
 
+use bridgewalk_collector::AgentProgram;
 use clap::{
     Arg, CommandFactory, FromArgMatches,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -87,8 +88,9 @@ pub(super) fn parse(arguments: &[std::ffi::OsString], words: Words) -> Result<Pa
     let parsed = command(words).try_get_matches_from(arguments).and_then(|found| Arguments::from_arg_matches(&found));
     match parsed {
         Ok(arguments) => Ok(Parsed::Arguments(Box::new(arguments))),
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Ok(Parsed::Text(error.render().to_string()))
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Text(error.render().to_string())),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            Ok(Parsed::Text(format!("{}{}\n", error.render(), words.agent_program(&AgentProgram::find()))))
         }
         Err(error) => Err(Failure::input(mistake(&error, words))),
     }

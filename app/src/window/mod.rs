@@ -41,7 +41,10 @@ mod worker;
 
 use std::sync::Arc;
 
-use bridgewalk_collector::helper::{Tier, helper_container_plan};
+use bridgewalk_collector::{
+    AgentProgram,
+    helper::{Tier, helper_container_plan},
+};
 use egui::ViewportBuilder;
 
 pub use feed::{Feed, Opener, Origin, Proven, Wake};
@@ -125,6 +128,7 @@ fn helper_plan(tier: Tier, words: Words) -> Vec<String> {
     let plan = helper_container_plan(tier);
     let mut lines = vec![
         words.text("plan-image"),
+        words.agent_program(&AgentProgram::find()),
         words.format("plan-capabilities", &[("capabilities", plan.capabilities.join(", ").into())]),
     ];
     let said = [

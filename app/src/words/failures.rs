@@ -105,7 +105,7 @@ impl Words {
             AgentError::NotAsked => self.text("agent-not-asked"),
             AgentError::NoEngine => self.text("agent-no-engine"),
             AgentError::Elsewhere { address } => self.format("agent-elsewhere", &[("address", text(address))]),
-            AgentError::NoProgram { looked_for } => self.format("agent-no-program", &[("path", text(looked_for))]),
+            AgentError::NoProgram { path } => self.format("agent-no-program", &[("path", text(path.display()))]),
             AgentError::NotStatic { path } => self.format("agent-not-static", &[("path", text(path.display()))]),
             AgentError::Start { program, detail } => {
                 self.format("agent-start", &[("program", text(program)), ("detail", text(detail))])

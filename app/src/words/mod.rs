@@ -4,6 +4,7 @@
 //! below this one speak in typed messages; the files beside this one put those in words. A [`Words`] is a language and
 //! nothing else, so switching it at run time is making another.
 
+mod agent;
 mod evidence;
 mod failures;
 mod findings;

@@ -39,7 +39,10 @@ engine-too-old = the engine at { $address } speaks API { $version }, older than 
 agent-not-asked = no agent was asked for
 agent-no-engine = the engine cannot be reached, so no helper container can be started
 agent-elsewhere = the engine at { $address } runs on another machine; only a helper container can read its kernel
-agent-no-program = the program bridgewalk-agent was not found (looked for { $path }); set BRIDGEWALK_AGENT to its path
+agent-embedded = The agent is part of this program: version { $version }, SHA-256 { $digest }
+agent-named = The agent is { $path }, named by BRIDGEWALK_AGENT; it must be of the build { $version }
+agent-installed = The agent of sudo and pkexec is { $path }; that of the helper container is part of this program: version { $version }, SHA-256 { $digest }
+agent-no-program = BRIDGEWALK_AGENT names { $path }, which is no file; unset it, or name the agent
 agent-not-static = { $path } is not a static program; build the agent with -C target-feature=+crt-static
 agent-start = { $program } cannot be started: { $detail }
 agent-helper = the helper container cannot be started: { $detail }

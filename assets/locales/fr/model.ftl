@@ -39,7 +39,10 @@ engine-too-old = le moteur à { $address } parle l'API { $version }, antérieure
 agent-not-asked = aucun agent n'a été demandé
 agent-no-engine = le moteur est injoignable, un conteneur d'aide ne peut donc pas être lancé
 agent-elsewhere = le moteur à { $address } tourne sur une autre machine ; seul un conteneur d'aide peut lire son noyau
-agent-no-program = le programme bridgewalk-agent est introuvable (cherché : { $path }) ; donnez son chemin dans BRIDGEWALK_AGENT
+agent-embedded = L’agent fait partie de ce programme : version { $version }, SHA-256 { $digest }
+agent-named = L’agent est { $path }, désigné par BRIDGEWALK_AGENT ; il doit être de la version { $version }
+agent-installed = L’agent de sudo et de pkexec est { $path } ; celui du conteneur d’aide fait partie de ce programme : version { $version }, SHA-256 { $digest }
+agent-no-program = BRIDGEWALK_AGENT désigne { $path }, qui n’est pas un fichier ; supprimer cette variable, ou désigner l’agent
 agent-not-static = { $path } n'est pas un programme statique ; construisez l'agent avec -C target-feature=+crt-static
 agent-start = { $program } ne peut pas être lancé : { $detail }
 agent-helper = le conteneur d'aide ne peut pas être lancé : { $detail }

@@ -9,7 +9,7 @@ use std::{
 use bridgewalk_agent::{
     Leave, MAY_PROVE,
     frame::{FrameDecoder, encode_message},
-    protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request},
+    protocol::{BUILD, Message, PROTOCOL_VERSION, ProtocolError, Request},
 };
 use tokio::sync::mpsc;
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let text = match arguments[..] {
         [] => return serve(Leave::ReadOnly),
         [MAY_PROVE] => return serve(Leave::MayProve),
-        ["--version"] => format!("bridgewalk-agent {} (protocol {PROTOCOL_VERSION})\n", env!("CARGO_PKG_VERSION")),
+        ["--version"] => format!("bridgewalk-agent {BUILD} (protocol {PROTOCOL_VERSION})\n"),
         ["--help"] => HELP.to_owned(),
         _ => {
             let _ = writeln!(io::stderr(), "bridgewalk-agent: unknown arguments; try --help");

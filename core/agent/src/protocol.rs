@@ -2,8 +2,8 @@
 //!
 //! Over a pipe each value is a frame: a four-byte big-endian length, then that many bytes of JSON. Both sides refuse a
 //! frame longer than [`MAX_FRAME_BYTES`], bytes that are no JSON and values that are not of this protocol, say so in
-//! one message, and close. The first request and the first message are `Hello`; differing versions end the talk with
-//! an error that names both.
+//! one message, and close. The first request and the first message are `Hello`; differing versions, of the protocol or of
+//! the sources, end the session with an error that names both.
 
 use bridgewalk_model::{
     NamespaceInode, Observation,
@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 /// Raised with every change that an older side would misread.
 pub const PROTOCOL_VERSION: u32 = 2;
+
+/// The version and a digest of the sources (`build.rs`),
+/// as `0.1.0+9f86d081884c7d65`. Program and agent serve each other only if they were made of the same sources.
+pub const BUILD: &str = env!("BRIDGEWALK_BUILD");
 
 /// The longest frame either side takes.
 pub const MAX_FRAME_BYTES: usize = 16 << 20;
@@ -25,7 +29,7 @@ pub enum Request {
     Hello {
         /// [`PROTOCOL_VERSION`] of the program.
         protocol_version: u32,
-        /// For messages to people.
+        /// [`BUILD`] of the program.
         program_version: String,
     },
     /// Read everything once; answered by observations and `Done`.
@@ -73,7 +77,7 @@ pub enum Message {
     Hello {
         /// [`PROTOCOL_VERSION`] of the agent.
         protocol_version: u32,
-        /// For messages to people.
+        /// [`BUILD`] of the agent.
         agent_version: String,
         /// The effective user.
         uid: u32,
@@ -128,6 +132,16 @@ pub enum ProtocolError {
         program: u32,
         /// The agent's.
         agent: u32,
+    },
+    /// Program and agent were made of different sources.
+    #[error(
+        "program ({program}) and agent ({agent}) are of different builds: unset BRIDGEWALK_AGENT, or install both again"
+    )]
+    Build {
+        /// The program's [`BUILD`].
+        program: String,
+        /// The agent's.
+        agent: String,
     },
     /// A frame is longer than allowed.
     #[error("a message of {bytes} bytes is longer than the {max} allowed")]

@@ -27,7 +27,7 @@ use crate::{
     Leave,
     discovery::Place,
     privilege,
-    protocol::{Hints, Message, PROTOCOL_VERSION, ProtocolError, Request},
+    protocol::{BUILD, Hints, Message, PROTOCOL_VERSION, ProtocolError, Request},
     proving,
     reading::{
         Known, Part, Parts,
@@ -72,11 +72,14 @@ async fn greet(requests: &mut mpsc::Receiver<Request>, messages: &mpsc::Sender<M
         Some(Request::Hello { protocol_version, .. }) if protocol_version != PROTOCOL_VERSION => {
             Err(ProtocolError::Version { program: protocol_version, agent: PROTOCOL_VERSION })
         }
+        Some(Request::Hello { program_version, .. }) if program_version != BUILD => {
+            Err(ProtocolError::Build { program: program_version, agent: BUILD.to_owned() })
+        }
         Some(Request::Hello { .. }) => {
             let privilege = privilege::own_privilege();
             let hello = Message::Hello {
                 protocol_version: PROTOCOL_VERSION,
-                agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+                agent_version: BUILD.to_owned(),
                 uid: privilege.uid,
                 capabilities: privilege.capabilities,
             };

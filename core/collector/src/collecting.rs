@@ -9,7 +9,7 @@ use std::{
 
 use bridgewalk_agent::{
     Leave,
-    protocol::{Message, PROTOCOL_VERSION, ProtocolError, Request},
+    protocol::{BUILD, Message, PROTOCOL_VERSION, ProtocolError, Request},
 };
 use bridgewalk_model::{
     Fact, HostFacts, Limit, LimitReason, Observation, Remedy, SourceKind,
@@ -366,10 +366,7 @@ impl Collecting {
         match result {
             Err(error) => self.agent_failed(error),
             Ok(running) => {
-                let hello = Request::Hello {
-                    protocol_version: PROTOCOL_VERSION,
-                    program_version: env!("CARGO_PKG_VERSION").to_owned(),
-                };
+                let hello = Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: BUILD.to_owned() };
                 // The channel is empty: this cannot wait.
                 let _ = running.link.requests.try_send(hello);
                 self.agent_deadline = Some(Instant::now() + hello_timeout(self.choice));
@@ -384,8 +381,8 @@ impl Collecting {
             return self.agent_failed(AgentError::Ended { detail });
         };
         match message {
-            Message::Hello { protocol_version, uid, capabilities, .. } => {
-                self.agent_hello(protocol_version, uid, capabilities);
+            Message::Hello { protocol_version, agent_version, uid, capabilities } => {
+                self.agent_hello(protocol_version, &agent_version, uid, capabilities);
             }
             Message::Observations { of } => {
                 for Observation { at_ms, fact } in of {
@@ -414,7 +411,7 @@ impl Collecting {
         }
     }
 
-    fn agent_hello(&mut self, protocol_version: u32, uid: u32, capabilities: Vec<String>) {
+    fn agent_hello(&mut self, protocol_version: u32, agent_version: &str, uid: u32, capabilities: Vec<String>) {
         let Some(talk) = &mut self.agent else { return };
         if talk.said_hello {
             let detail = "`hello` a second time".to_owned();
@@ -422,6 +419,10 @@ impl Collecting {
         }
         if protocol_version != PROTOCOL_VERSION {
             let error = ProtocolError::Version { program: PROTOCOL_VERSION, agent: protocol_version };
+            return self.agent_failed(error.into());
+        }
+        if agent_version != BUILD {
+            let error = ProtocolError::Build { program: BUILD.to_owned(), agent: agent_version.to_owned() };
             return self.agent_failed(error.into());
         }
         talk.said_hello = true;

@@ -3,7 +3,7 @@
 use bridgewalk_model::{LimitReason, Remedy, SourceKind};
 
 use crate::{
-    AgentChoice, AgentError, CollectorConfig, CollectorError, agent,
+    AgentChoice, AgentError, AgentProgram, CollectorConfig, CollectorError,
     endpoint::{Endpoint, Environment},
     engine::Engine,
 };
@@ -56,9 +56,9 @@ fn check_agent(choice: AgentChoice, engine: &SourceCheck) -> SourceCheck {
     let found = match choice {
         AgentChoice::InProcess => Ok(()),
         AgentChoice::None => Err(AgentError::NotAsked),
-        AgentChoice::Sudo | AgentChoice::Pkexec => agent::find().map(drop),
+        AgentChoice::Sudo | AgentChoice::Pkexec => AgentProgram::find().file().map(drop),
         AgentChoice::Container | AgentChoice::ContainerBase if !engine.can_run => Err(AgentError::NoEngine),
-        AgentChoice::Container | AgentChoice::ContainerBase => agent::find_static().map(drop),
+        AgentChoice::Container | AgentChoice::ContainerBase => AgentProgram::find().bytes().map(drop),
     };
     let source = SourceKind::Agent;
     match found.map_err(|error| error.limit()) {

@@ -24,11 +24,13 @@ use std::sync::Arc;
 
 use bridgewalk_model::{Observation, Snapshot};
 
-pub use agent::AgentError;
+pub use agent::{AgentError, AgentProgram, embedded_agent};
 pub use collector::{Collector, Observed, observe_once};
 pub use doctor::{SourceCheck, doctor, reach};
 pub use endpoint::EndpointError;
 pub use engine::EngineError;
+#[cfg(fuzzing)]
+pub use engine::engine_answers;
 pub use proving::{PendingProof, ProofResult, Proved, observe_and_prove};
 
 /// Which engine, as the docker client has it.

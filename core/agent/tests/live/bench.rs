@@ -9,7 +9,7 @@ use std::{
 
 use bridgewalk_agent::{
     AgentLink, Leave,
-    protocol::{Hints, Message, PROTOCOL_VERSION, Request},
+    protocol::{BUILD, Hints, Message, PROTOCOL_VERSION, Request},
     start_in_process,
 };
 use bridgewalk_model::{Fact, NamespaceInode, NamespaceSighting, Observation, kernel::Link};
@@ -68,7 +68,7 @@ impl Talk {
 
     pub(crate) fn start_with(leave: Leave) -> Self {
         let mut talk = Self { link: start_in_process(leave), facts: Vec::new() };
-        talk.ask(Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: "test".to_owned() });
+        talk.ask(Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: BUILD.to_owned() });
         assert!(matches!(talk.next(), Message::Hello { uid: 0, .. }));
         talk
     }

@@ -8,7 +8,7 @@ use std::{
 
 use bridgewalk_agent::{
     frame::{FrameDecoder, encode},
-    protocol::{Hints, Message, PROTOCOL_VERSION, Request},
+    protocol::{BUILD, Hints, Message, PROTOCOL_VERSION, Request},
 };
 use bridgewalk_model::{Fact, LimitReason, SourceKind};
 
@@ -54,7 +54,7 @@ pub(crate) fn talk_as(uid: u32, input: &[u8]) -> Vec<Message> {
 }
 
 fn hello(protocol_version: u32) -> Vec<u8> {
-    encode(&Request::Hello { protocol_version, program_version: "test".to_owned() }).expect("frame")
+    encode(&Request::Hello { protocol_version, program_version: BUILD.to_owned() }).expect("frame")
 }
 
 #[test]

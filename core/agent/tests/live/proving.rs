@@ -8,7 +8,7 @@ use std::{
 
 use bridgewalk_agent::{
     frame::encode,
-    protocol::{Hints, Message, PROTOCOL_VERSION, Request},
+    protocol::{BUILD, Hints, Message, PROTOCOL_VERSION, Request},
 };
 use bridgewalk_model::{
     NamespaceInode,
@@ -358,7 +358,7 @@ fn a_killed_agent_leaves_no_table() {
         input.write_all(&encode(request).expect("frame")).expect("said");
         input.flush().expect("said");
     };
-    say(&Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: "test".to_owned() });
+    say(&Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: BUILD.to_owned() });
     say(&Request::Watch { hints: Hints::default() });
     let order = ProofOrder { wait_ms: 900, ..line.order(ProbeProtocol::Tcp, "10.0.2.2", 81) };
     // It may not have looked yet: ask until a table is there.

@@ -16,7 +16,7 @@ use tokio::{
     process::Command,
 };
 
-use super::{AgentError, find, link};
+use super::{AgentError, AgentProgram, link};
 use crate::AgentChoice;
 
 /// So much of what a child writes on its standard error is kept: its end.
@@ -35,7 +35,7 @@ pub(crate) struct Child {
 pub(crate) struct LastWords(Arc<Mutex<Vec<u8>>>);
 
 pub(super) fn start(choice: AgentChoice, leave: Leave) -> Result<(Child, AgentLink), AgentError> {
-    let program = find()?;
+    let program = AgentProgram::find().file()?;
     let mut command = if choice == AgentChoice::Pkexec {
         Command::new("pkexec")
     } else {

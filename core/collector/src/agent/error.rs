@@ -22,11 +22,11 @@ pub enum AgentError {
         /// Its address.
         address: String,
     },
-    /// The agent's program is not there.
-    #[error("the program bridgewalk-agent was not found (looked for {looked_for}): set BRIDGEWALK_AGENT to its path")]
+    /// The agent's program that was named is not there.
+    #[error("BRIDGEWALK_AGENT names {path}, which is no file: unset it, or name the agent", path = path.display())]
     NoProgram {
-        /// Paths, separated by commas.
-        looked_for: String,
+        /// What it names.
+        path: PathBuf,
     },
     /// The program cannot run in a container of its own.
     #[error("{path} is not a static program: build the agent with -C target-feature=+crt-static", path = path.display())]

@@ -7,6 +7,7 @@
 mod child;
 mod error;
 mod frames;
+mod own_file;
 mod program;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use bridgewalk_model::{Fact, engine::EngineFacts};
 pub(crate) use child::LastWords;
 pub use error::AgentError;
 pub(crate) use frames::link;
-pub(crate) use program::{find, find_static};
+pub use program::{AgentProgram, embedded_agent};
 
 use crate::{
     AgentChoice,

@@ -1,70 +1,103 @@
-//! Where the agent's program lies.
+//! The agent's program: built with this program, linked statically and embedded in it (`build.rs`).
 //!
-//! `BRIDGEWALK_AGENT` if it is set; else beside this program (`bridgewalk-agent-static`, `bridgewalk-agent`), where a
-//! static build for this machine puts it, or where the Debian package has it. It is a file of its own and not a part of
-//! the program, so that what is started as root or put into a container can be looked at.
+//! So it is always there, it is never of another version, and it runs in a container that has nothing but it. It is
+//! written out only where it must be a file, for sudo and pkexec; a package may have it as a file already, at the path
+//! that its polkit action names. `BRIDGEWALK_AGENT` names another one. Whichever it is, it is used only if it was made of
+//! the same sources ([`BUILD`]): both sides look at that first.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
-use super::AgentError;
+use bridgewalk_agent::protocol::BUILD;
+use sha2::{Digest, Sha256};
 
-const PLACES: [&str; 7] = [
-    "bridgewalk-agent-static",
-    "bridgewalk-agent",
-    "../x86_64-unknown-linux-gnu/release/bridgewalk-agent",
-    "../aarch64-unknown-linux-gnu/release/bridgewalk-agent",
-    "../x86_64-unknown-linux-musl/release/bridgewalk-agent",
-    "../lib/bridgewalk/bridgewalk-agent",
-    "../libexec/bridgewalk/bridgewalk-agent",
-];
+use super::{AgentError, own_file};
 
-/// The program to start on this machine.
-pub(crate) fn find() -> Result<PathBuf, AgentError> {
-    let candidates = candidates();
-    candidates.iter().find(|path| path.is_file()).cloned().ok_or_else(|| none_of(&candidates))
+static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bridgewalk-agent"));
+
+/// An agent is a few megabytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Where a package has it, from this program's folder.
+const INSTALLED: [&str; 2] = ["../libexec/bridgewalk/bridgewalk-agent", "../lib/bridgewalk/bridgewalk-agent"];
+
+/// The agent's program that is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentProgram {
+    /// By `BRIDGEWALK_AGENT`.
+    Named(PathBuf),
+    /// By a package, for sudo and pkexec; the helper container is given what is embedded.
+    Installed(PathBuf),
+    /// In this program.
+    Embedded,
 }
 
-/// The program that can run without anything beside it.
-pub(crate) fn find_static() -> Result<PathBuf, AgentError> {
-    let candidates = candidates();
-    let mut found: Vec<&PathBuf> = candidates.iter().filter(|path| path.is_file()).collect();
-    if found.is_empty() {
-        return Err(none_of(&candidates));
+impl AgentProgram {
+    /// The one of this process.
+    pub fn find() -> Self {
+        if let Some(path) = std::env::var_os("BRIDGEWALK_AGENT").filter(|path| !path.is_empty()) {
+            let path = PathBuf::from(path);
+            return Self::Named(std::path::absolute(&path).unwrap_or(path));
+        }
+        let program = std::env::current_exe().ok();
+        let folder = program.as_deref().and_then(Path::parent);
+        let installed =
+            folder.and_then(|folder| INSTALLED.iter().map(|place| folder.join(place)).find(|at| at.is_file()));
+        installed.map_or(Self::Embedded, Self::Installed)
     }
-    match found.iter().find(|path| is_static(path)) {
-        Some(path) => Ok((*path).clone()),
-        None => Err(AgentError::NotStatic { path: found.swap_remove(0).clone() }),
+
+    /// The file to start as root.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be written anywhere.
+    pub(crate) fn file(&self) -> Result<PathBuf, AgentError> {
+        match self {
+            Self::Named(path) if !path.is_file() => Err(AgentError::NoProgram { path: path.clone() }),
+            Self::Named(path) | Self::Installed(path) => Ok(path.clone()),
+            Self::Embedded => own_file::written("bridgewalk-agent", EMBEDDED)
+                .map_err(|detail| AgentError::Start { program: "bridgewalk-agent".to_owned(), detail }),
+        }
+    }
+
+    /// The program that can run without anything beside it.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, or is not static.
+    pub(crate) fn bytes(&self) -> Result<Cow<'static, [u8]>, AgentError> {
+        let Self::Named(path) = self else { return Ok(Cow::Borrowed(EMBEDDED)) };
+        if !path.is_file() {
+            return Err(AgentError::NoProgram { path: path.clone() });
+        }
+        let unreadable = |detail: String| AgentError::Start { program: path.display().to_string(), detail };
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+        read.map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(unreadable(format!("it is longer than {MAX_BYTES} bytes")));
+        }
+        // What is no program of this machine's kind may be one of the engine's.
+        if has_no_interpreter(&bytes) == Some(false) {
+            return Err(AgentError::NotStatic { path: path.clone() });
+        }
+        Ok(Cow::Owned(bytes))
     }
 }
 
-fn candidates() -> Vec<PathBuf> {
-    if let Some(path) = std::env::var_os("BRIDGEWALK_AGENT").filter(|path| !path.is_empty()) {
-        return vec![path.into()];
-    }
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(Path::parent);
-    // Tests lie one folder deeper than the programs they test.
-    let folder = folder.filter(|folder| !folder.ends_with("deps")).or_else(|| folder.and_then(Path::parent));
-    folder.map(|folder| PLACES.iter().map(|place| folder.join(place)).collect()).unwrap_or_default()
+/// The version and the sources' digest of the agent that is embedded, and its SHA-256 in hexadecimal digits, as
+/// `sha256sum` prints it of the file that sudo and pkexec start and of the one in the helper's image.
+pub fn embedded_agent() -> (&'static str, &'static str) {
+    static SHA256: LazyLock<String> =
+        LazyLock::new(|| Sha256::digest(EMBEDDED).iter().map(|byte| format!("{byte:02x}")).collect());
+    (BUILD, &SHA256)
 }
 
-fn none_of(candidates: &[PathBuf]) -> AgentError {
-    let looked_for = candidates.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    AgentError::NoProgram { looked_for }
-}
-
-/// Whether it is an ELF program without an interpreter (`PT_INTERP`), that is, without a dynamic linker.
-fn is_static(path: &Path) -> bool {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(64 << 10).read_to_end(&mut bytes));
-    read.is_ok() && has_no_interpreter(&bytes).unwrap_or(false)
-}
-
-/// Reads the program headers of a 64-bit little-endian ELF file; none if it is no such file.
+/// Whether an ELF program has no interpreter (`PT_INTERP`), that is, no dynamic linker: reads the program headers of a
+/// 64-bit little-endian ELF file; none if it is no such file.
 fn has_no_interpreter(bytes: &[u8]) -> Option<bool> {
     const PT_INTERP: u32 = 3;
     if bytes.get(..6)? != b"\x7fELF\x02\x01" {
@@ -92,5 +125,24 @@ mod tests {
         assert_eq!(has_no_interpreter(&this[..64 << 10]), Some(false));
         assert_eq!(has_no_interpreter(b"#!/bin/sh\n"), None);
         assert_eq!(has_no_interpreter(&this[..70]), None);
+        let dynamic = AgentProgram::Named(std::env::current_exe().unwrap());
+        assert!(matches!(dynamic.bytes(), Err(AgentError::NotStatic { .. })));
+    }
+
+    #[test]
+    fn what_is_embedded_is_static_and_made_of_the_same_sources() {
+        assert_eq!(has_no_interpreter(EMBEDDED), Some(true));
+        let program = AgentProgram::Embedded.file().unwrap();
+        let ran = std::process::Command::new(&program).arg("--version").output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        assert!(said.contains(BUILD), "{said} is not {BUILD}");
+        assert_eq!(std::fs::read(program).unwrap(), EMBEDDED);
+    }
+
+    #[test]
+    fn a_named_program_must_be_there() {
+        let nowhere = AgentProgram::Named("/nowhere/agent".into());
+        assert!(matches!(nowhere.file(), Err(AgentError::NoProgram { .. })));
+        assert!(matches!(nowhere.bytes(), Err(AgentError::NoProgram { .. })));
     }
 }

@@ -86,7 +86,7 @@ impl Events {
 }
 
 /// Reads one event; none for our own helper container.
-fn event(answer: &Value) -> Option<EngineEvent> {
+pub(super) fn event(answer: &Value) -> Option<EngineEvent> {
     let field = Field::of(answer);
     let attributes = field.get("Actor.Attributes");
     if attributes.members().any(|(name, _)| name == helper::LABEL) {

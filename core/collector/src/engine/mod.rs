@@ -10,6 +10,8 @@ mod error;
 mod event;
 mod facts;
 mod field;
+#[cfg(fuzzing)]
+mod fuzz;
 mod network;
 mod swarm;
 mod tls;
@@ -27,6 +29,8 @@ use serde_json::Value;
 
 pub use error::EngineError;
 pub(crate) use event::Events;
+#[cfg(fuzzing)]
+pub use fuzz::engine_answers;
 pub(crate) use transport::Transport;
 
 use crate::{endpoint::Endpoint, helper};

@@ -26,7 +26,7 @@ use super::{
     sweep,
 };
 use crate::{
-    agent::{AgentError, LastWords, find_static, link},
+    agent::{AgentError, AgentProgram, LastWords, link},
     engine::Engine,
 };
 
@@ -48,7 +48,7 @@ impl Container {
     /// Imports the image, makes the container, attaches to it and starts it.
     pub(crate) async fn start(engine: &Arc<Engine>, tier: Tier) -> Result<(Self, AgentLink), AgentError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let program = find_static()?;
+        let program = AgentProgram::find().bytes()?;
         sweep::orphans(engine).await;
         let owner = Owner::this(COUNT.fetch_add(1, Ordering::Relaxed));
         // Before anything is made, so that there is no moment in which nobody would take it away.
@@ -64,12 +64,7 @@ impl Container {
         }
     }
 
-    async fn bring_up(
-        &mut self,
-        docker: &Docker,
-        program: &std::path::Path,
-        tier: Tier,
-    ) -> Result<AgentLink, AgentError> {
+    async fn bring_up(&mut self, docker: &Docker, program: &[u8], tier: Tier) -> Result<AgentLink, AgentError> {
         let engine = &Arc::clone(&self.engine);
         let image = image::import(engine, docker, program, &self.owner).await?;
         let plan = helper_container_plan(tier);

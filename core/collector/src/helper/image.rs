@@ -1,7 +1,5 @@
 //! The helper container's image: one static program.
 
-use std::path::Path;
-
 use bollard::{Docker, query_parameters::CreateImageOptionsBuilder};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -15,8 +13,6 @@ use crate::{
 
 /// The program's name in the image.
 pub(super) const PROGRAM: &str = "bridgewalk-agent";
-/// An agent is a few megabytes.
-const MAX_PROGRAM_BYTES: u64 = 64 << 20;
 const BLOCK: usize = 512;
 
 /// Imports the program as an image of `owner`'s; its name. No other process uses this image, so that it can be taken
@@ -24,23 +20,17 @@ const BLOCK: usize = 512;
 pub(super) async fn import(
     engine: &Engine,
     docker: &Docker,
-    program: &Path,
+    program: &[u8],
     owner: &Owner,
 ) -> Result<String, AgentError> {
-    let unreadable = |detail: String| AgentError::Start { program: program.display().to_string(), detail };
-    let length = std::fs::metadata(program).map_err(|error| unreadable(error.to_string()))?.len();
-    if length > MAX_PROGRAM_BYTES {
-        return Err(unreadable(format!("it is longer than {MAX_PROGRAM_BYTES} bytes")));
-    }
-    let bytes = std::fs::read(program).map_err(|error| unreadable(error.to_string()))?;
-    let tag = tag(&bytes, owner);
+    let tag = tag(program, owner);
     let options = CreateImageOptionsBuilder::new()
         .from_src("-")
         .repo(REPOSITORY)
         .tag(&tag)
         .changes(vec![format!("ENTRYPOINT [\"/{PROGRAM}\"]"), format!("LABEL {LABEL}={}", owner.as_str())])
         .build();
-    let mut answers = docker.create_image(Some(options), Some(bollard::body_full(archive(&bytes))), None);
+    let mut answers = docker.create_image(Some(options), Some(bollard::body_full(archive(program))), None);
     while let Some(answer) = answers.next().await {
         answer.map_err(|error| helper_error(engine, "POST /images/create", &error))?;
     }
