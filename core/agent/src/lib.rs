@@ -10,8 +10,8 @@ pub mod protocol;
 
 mod discovery;
 mod firewall;
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod host_facts;
 mod netlink;
 mod privilege;

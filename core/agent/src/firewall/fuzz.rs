@@ -1,54 +1,59 @@
 //! The decoders of nf_tables and legacy xtables, with what is written of their rules, for [`crate::fuzz`].
 
 use bridgewalk_model::firewall::{Chain, Family, Syntax, Table, summarise, write_text};
-use netlink_sys::protocols::NETLINK_NETFILTER;
-use rustix::net::{AddressFamily, Protocol, SocketType};
-
-use super::{legacy, live_tests, nftables, sets};
-use crate::{
-    fuzz::{Target, messages, raw},
-    netlink::{Netlink, attributes::Body},
+#[cfg(test)]
+use {
+    super::live_tests,
+    crate::{
+        fuzz::raw,
+        netlink::{Netlink, attributes::Body},
+    },
+    netlink_sys::protocols::NETLINK_NETFILTER,
+    rustix::net::{AddressFamily, Protocol, SocketType},
 };
 
-pub(crate) const TARGETS: &[Target] = &[
-    ("nft", |bytes| {
-        let (mut chains, mut rules, mut found) = (Vec::new(), Vec::new(), Vec::new());
-        messages(bytes, |message| {
-            chains.extend(nftables::chain(message).map(|(_, chain)| chain));
-            rules.extend(nftables::rule(message).map(|(.., rule)| rule));
-            found.extend(sets::set(message).map(|(_, set)| set));
-            let elements = sets::elements(message);
-            if let Some(set) = found.last_mut() {
-                set.elements = sets::ordered(elements, set.flags);
-            } else {
-                drop(sets::ordered(elements, 4));
-            }
+use super::{legacy, nftables, sets};
+use crate::fuzz::messages;
+
+/// nf_tables' chains, rules, sets and elements.
+pub(crate) fn nft(bytes: &[u8]) {
+    let (mut chains, mut rules, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    messages(bytes, |message| {
+        chains.extend(nftables::chain(message).map(|(_, chain)| chain));
+        rules.extend(nftables::rule(message).map(|(.., rule)| rule));
+        found.extend(sets::set(message).map(|(_, set)| set));
+        let elements = sets::elements(message);
+        if let Some(set) = found.last_mut() {
+            set.elements = sets::ordered(elements, set.flags);
+        } else {
+            drop(sets::ordered(elements, 4));
+        }
+    });
+    for syntax in [Syntax::Iptables, Syntax::Nft] {
+        let mut chains = chains.clone();
+        chains.push(Chain { name: "x".to_owned(), handle: None, base: None, rules: rules.clone() });
+        write(Table {
+            family: Family::Ip,
+            name: "nat".to_owned(),
+            handle: None,
+            is_dormant: false,
+            syntax,
+            chains,
+            sets: found.clone(),
+            objects: Vec::new(),
         });
-        for syntax in [Syntax::Iptables, Syntax::Nft] {
-            let mut chains = chains.clone();
-            chains.push(Chain { name: "x".to_owned(), handle: None, base: None, rules: rules.clone() });
-            write(Table {
-                family: Family::Ip,
-                name: "nat".to_owned(),
-                handle: None,
-                is_dormant: false,
-                syntax,
-                chains,
-                sets: found.clone(),
-                objects: Vec::new(),
-            });
-        }
-    }),
-    ("legacy", |bytes| {
-        // IPv4 or IPv6, the hooks, the entries.
-        let Some((first, rest)) = bytes.split_first() else { return };
-        let layout = if first & 1 == 0 { legacy::IPV4 } else { legacy::IPV6 };
-        let Some((info, entries)) = rest.split_at_checked(legacy::INFO_LEN) else { return };
-        if let Some(table) = legacy::parse(layout, "nat", info, entries) {
-            write(table);
-        }
-    }),
-];
+    }
+}
+
+/// A legacy table: IPv4 or IPv6, the hooks, the entries.
+pub(crate) fn legacy(bytes: &[u8]) {
+    let Some((first, rest)) = bytes.split_first() else { return };
+    let layout = if first & 1 == 0 { legacy::IPV4 } else { legacy::IPV6 };
+    let Some((info, entries)) = rest.split_at_checked(legacy::INFO_LEN) else { return };
+    if let Some(table) = legacy::parse(layout, "nat", info, entries) {
+        write(table);
+    }
+}
 
 /// What is made of a table before anybody sees it.
 fn write(mut table: Table) {
@@ -61,6 +66,7 @@ fn write(mut table: Table) {
 }
 
 /// The rule sets of the tests, as this machine's kernel lists them.
+#[cfg(test)]
 pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
     let loads = [
         ("nft", "nft", "-f"),
@@ -81,6 +87,7 @@ pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
     }
 }
 
+#[cfg(test)]
 fn listed() -> Vec<(&'static str, Vec<u8>)> {
     let mut kept = Vec::new();
     let mut netlink = Netlink::open(NETLINK_NETFILTER).unwrap();

@@ -63,7 +63,7 @@ fn interface(name: &[u8], mask: &[u8]) -> String {
     if text.ends_with('+') || compared > text.len() || (text.is_empty() && compared == 0) { text } else { text + "+" }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 #[cfg(test)]
 mod live_tests;

@@ -8,10 +8,7 @@ use bridgewalk_model::{
 };
 
 use super::{connection, header, passages::Passages, trace};
-use crate::{
-    fuzz::{Target, messages, raw},
-    netlink::Message,
-};
+use crate::fuzz::{Target, messages};
 
 pub(crate) const TARGETS: &[Target] = &[
     ("trace", |bytes| {
@@ -50,8 +47,13 @@ pub(crate) fn order() -> ProofOrder {
 }
 
 /// Messages as the kernel writes them, by hand: a packet into a base chain, a jump, a rule, the policy.
+#[cfg(test)]
 pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
-    use crate::netlink::attributes::Body;
+    use crate::{
+        fuzz::raw,
+        netlink::{Message, attributes::Body},
+    };
+
     let ip = [69, 0, 0, 60, 0, 1, 64, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
     let tcp = [156, 64, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 160, 2, 250, 240, 0, 0, 0, 0];
     let verdict = |code: i32| Body::default().with(1, &code.to_be_bytes());

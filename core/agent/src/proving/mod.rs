@@ -7,7 +7,7 @@
 //! and keeps them; the sockets stay where they were opened.
 
 mod connection;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod header;
 mod listener;
@@ -119,6 +119,10 @@ fn check(order: &ProofOrder) -> Result<(), ProofFailure> {
     }
     if order.protocol != ProbeProtocol::Icmp && order.port == 0 {
         return wrong("no port is given");
+    }
+    // A socket would send IPv4 there, and the trace waits for IPv6.
+    if order.destination != order.destination.to_canonical() {
+        return wrong("an IPv4-mapped address is sent to by IPv4");
     }
     if order.destination.is_multicast() || order.destination.is_unspecified() {
         return wrong("the receiver is not one host");

@@ -3,13 +3,9 @@
 #![allow(clippy::drop_non_drop, reason = "what comes out does not matter, only that it does")]
 
 use bridgewalk_model::kernel::Transport;
-use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 
 use super::{addresses, ipvs, links, neighbours, proc_net, routes, rules, sockets, vlans};
-use crate::{
-    fuzz::{Target, messages, raw},
-    netlink::{Netlink, attributes::Body},
-};
+use crate::fuzz::{Target, messages};
 
 pub(crate) const TARGETS: &[Target] = &[
     ("links", |bytes| {
@@ -42,7 +38,15 @@ pub(crate) const TARGETS: &[Target] = &[
 ];
 
 /// Real bytes of this machine.
+#[cfg(test)]
 pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
+    use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
+
+    use crate::{
+        fuzz::raw,
+        netlink::{Netlink, attributes::Body},
+    };
+
     let mut route = Netlink::open(NETLINK_ROUTE).unwrap();
     for (name, kind, header_len, first) in [
         ("links", 18, 16, 0),

@@ -2,7 +2,7 @@
 
 mod addresses;
 mod device_conf;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 pub(crate) mod inside;
 mod ipvs;

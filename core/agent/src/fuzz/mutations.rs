@@ -1,8 +1,8 @@
-//! Mutated dumps of real kernels against every decoder: no bytes may make one panic or grow without bounds.
+//! Mutated dumps of real kernels against every decoder, wherever the tests run: no bytes may make one panic or grow
+//! without bounds.
 //!
-//! A plain test, so that it runs wherever the tests do: some seconds by default, `BRIDGEWALK_FUZZ_SECONDS` for as long as
-//! one likes, `BRIDGEWALK_FUZZ_SEED` for the same once more. What is mutated is kept in `tests/data/corpus`, and made anew
-//! by the ignored test `keep_corpus`.
+//! Some seconds by default, `BRIDGEWALK_FUZZ_SECONDS` for as long as one likes, `BRIDGEWALK_FUZZ_SEED` for the same once
+//! more. What is mutated is kept in `tests/data/corpus`, and made again by the ignored test `keep_corpus`.
 
 use std::{
     collections::BTreeMap,
@@ -18,59 +18,11 @@ use bridgewalk_model::{
     recording::{Header, Recording},
 };
 
-use crate::{
-    firewall, frame,
-    frame::FrameDecoder,
-    netlink::{HEADER_LEN, Message, Messages},
-    protocol, proving, reading,
-};
-
-/// A decoder, and what real bytes for it are called.
-pub(crate) type Target = (&'static str, fn(&[u8]));
+use super::{Target, decoders};
+use crate::{firewall, frame, protocol, proving, reading};
 
 /// Real bytes, by the target's name.
 type Corpus = BTreeMap<String, Vec<Vec<u8>>>;
-
-/// Calls `each` with the messages of a datagram.
-pub(crate) fn messages(bytes: &[u8], each: impl FnMut(Message<'_>)) {
-    Messages(bytes).for_each(each);
-}
-
-/// A message as the kernel sent it, for the corpus.
-pub(crate) fn raw(message: Message<'_>) -> Vec<u8> {
-    let len = u32::try_from(HEADER_LEN + message.body.len()).unwrap();
-    let mut bytes = len.to_ne_bytes().to_vec();
-    bytes.extend_from_slice(&message.kind.to_ne_bytes());
-    bytes.extend_from_slice(&message.flags.to_ne_bytes());
-    bytes.extend_from_slice(&message.sequence.to_ne_bytes());
-    bytes.extend_from_slice(&[0; 4]);
-    bytes.extend_from_slice(message.body);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
-
-fn requests(bytes: &[u8]) {
-    frames::<protocol::Request>(bytes);
-}
-
-fn answers(bytes: &[u8]) {
-    frames::<protocol::Message>(bytes);
-}
-
-fn frames<T: serde::de::DeserializeOwned>(bytes: &[u8]) {
-    let mut decoder = FrameDecoder::default();
-    for piece in bytes.chunks(97) {
-        decoder.push(piece);
-        loop {
-            match decoder.next_value::<T>() {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(_) => return,
-            }
-        }
-    }
-    let _ = decoder.finish();
-}
 
 /// The file as it is: mostly broken compression.
 fn recordings(bytes: &[u8]) {
@@ -91,8 +43,7 @@ fn read_recording(bytes: &[u8]) {
 }
 
 fn targets() -> Vec<Target> {
-    let own: [Target; 4] = [("requests", requests), ("answers", answers), ("recordings", recordings), ("lines", lines)];
-    [&own[..], reading::fuzz::TARGETS, firewall::fuzz::TARGETS, proving::fuzz::TARGETS].concat()
+    decoders().into_iter().chain([("recordings", recordings as fn(&[u8])), ("lines", lines)]).collect()
 }
 
 fn folder() -> PathBuf {
@@ -255,7 +206,7 @@ fn keep_corpus() {
         container_pids: vec![(8, "a".repeat(64))],
         sandbox_keys: vec!["/run/docker/netns/1a2b3c".to_owned()],
     };
-    let hello = protocol::Request::Hello { protocol_version: 2, program_version: "0.1.0".to_owned() };
+    let hello = protocol::Request::Hello { protocol_version: 2, program_version: protocol::BUILD.to_owned() };
     let asked = [hello, protocol::Request::Watch { hints: hints.clone() }, protocol::Request::LookAgain { hints }];
     let mut all: Vec<Vec<u8>> = asked.iter().map(|request| frame::encode(request).unwrap()).collect();
     all.push(frame::encode(&protocol::Request::Prove { number: 1, order: proving::fuzz::order() }).unwrap());
