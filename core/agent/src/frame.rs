@@ -3,10 +3,10 @@
 //! Works on bytes alone, so that a pipe, a child process and a container's stream are read by the same code. A length
 //! is checked before anything is kept for it.
 
-use bridgewalk_model::{Fact, Limit, LimitReason, Remedy, SourceKind};
+use bridgewalk_model::{Fact, Limit, LimitReason, Remedy, SourceKind, json_elements};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::protocol::{MAX_FRAME_BYTES, Message, ProtocolError};
+use crate::protocol::{MAX_FRAME_BYTES, MAX_FRAME_VALUES, Message, ProtocolError};
 
 const LEN_BYTES: usize = 4;
 
@@ -29,14 +29,15 @@ impl FrameDecoder {
     /// The next value, if its frame is complete.
     ///
     /// # Errors
-    /// [`ProtocolError::TooLong`] as soon as a length is announced that is not allowed, [`ProtocolError::Malformed`]
-    /// for bytes that are no value of `T`. After an error nothing more can be read.
+    /// [`ProtocolError::TooLong`] as soon as a length is announced that is not allowed, [`ProtocolError::TooMany`] for a
+    /// frame of more values than allowed, [`ProtocolError::Malformed`] for bytes that are no value of `T`. After an error nothing more can be read.
     pub fn next_value<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ProtocolError> {
         let rest = &self.bytes[self.taken..];
         let Some((len, rest)) = rest.split_first_chunk::<LEN_BYTES>() else { return Ok(None) };
         let len = usize::try_from(u32::from_be_bytes(*len)).unwrap_or(usize::MAX);
         check_len(len)?;
         let Some(json) = rest.get(..len) else { return Ok(None) };
+        check_values(json)?;
         let value =
             serde_json::from_slice(json).map_err(|error| ProtocolError::Malformed { detail: error.to_string() })?;
         self.taken += LEN_BYTES + len;
@@ -55,12 +56,14 @@ impl FrameDecoder {
 /// A value as a frame.
 ///
 /// # Errors
-/// [`ProtocolError::TooLong`] for more than [`MAX_FRAME_BYTES`].
+/// [`ProtocolError::TooLong`] for more than [`MAX_FRAME_BYTES`], [`ProtocolError::TooMany`] for more than
+/// [`MAX_FRAME_VALUES`].
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ProtocolError> {
     let mut frame = vec![0; LEN_BYTES];
     serde_json::to_writer(&mut frame, value).map_err(|error| ProtocolError::Malformed { detail: error.to_string() })?;
     let len = frame.len() - LEN_BYTES;
     check_len(len)?;
+    check_values(&frame[LEN_BYTES..])?;
     frame[..LEN_BYTES].copy_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes());
     Ok(frame)
 }
@@ -73,7 +76,10 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ProtocolError> {
 pub fn encode_message(message: &Message) -> Result<Vec<Vec<u8>>, ProtocolError> {
     match (encode(message), message) {
         (Ok(frame), _) => Ok(vec![frame]),
-        (Err(ProtocolError::TooLong { bytes, .. }), Message::Observations { of }) => match &of[..] {
+        (
+            Err(error @ (ProtocolError::TooLong { .. } | ProtocolError::TooMany { .. })),
+            Message::Observations { of },
+        ) => match &of[..] {
             [] => Ok(Vec::new()),
             [one] => {
                 let mut one = one.clone();
@@ -82,9 +88,7 @@ pub fn encode_message(message: &Message) -> Result<Vec<Vec<u8>>, ProtocolError> 
                     limits: vec![Limit {
                         source: SourceKind::Agent,
                         namespace: None,
-                        reason: LimitReason::Truncated {
-                            detail: format!("one observation of {bytes} bytes; at most {MAX_FRAME_BYTES} are sent"),
-                        },
+                        reason: LimitReason::Truncated { detail: format!("one observation is left out: {error}") },
                         remedy: Remedy::None,
                     }],
                 };
@@ -99,6 +103,15 @@ pub fn encode_message(message: &Message) -> Result<Vec<Vec<u8>>, ProtocolError> 
         },
         (Err(error), _) => Err(error),
     }
+}
+
+fn check_values(json: &[u8]) -> Result<(), ProtocolError> {
+    let values = json_elements(json);
+    if values <= MAX_FRAME_VALUES {
+        return Ok(());
+    }
+    let to_u64 = |count| u64::try_from(count).unwrap_or(u64::MAX);
+    Err(ProtocolError::TooMany { values: to_u64(values), max: to_u64(MAX_FRAME_VALUES) })
 }
 
 fn check_len(len: usize) -> Result<(), ProtocolError> {
@@ -126,6 +139,15 @@ mod tests {
         let mut decoder = FrameDecoder::default();
         decoder.push(&[0xff; 4]);
         assert!(matches!(decoder.next_value::<Request>(), Err(ProtocolError::TooLong { .. })));
+    }
+
+    #[test]
+    fn a_frame_is_bounded_by_what_it_becomes() {
+        let json = format!("{{\"message\":\"done\",\"x\":[{}0]}}", "{\"\":0},".repeat(MAX_FRAME_VALUES));
+        let mut decoder = FrameDecoder::default();
+        decoder.push(&u32::try_from(json.len()).unwrap().to_be_bytes());
+        decoder.push(json.as_bytes());
+        assert!(matches!(decoder.next_value::<Message>(), Err(ProtocolError::TooMany { .. })));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub const BUILD: &str = env!("BRIDGEWALK_BUILD");
 /// The longest frame either side takes.
 pub const MAX_FRAME_BYTES: usize = 16 << 20;
 
+/// The most values (numbers, texts, members, items) in a frame that either side takes: what a decoder has to buffer.
+pub const MAX_FRAME_VALUES: usize = 1 << 20;
+
 /// What the program asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
@@ -149,6 +152,14 @@ pub enum ProtocolError {
         /// Announced.
         bytes: u64,
         /// [`MAX_FRAME_BYTES`].
+        max: u64,
+    },
+    /// A frame holds more values than allowed.
+    #[error("a message of {values} values holds more than the {max} allowed")]
+    TooMany {
+        /// In the frame.
+        values: u64,
+        /// [`MAX_FRAME_VALUES`].
         max: u64,
     },
     /// The input ended within a frame.

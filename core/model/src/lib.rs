@@ -25,6 +25,7 @@ mod mac;
 mod observation;
 mod source;
 mod text;
+mod weight;
 
 pub use id::EntityId;
 pub use limit::{Limit, LimitReason, Remedy, SourceKind};
@@ -35,3 +36,4 @@ pub use observation::{
 pub use snapshot::Snapshot;
 pub use source::{Source, Sourced};
 pub use text::Text;
+pub use weight::{json_elements, weight};

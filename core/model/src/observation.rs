@@ -146,6 +146,40 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// The namespace that a section is of; none: it is no section.
+    pub const fn namespace(&self) -> Option<NamespaceInode> {
+        Some(match self {
+            Self::Links(section) => section.namespace,
+            Self::Addresses(section) => section.namespace,
+            Self::Routes(section) => section.namespace,
+            Self::RoutingRules(section) => section.namespace,
+            Self::Neighbours(section) => section.namespace,
+            Self::Fdb(section) => section.namespace,
+            Self::BridgeVlans(section) => section.namespace,
+            Self::Sysctls(section) => section.namespace,
+            Self::Firewall(section) => section.namespace,
+            Self::Sockets(section) => section.namespace,
+            Self::Ipvs(section) => section.namespace,
+            Self::Host(_)
+            | Self::Engine(_)
+            | Self::EngineLost { .. }
+            | Self::Containers(_)
+            | Self::Container(_)
+            | Self::ContainerGone { .. }
+            | Self::Networks(_)
+            | Self::Network(_)
+            | Self::NetworkGone { .. }
+            | Self::Swarm(_)
+            | Self::EngineEvent(_)
+            | Self::Namespaces(_)
+            | Self::Processes(_)
+            | Self::NameFiles(_)
+            | Self::Limits { .. } => return None,
+        })
+    }
+}
+
 /// A section of a namespace's state, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Section<T> {

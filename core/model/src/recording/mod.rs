@@ -24,6 +24,12 @@ pub const MAX_LINE_BYTES: usize = 32 << 20;
 /// The most bytes, decompressed, that a reader takes.
 pub const MAX_TOTAL_BYTES: u64 = 1 << 30;
 
+/// The most values (numbers, texts, members, items) in a line that a reader takes.
+pub const MAX_LINE_VALUES: usize = 1 << 20;
+
+/// The most memory, in bytes, that a reader gives to all observations together.
+pub const MAX_KEPT_BYTES: usize = 128 << 20;
+
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {

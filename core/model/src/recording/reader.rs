@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use super::{FORMAT_VERSION, Header, MAX_LINE_BYTES, MAX_TOTAL_BYTES};
-use crate::{Observation, assembly::State, text::reveal};
+use super::{FORMAT_VERSION, Header, MAX_KEPT_BYTES, MAX_LINE_BYTES, MAX_LINE_VALUES, MAX_TOTAL_BYTES};
+use crate::{Observation, assembly::State, json_elements, text::reveal, weight};
 
 /// A recording, read whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,14 @@ pub enum RecordingError {
         /// The bound, in bytes.
         max_bytes: u64,
     },
+    /// The observations, or a line's values while they are decoded, would take more memory than a reader gives them.
+    #[error("the recording is too large at line {line}: it would take more than {max_bytes} bytes of memory")]
+    TooHeavy {
+        /// From 1, the header's.
+        line: u64,
+        /// The bound, in bytes.
+        max_bytes: u64,
+    },
     /// The input itself failed.
     #[error("the recording cannot be read: {0}")]
     Io(io::Error),
@@ -85,16 +93,25 @@ impl Recording {
         let mut lines = Lines::new(input);
         let header = match lines.next() {
             Ok(Line::Whole(line)) => read_header(&line)?,
-            Ok(Line::End | Line::CutOff) | Err(RecordingError::Damaged { .. } | RecordingError::TooLarge { .. }) => {
+            Ok(Line::End | Line::CutOff)
+            | Err(RecordingError::Damaged { .. } | RecordingError::TooLarge { .. } | RecordingError::TooHeavy { .. }) =>
+            {
                 return Err(RecordingError::NotARecording);
             }
             Err(error) => return Err(error),
         };
         let mut recording = Self { header, observations: Vec::new(), is_truncated: false };
+        let mut kept_bytes = 0;
         let damage = loop {
             match lines.next() {
-                Ok(Line::Whole(line)) => match serde_json::from_slice(&line) {
-                    Ok(observation) => recording.observations.push(observation),
+                Ok(Line::Whole(line)) => match serde_json::from_slice::<Observation>(&line) {
+                    Ok(observation) => {
+                        kept_bytes += size_of::<Observation>() + weight(&observation);
+                        if kept_bytes > MAX_KEPT_BYTES {
+                            break Some(too_heavy(lines.number));
+                        }
+                        recording.observations.push(observation);
+                    }
                     Err(error) => break Some(damaged(lines.number, &error.to_string())),
                 },
                 Ok(Line::End) => break None,
@@ -134,6 +151,10 @@ impl Recording {
 fn damaged(line: u64, detail: &str) -> RecordingError {
     let detail: String = detail.chars().take(200).collect();
     RecordingError::Damaged { line, detail: reveal(&detail).unwrap_or(detail) }
+}
+
+const fn too_heavy(line: u64) -> RecordingError {
+    RecordingError::TooHeavy { line, max_bytes: MAX_KEPT_BYTES as u64 }
 }
 
 /// Looks at the version alone first: a newer header may have another shape.
@@ -182,6 +203,9 @@ impl<R: Read> Lines<R> {
         }
         if line.is_empty() {
             return Ok(Line::End);
+        }
+        if json_elements(&line) > MAX_LINE_VALUES {
+            return Err(too_heavy(self.number));
         }
         // Without its line feed a line may lack more than that.
         Ok(if line.ends_with(b"\n") { Line::Whole(line) } else { Line::CutOff })
@@ -266,6 +290,21 @@ mod tests {
             Recording::salvage(compressed(&format!("{header}\n{good}\nrubbish\n")).as_slice()).unwrap();
         assert_eq!(recording.observations.len(), 1);
         assert!(matches!(damage, Some(RecordingError::Damaged { line: 3, .. })));
+    }
+
+    /// Each of these is a few megabytes compressed, or less.
+    #[test]
+    fn bytes_that_would_become_gigabytes_are_refused() {
+        let header = serde_json::to_string(&header()).unwrap();
+        let small = serde_json::to_string(&observation(1, "a")).unwrap();
+        let values = format!("{{\"at_ms\":1,\"fact\":\"networks\",\"of\":[{}0]}}\n", "{\"\":0},".repeat(2 << 20));
+        let many = format!("{small}\n").repeat(1 << 20);
+        for text in [values, many] {
+            let read = Recording::read(compressed(&format!("{header}\n{text}")).as_slice());
+            assert!(matches!(read, Err(RecordingError::TooHeavy { .. })), "{read:?}");
+        }
+        let endless = compressed(&format!("{header}\n{}", " ".repeat(MAX_LINE_BYTES + 1)));
+        assert!(matches!(Recording::read(endless.as_slice()), Err(RecordingError::TooLarge { line: 2, .. })));
     }
 
     proptest! {
