@@ -53,9 +53,9 @@ use self::failure::Failure;
 
 /// Runs the program with its arguments, the program's name first.
 pub fn run(arguments: &[OsString]) -> ExitCode {
-    // The collector starts this program anew, so that somebody outlives a killed one and takes its helper container away.
-    if arguments.get(1).is_some_and(|argument| argument == helper::SWEEP_ARGUMENT) {
-        return helper::sweep(arguments.iter().skip(2).map(|argument| argument.to_string_lossy().into_owned()));
+    // The collector starts this program again, so that somebody outlives a killed one and takes its helper container away.
+    if arguments.get(1).is_some_and(|argument| argument == helper::KEEPER_ARGUMENT) {
+        return helper::keep();
     }
     let words = Words::new(help::language(arguments));
     match obey(arguments, words) {

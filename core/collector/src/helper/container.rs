@@ -1,12 +1,6 @@
 //! Bringing the helper container up and taking it away.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use bollard::{
     Docker,
@@ -16,17 +10,18 @@ use bollard::{
 };
 use bridgewalk_agent::AgentLink;
 use futures_util::StreamExt;
-use tokio::{io::AsyncWriteExt, process::ChildStdin};
+use tokio::io::AsyncWriteExt;
 
 use super::{
-    LABEL, REPOSITORY,
+    LABEL,
+    clear::clear,
     image::{self, helper_error},
-    owner::Owner,
+    keeper::Keeper,
     plan::{HelperPlan, Tier, helper_container_plan},
-    sweep,
+    token::Token,
 };
 use crate::{
-    agent::{AgentError, AgentProgram, LastWords, link},
+    agent::{AgentError, LastWords, link},
     engine::Engine,
 };
 
@@ -36,26 +31,29 @@ const PIPE_BYTES: usize = 256 << 10;
 /// The helper container, running.
 pub(crate) struct Container {
     engine: Arc<Engine>,
-    owner: Owner,
+    token: Token,
     words: LastWords,
     /// Its first process, as the host numbers it.
     pid: Option<u32>,
-    /// While this is open the sweeper waits.
-    sweeper: Option<ChildStdin>,
+    keeper: Keeper,
 }
 
 impl Container {
-    /// Imports the image, makes the container, attaches to it and starts it.
+    /// Has a keeper make the container, attaches to it and starts it.
     pub(crate) async fn start(engine: &Arc<Engine>, tier: Tier) -> Result<(Self, AgentLink), AgentError> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let program = AgentProgram::find().bytes()?;
-        sweep::orphans(engine).await;
-        let owner = Owner::this(COUNT.fetch_add(1, Ordering::Relaxed));
-        // Before anything is made, so that there is no moment in which nobody would take it away.
-        let sweeper = sweep::start(engine.transport().endpoint(), &owner);
-        let docker = super::docker(engine).map_err(AgentError::Helper)?;
-        let mut container = Self { engine: Arc::clone(engine), owner, words: LastWords::default(), pid: None, sweeper };
-        match container.bring_up(&docker, &program, tier).await {
+        let unnamed = |error: std::io::Error| AgentError::Start {
+            program: "bridgewalk".to_owned(),
+            detail: format!("/dev/urandom: {error}"),
+        };
+        let token = Token::new().map_err(unnamed)?;
+        // Before it is made, so that there is no moment in which it is shown.
+        engine.expect_own(token.container());
+        let made = Keeper::start(engine.transport().endpoint(), &token, tier).await;
+        engine.remember_own(&token.container(), made.as_ref().ok().map(|(_, id)| id.clone()));
+        let (keeper, id) = made?;
+        let words = LastWords::default();
+        let mut container = Self { engine: Arc::clone(engine), token, words, pid: None, keeper };
+        match container.run(&id).await {
             Ok(link) => Ok((container, link)),
             Err(error) => {
                 container.remove().await;
@@ -64,28 +62,19 @@ impl Container {
         }
     }
 
-    async fn bring_up(&mut self, docker: &Docker, program: &[u8], tier: Tier) -> Result<AgentLink, AgentError> {
+    async fn run(&mut self, id: &str) -> Result<AgentLink, AgentError> {
         let engine = &Arc::clone(&self.engine);
-        let image = image::import(engine, docker, program, &self.owner).await?;
-        let plan = helper_container_plan(tier);
-        let confinement = engine.confinement().await.map_err(AgentError::Helper)?;
-        let name = format!("{REPOSITORY}-{}", self.owner.as_str());
-        let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let made = docker
-            .create_container(Some(options), body(&plan, image, self.owner.as_str(), confinement))
-            .await
-            .map_err(|error| helper_error(engine, "POST /containers/create", &error))?;
-        engine.remember_own(made.id.clone());
+        let docker = super::docker(engine).map_err(AgentError::Helper)?;
         let options = AttachContainerOptionsBuilder::new().stdin(true).stdout(true).stderr(true).stream(true).build();
         let attached = docker
-            .attach_container(&made.id, Some(options))
+            .attach_container(id, Some(options))
             .await
             .map_err(|error| helper_error(engine, "POST /containers/{id}/attach", &error))?;
         docker
-            .start_container(&made.id, None)
+            .start_container(id, None)
             .await
             .map_err(|error| helper_error(engine, "POST /containers/{id}/start", &error))?;
-        self.pid = engine.container_pid(&made.id).await.map_err(AgentError::Helper)?;
+        self.pid = engine.container_pid(id).await.map_err(AgentError::Helper)?;
 
         let (reader, mut writer) = tokio::io::duplex(PIPE_BYTES);
         let words = self.words.clone();
@@ -117,10 +106,23 @@ impl Container {
 
     /// Takes container and image away.
     pub(crate) async fn remove(self) {
-        sweep::clear(&self.engine, &self.owner).await;
-        // Only now may the sweeper look, and find nothing.
-        drop(self.sweeper);
+        if !self.keeper.end().await {
+            // It was killed, or lost its connection. If this fails as well, it is on record.
+            clear(&self.engine, &self.token, true).await;
+        }
     }
+}
+
+/// Makes the container of a token, of the image of that token; its id.
+pub(super) async fn create(engine: &Engine, docker: &Docker, token: &Token, tier: Tier) -> Result<String, AgentError> {
+    let plan = helper_container_plan(tier);
+    let confinement = engine.confinement().await.map_err(AgentError::Helper)?;
+    let options = CreateContainerOptionsBuilder::new().name(&token.container()).build();
+    let made = docker
+        .create_container(Some(options), body(&plan, token.image(), &token.to_string(), confinement))
+        .await
+        .map_err(|error| helper_error(engine, "POST /containers/create", &error))?;
+    Ok(made.id)
 }
 
 /// What the engine is asked for.

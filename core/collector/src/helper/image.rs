@@ -3,11 +3,10 @@
 use bollard::{Docker, query_parameters::CreateImageOptionsBuilder};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::StreamExt;
-use sha2::{Digest, Sha256};
 
-use super::{LABEL, REPOSITORY, owner::Owner};
+use super::{LABEL, REPOSITORY, token::Token};
 use crate::{
-    agent::AgentError,
+    agent::{AgentError, AgentProgram},
     engine::{Engine, EngineError},
 };
 
@@ -15,38 +14,26 @@ use crate::{
 pub(super) const PROGRAM: &str = "bridgewalk-agent";
 const BLOCK: usize = 512;
 
-/// Imports the program as an image of `owner`'s; its name. No other process uses this image, so that it can be taken
-/// away without asking.
-pub(super) async fn import(
-    engine: &Engine,
-    docker: &Docker,
-    program: &[u8],
-    owner: &Owner,
-) -> Result<String, AgentError> {
-    let tag = tag(program, owner);
+/// Imports the program as the image of a token. No other process uses this image, so that it can be taken away without
+/// asking.
+pub(super) async fn import(engine: &Engine, docker: &Docker, token: &Token) -> Result<(), AgentError> {
+    let program = AgentProgram::find().bytes()?;
     let options = CreateImageOptionsBuilder::new()
         .from_src("-")
         .repo(REPOSITORY)
-        .tag(&tag)
-        .changes(vec![format!("ENTRYPOINT [\"/{PROGRAM}\"]"), format!("LABEL {LABEL}={}", owner.as_str())])
+        .tag(&token.tag())
+        .changes(vec![format!("ENTRYPOINT [\"/{PROGRAM}\"]"), format!("LABEL {LABEL}={token}")])
         .build();
-    let mut answers = docker.create_image(Some(options), Some(bollard::body_full(archive(program))), None);
+    let mut answers = docker.create_image(Some(options), Some(bollard::body_full(archive(&program))), None);
     while let Some(answer) = answers.next().await {
         answer.map_err(|error| helper_error(engine, "POST /images/create", &error))?;
     }
-    Ok(format!("{REPOSITORY}:{tag}"))
+    Ok(())
 }
 
 pub(super) fn helper_error(engine: &Engine, request: &str, error: &bollard::errors::Error) -> AgentError {
     let error: EngineError = super::error(engine, request, error);
     AgentError::Helper(error)
-}
-
-/// `<version>-<hash of the program and its owner>`.
-fn tag(program: &[u8], owner: &Owner) -> String {
-    let digest = Sha256::new().chain_update(program).chain_update(owner.as_str()).finalize();
-    let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{hash}", env!("CARGO_PKG_VERSION"))
 }
 
 /// A POSIX archive (ustar) of one executable file.

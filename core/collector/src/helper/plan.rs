@@ -1,11 +1,13 @@
 //! What the helper container may do, said before it is asked for.
 
 use bridgewalk_agent::MAY_PROVE;
+use serde::{Deserialize, Serialize};
 
 use super::LABEL;
 
 /// How much the agent in the container may see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tier {
     /// The host's rules and interfaces, and what the host's side tells of the containers'.
     Base,
