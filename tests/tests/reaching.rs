@@ -29,7 +29,7 @@ mv /root/.docker/client-cert.pem /root/.docker/cert.pem; mv /root/.docker/client
 const SSH: &str = r#"cat >/usr/local/bin/ssh <<'END'
 #!/bin/sh
 case "$*" in
-"-T -o ConnectTimeout=20 -p 2222 -- admin@earth docker system dial-stdio") exec docker system dial-stdio ;;
+"-T -o ConnectTimeout=20 -o ServerAliveInterval=8 -o ServerAliveCountMax=2 -l admin -p 2222 -- earth docker system dial-stdio") exec docker system dial-stdio ;;
 esac
 echo "ssh: $*" >&2
 exit 255

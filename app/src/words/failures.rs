@@ -35,6 +35,10 @@ impl Words {
                 "recording-too-large",
                 &[("path", text(path)), ("line", text(line)), ("bytes", text(max_bytes))],
             ),
+            RecordingError::TooHeavy { line, max_bytes } => self.format(
+                "recording-too-heavy",
+                &[("path", text(path)), ("line", text(line)), ("bytes", text(max_bytes))],
+            ),
             RecordingError::Io(error) => {
                 self.format("recording-unreadable", &[("path", text(path)), ("detail", text(error))])
             }
@@ -46,6 +50,7 @@ impl Words {
         match error {
             CollectorError::Endpoint(error) => self.endpoint_error(error),
             CollectorError::Engine(error) => self.engine_error(error),
+            CollectorError::Timeout { seconds } => self.format("collector-timeout", &[("seconds", text(seconds))]),
             CollectorError::Thread { detail } => self.format("collector-thread", &[("detail", text(detail))]),
         }
     }
@@ -90,6 +95,12 @@ impl Words {
             EngineError::TooLong { request, max_bytes } => {
                 self.format("engine-too-long", &[("request", text(request)), ("bytes", text(max_bytes))])
             }
+            EngineError::TooMuch { request, max_bytes } => {
+                self.format("engine-too-much", &[("request", text(request)), ("bytes", text(max_bytes))])
+            }
+            EngineError::TooMany { request, max_count } => {
+                self.format("engine-too-many", &[("request", text(request)), ("count", text(max_count))])
+            }
             EngineError::Undecodable { request, detail } => {
                 self.format("engine-undecodable", &[("request", text(request)), ("detail", text(detail))])
             }
@@ -113,6 +124,7 @@ impl Words {
             AgentError::Helper(error) => self.format("agent-helper", &[("detail", text(self.engine_error(error)))]),
             AgentError::Ended { detail } if detail.is_empty() => self.text("agent-ended"),
             AgentError::Ended { detail } => self.format("agent-ended-detail", &[("detail", text(detail))]),
+            AgentError::TooMuch { max_bytes } => self.format("agent-too-much", &[("bytes", text(max_bytes))]),
             AgentError::Timeout { seconds } => self.format("agent-timeout", &[("seconds", text(seconds))]),
             AgentError::Protocol(error) => self.format("agent-protocol", &[("detail", text(error))]),
         }

@@ -16,6 +16,7 @@ use bridgewalk_model::{
     assembly::{State, assemble},
     engine::EngineFacts,
     proof::{ProofFailure, ProofOrder},
+    weight,
 };
 use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 
@@ -24,6 +25,7 @@ use crate::{
     agent::RunningAgent,
     endpoint::Endpoint,
     engine::Engine,
+    held::{Held, MAX_HELD_BYTES},
     hints::Known,
     outbox::Outbox,
     proving::{Proofs, Waiter},
@@ -34,11 +36,13 @@ use crate::{
 const TOGETHER: Duration = Duration::from_millis(2);
 /// The same during the first observation, when much comes and nothing is whole yet.
 const TOGETHER_AT_FIRST: Duration = Duration::from_millis(100);
+/// When observations that wait to be assembled take so much memory, they wait no longer.
+const MAX_PENDING_BYTES: usize = 48 << 20;
 /// The agent is started without waiting longer for the engine's hints.
 const ENGINE_PATIENCE: Duration = Duration::from_secs(4);
 /// Until an agent has read everything once.
 const OBSERVE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Until everything is taken away at the end; the sweeper goes on after that.
+/// Until everything is taken away at the end; the keeper of the helper container goes on after that.
 const END_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Starting = Pin<Box<dyn Future<Output = Result<RunningAgent, AgentError>> + Send>>;
@@ -63,6 +67,8 @@ struct Collecting {
     outbox: Arc<Outbox>,
     state: State,
     pending: Vec<Observation>,
+    /// What they take.
+    pending_bytes: usize,
     flush_at: Option<Instant>,
     /// When assembling ended last, and how long it took.
     assembled: (Instant, Duration),
@@ -71,6 +77,9 @@ struct Collecting {
     status: CollectorStatus,
     engine: Option<Arc<Engine>>,
     facts: Option<EngineFacts>,
+    /// The engine was named and has not answered yet: if the first try fails, that is an error. An engine that answered
+    /// once is followed, whoever chose it.
+    must_answer: bool,
     /// The engine was listed or cannot be reached.
     is_engine_settled: bool,
     nudges: Option<mpsc::Sender<Nudge>>,
@@ -89,6 +98,7 @@ struct Talk {
     running: RunningAgent,
     choice: AgentChoice,
     said_hello: bool,
+    held: Held,
 }
 
 /// What the program says.
@@ -122,6 +132,7 @@ impl Collecting {
             outbox,
             state: State::default(),
             pending: Vec::new(),
+            pending_bytes: 0,
             flush_at: None,
             assembled: (now, Duration::ZERO),
             known: Known::default(),
@@ -129,6 +140,7 @@ impl Collecting {
             status: CollectorStatus::default(),
             engine: None,
             facts: None,
+            must_answer: false,
             is_engine_settled: false,
             nudges: None,
             starting: None,
@@ -145,16 +157,16 @@ impl Collecting {
         let mut is_engine_open = true;
         match endpoint {
             Ok(endpoint) => {
-                let is_explicit = endpoint.origin.is_explicit();
+                self.must_answer = endpoint.origin.is_explicit();
                 let (nudges, nudged) = mpsc::channel(4);
                 self.nudges = Some(nudges);
                 tokio::spawn(follow(endpoint, self.is_watching, said, nudged));
-                self.go_on(&mut commands, &mut engine, &mut is_engine_open, is_explicit).await;
+                self.go_on(&mut commands, &mut engine, &mut is_engine_open).await;
             }
             Err(error) => {
                 drop(said);
                 self.engine_failed(error);
-                self.go_on(&mut commands, &mut engine, &mut is_engine_open, false).await;
+                self.go_on(&mut commands, &mut engine, &mut is_engine_open).await;
             }
         }
     }
@@ -164,7 +176,6 @@ impl Collecting {
         commands: &mut mpsc::Receiver<Told>,
         engine: &mut mpsc::Receiver<EngineSaid>,
         is_engine_open: &mut bool,
-        is_explicit: bool,
     ) {
         if self.is_engine_settled {
             self.start_agent();
@@ -179,7 +190,7 @@ impl Collecting {
                 Happening::Told(Some(Told::Command(command))) => self.obey(command),
                 Happening::Told(Some(Told::Prove(order, waiter))) => self.prove(*order, waiter),
                 Happening::EngineEnded => *is_engine_open = false,
-                Happening::Engine(said) => self.engine_said(said, is_explicit),
+                Happening::Engine(said) => self.engine_said(said),
                 Happening::Started(result) => self.agent_started(result),
                 Happening::Agent(message) => self.agent_said(message),
                 Happening::AgentLate => self.agent_late(),
@@ -272,12 +283,13 @@ impl Collecting {
 
     // ---- the engine
 
-    fn engine_said(&mut self, said: EngineSaid, is_explicit: bool) {
+    fn engine_said(&mut self, said: EngineSaid) {
         match said {
             EngineSaid::Connected(engine) => {
                 let address = engine.transport().endpoint().address.to_string();
                 let daemon = engine.daemon_here();
                 self.engine = Some(engine);
+                self.must_answer = false;
                 self.status.engine = Some(Ok(address));
                 self.say_status();
                 if let Some(pid) = daemon {
@@ -307,7 +319,7 @@ impl Collecting {
                 let was_there = self.engine.take().is_some();
                 if was_there {
                     self.observe(Fact::EngineLost { detail: error.to_string() });
-                } else if is_explicit {
+                } else if std::mem::take(&mut self.must_answer) {
                     self.outbox.failed(error.clone().into());
                 }
                 self.engine_failed(error.into());
@@ -370,7 +382,7 @@ impl Collecting {
                 // The channel is empty: this cannot wait.
                 let _ = running.link.requests.try_send(hello);
                 self.agent_deadline = Some(Instant::now() + hello_timeout(self.choice));
-                self.agent = Some(Talk { running, choice: self.choice, said_hello: false });
+                self.agent = Some(Talk { running, choice: self.choice, said_hello: false, held: Held::default() });
             }
         }
     }
@@ -386,7 +398,10 @@ impl Collecting {
             }
             Message::Observations { of } => {
                 for Observation { at_ms, fact } in of {
-                    let Some(talk) = &self.agent else { return };
+                    let Some(talk) = &mut self.agent else { return };
+                    if talk.running.is_foreign() && !talk.held.take(&fact) {
+                        return self.agent_failed(AgentError::TooMuch { max_bytes: MAX_HELD_BYTES });
+                    }
                     let fact = talk.running.corrected(fact, self.facts.as_ref());
                     self.take_in(Observation { at_ms, fact });
                 }
@@ -494,12 +509,16 @@ impl Collecting {
     fn take_in(&mut self, observation: Observation) {
         self.must_look_again |= self.known.apply(&observation.fact);
         self.state.apply(&observation);
+        self.pending_bytes += size_of::<Observation>() + weight(&observation.fact);
         self.pending.push(observation);
         if self.is_watching && self.flush_at.is_none() {
             let together = if self.is_complete { TOGETHER } else { TOGETHER_AT_FIRST };
             let (ended, took) = self.assembled;
             // At most half of the time goes into assembling.
             self.flush_at = Some((Instant::now() + together).max(ended + took));
+        }
+        if self.is_watching && self.pending_bytes > MAX_PENDING_BYTES {
+            self.flush();
         }
     }
 
@@ -509,7 +528,8 @@ impl Collecting {
         let snapshot = Arc::new(assemble(&[&self.state]));
         let ended = Instant::now();
         self.assembled = (ended, ended - began);
-        if !self.outbox.observed(std::mem::take(&mut self.pending), snapshot) {
+        let bytes = std::mem::take(&mut self.pending_bytes);
+        if !self.outbox.observed(std::mem::take(&mut self.pending), bytes, snapshot) {
             self.refresh();
         }
     }

@@ -21,7 +21,7 @@ use crate::{
 
 /// Commands are few, and each is obeyed at once.
 const MAX_COMMANDS: usize = 16;
-/// How long dropping waits for the helper container to be gone; after it the sweeper is left alone with that.
+/// How long dropping waits for the helper container to be gone; after it its keeper is left alone with that.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until everything was observed once, whatever happens: all that is waited for is bounded below this.
 const ONCE_TIMEOUT: Duration = Duration::from_secs(300);
@@ -94,7 +94,8 @@ impl Collector {
         self.outbox.is_closed()
     }
 
-    /// The engine that was asked for by name could not be reached at the first try.
+    /// The engine that was asked for by name could not be reached at the first try. One that answered once and is lost
+    /// later is no failure: it is followed, and waited for.
     pub fn failure(&self) -> Option<CollectorError> {
         self.outbox.failure()
     }
@@ -125,6 +126,7 @@ impl Collector {
         let mut observed =
             Observed { observations: Vec::new(), snapshot: Arc::default(), status: CollectorStatus::default() };
         let until = Instant::now() + ONCE_TIMEOUT;
+        let mut is_complete = false;
         while let Some(update) = self.recv_timeout(until.saturating_duration_since(Instant::now())) {
             if let Some(failure) = self.failure() {
                 return Err(failure);
@@ -136,10 +138,17 @@ impl Collector {
                 }
                 Update::Progress { done, total } => progress(done, total),
                 Update::Status(status) => observed.status = status,
-                Update::Complete => break,
+                Update::Complete => {
+                    is_complete = true;
+                    break;
+                }
             }
         }
-        self.failure().map_or(Ok(observed), Err)
+        match self.failure() {
+            Some(failure) => Err(failure),
+            None if is_complete => Ok(observed),
+            None => Err(CollectorError::Timeout { seconds: ONCE_TIMEOUT.as_secs() }),
+        }
     }
 }
 

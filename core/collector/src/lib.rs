@@ -13,6 +13,7 @@ mod collector;
 mod doctor;
 pub mod endpoint;
 mod engine;
+mod held;
 pub mod helper;
 mod hints;
 mod outbox;
@@ -153,6 +154,12 @@ pub enum CollectorError {
     /// It does not answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Whatever was waited for, it took too long.
+    #[error("the observation was not complete within {seconds} s")]
+    Timeout {
+        /// The bound.
+        seconds: u64,
+    },
     /// The thread cannot be started.
     #[error("the collector's thread cannot be started: {detail}")]
     Thread {

@@ -14,6 +14,8 @@ use crate::{CollectorError, CollectorStatus, Update};
 
 /// So many observations wait at most; one is a section of a namespace, some kilobytes.
 const MAX_WAITING: usize = 20_000;
+/// So much memory they take at most, but for what was handed over at once.
+const MAX_WAITING_BYTES: usize = 64 << 20;
 
 /// Updates on their way from the collector's thread.
 pub(crate) struct Outbox {
@@ -27,6 +29,8 @@ struct Waiting {
     status: Option<CollectorStatus>,
     progress: Option<(u32, u32)>,
     observations: Vec<Observation>,
+    /// What the observations take.
+    bytes: usize,
     snapshot: Option<Arc<Snapshot>>,
     is_complete: bool,
     is_closed: bool,
@@ -38,17 +42,20 @@ impl Outbox {
         Self { waiting: Mutex::default(), arrived: Condvar::new(), wake }
     }
 
-    /// Observations with the snapshot that holds them. False if the reader is so slow that some were dropped: then
+    /// Observations, which take about so many `bytes`, with the snapshot that holds them. False if the reader is so slow that some were dropped: then
     /// everything must be read anew.
-    pub(crate) fn observed(&self, observations: Vec<Observation>, snapshot: Arc<Snapshot>) -> bool {
+    pub(crate) fn observed(&self, observations: Vec<Observation>, bytes: usize, snapshot: Arc<Snapshot>) -> bool {
         let mut kept = true;
         self.put(|waiting| {
-            if waiting.observations.len() + observations.len() > MAX_WAITING {
+            let is_too_much = waiting.bytes > 0 && waiting.bytes + bytes > MAX_WAITING_BYTES;
+            if is_too_much || waiting.observations.len() + observations.len() > MAX_WAITING {
                 kept = false;
                 let at_ms = observations.last().map_or(0, |observation| observation.at_ms);
                 let dropped = waiting.observations.len() + observations.len();
                 waiting.observations = vec![Observation { at_ms, fact: dropped_limit(dropped) }];
+                waiting.bytes = 0;
             } else {
+                waiting.bytes += bytes;
                 waiting.observations.extend(observations);
             }
             waiting.snapshot = Some(snapshot);
@@ -124,6 +131,7 @@ impl Waiting {
             return Some(Update::Progress { done, total });
         }
         if let Some(snapshot) = self.snapshot.take() {
+            self.bytes = 0;
             let observations = std::mem::take(&mut self.observations).into();
             return Some(Update::Observed { observations, snapshot });
         }
@@ -151,7 +159,7 @@ mod tests {
         let outbox = Outbox::new(Box::new(|| {}));
         for at_ms in 1..=3 {
             let snapshot = Snapshot { at_ms, ..Snapshot::default() };
-            assert!(outbox.observed(observations(2), Arc::new(snapshot)));
+            assert!(outbox.observed(observations(2), 9, Arc::new(snapshot)));
         }
         outbox.complete();
         let Some(Update::Observed { observations, snapshot }) = outbox.try_take() else { panic!("nothing observed") };
@@ -164,10 +172,12 @@ mod tests {
     fn what_waits_is_bounded_and_the_loss_is_said() {
         let outbox = Outbox::new(Box::new(|| {}));
         let snapshot = Arc::new(Snapshot::default());
-        assert!(outbox.observed(observations(MAX_WAITING), Arc::clone(&snapshot)));
-        assert!(!outbox.observed(observations(1), snapshot));
-        let Some(Update::Observed { observations, .. }) = outbox.try_take() else { panic!("nothing observed") };
-        assert!(matches!(&*observations, [Observation { fact: Fact::Limits { .. }, .. }]));
+        for (first, second) in [((MAX_WAITING, 9), (1, 9)), ((1, 2 * MAX_WAITING_BYTES), (1, 9))] {
+            assert!(outbox.observed(observations(first.0), first.1, Arc::clone(&snapshot)));
+            assert!(!outbox.observed(observations(second.0), second.1, Arc::clone(&snapshot)));
+            let Some(Update::Observed { observations, .. }) = outbox.try_take() else { panic!("nothing observed") };
+            assert!(matches!(&*observations, [Observation { fact: Fact::Limits { .. }, .. }]));
+        }
     }
 
     #[test]

@@ -14,16 +14,24 @@ use std::{
 
 use bridgewalk_model::{
     Fact, Limit, LimitReason, Remedy, SourceKind,
-    engine::{EngineEvent, EngineEventKind, Swarm},
+    engine::{EngineEvent, EngineEventKind},
+    weight,
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use crate::{
     endpoint::Endpoint,
-    engine::{Engine, EngineError, Events},
+    engine::{Engine, EngineError, Events, Listed, Read},
     waiting::Waiting,
 };
+
+/// So many inspections are outstanding at once; when more is touched, everything is listed again instead.
+const MAX_OUTSTANDING: usize = 512;
+/// After so much was inspected beside the list, everything is listed again: what is gone is forgotten with that.
+const MAX_BESIDE_BYTES: usize = 32 << 20;
+/// The most that is said to be missing one by one.
+const MAX_LIMITS: usize = 50;
 
 /// What the engine's side says to the collector.
 pub(crate) enum EngineSaid {
@@ -83,9 +91,12 @@ enum Subject {
     Network(String),
     Engine,
     Swarm,
+    /// The lists themselves.
+    Containers,
+    Networks,
 }
 
-type Inspection = Pin<Box<dyn Future<Output = (Subject, Result<Vec<Fact>, EngineError>)> + Send>>;
+type Inspection = Pin<Box<dyn Future<Output = (Subject, Result<Read<Vec<Fact>>, EngineError>)> + Send>>;
 
 impl Session<'_> {
     /// Ends well when nobody listens any more.
@@ -111,30 +122,50 @@ impl Session<'_> {
         }
     }
 
-    /// Lists everything; false when nobody listens any more.
+    /// Lists everything; false when nobody listens any more. A list that makes no sense or is refused does not hide the
+    /// others.
     async fn list(&mut self, engine: &Engine) -> Result<bool, EngineError> {
         let said = self.said;
         // What it is, at once: it answers again. What it has takes longer.
         let facts = async {
-            let facts = engine.facts().await?;
+            let Read { is: facts, odd } = engine.facts().await?;
             let is_swarm_manager = facts.is_swarm_manager;
             let _ = said.send(EngineSaid::Facts(vec![Fact::Engine(Box::new(facts))])).await;
-            let swarm = if is_swarm_manager { engine.swarm().await } else { Ok(Swarm::default()) };
-            Ok(swarm)
+            let swarm = if is_swarm_manager { engine.swarm().await } else { Ok(Read::default()) };
+            Ok((odd, swarm))
         };
-        let (swarm, containers, networks) =
-            futures_util::future::try_join3(facts, engine.containers(), engine.networks()).await?;
+        let containers = async { answered(engine.containers().await) };
+        let networks = async { answered(engine.networks().await) };
+        let ((odd, swarm), containers, networks) = futures_util::future::try_join3(facts, containers, networks).await?;
         self.failed.clear();
-        let swarm = swarm.map_err(|error| self.failed.insert(Subject::Swarm, error)).unwrap_or_default();
-        self.failed.extend(containers.failed.into_iter().map(|(id, error)| (Subject::Container(id), error)));
-        self.failed.extend(networks.failed.into_iter().map(|(id, error)| (Subject::Network(id), error)));
-        let facts = vec![
-            Fact::Networks(networks.found),
-            Fact::Containers(containers.found),
-            Fact::Swarm(Box::new(swarm)),
-            self.limits(),
-        ];
+        self.failed.extend(odd.map(|odd| (Subject::Engine, odd)));
+        let networks = self.listed(networks, Subject::Networks, Subject::Network).map(Fact::Networks);
+        let containers = self.listed(containers, Subject::Containers, Subject::Container).map(Fact::Containers);
+        let Read { is: swarm, odd } = swarm.unwrap_or_else(|error| Read { odd: Some(error), ..Read::default() });
+        self.failed.extend(odd.map(|odd| (Subject::Swarm, odd)));
+        let swarm = Fact::Swarm(Box::new(swarm));
+        let facts = networks.into_iter().chain(containers).chain([swarm, self.limits()]).collect();
         Ok(self.say(EngineSaid::Facts(facts)).await && self.say(EngineSaid::Listed).await)
+    }
+
+    /// What was found of a list; none: the list itself is not there.
+    fn listed<T>(
+        &mut self,
+        listed: Result<Listed<T>, EngineError>,
+        whole: Subject,
+        one: impl Fn(String) -> Subject,
+    ) -> Option<Vec<Arc<T>>> {
+        match listed {
+            Ok(Listed { found, failed, odd }) => {
+                self.failed.extend(failed.into_iter().map(|(id, error)| (one(id), error)));
+                self.failed.extend(odd.map(|odd| (whole, odd)));
+                Some(found)
+            }
+            Err(error) => {
+                self.failed.insert(whole, error);
+                None
+            }
+        }
     }
 
     async fn follow(
@@ -146,10 +177,21 @@ impl Session<'_> {
         let mut inspections = FuturesUnordered::<Inspection>::new();
         let mut under_way = HashSet::new();
         let mut once_more = HashSet::new();
+        let mut must_list = false;
+        let mut beside_bytes = 0;
         loop {
+            if must_list && inspections.is_empty() {
+                (must_list, beside_bytes) = (false, 0);
+                if !self.list(engine).await? {
+                    return Ok(());
+                }
+            }
             tokio::select! {
                 event = events.next() => {
-                    let Some(event) = event? else { continue };
+                    let event = event?;
+                    if engine.is_of_own(&event) {
+                        continue;
+                    }
                     let (gone, touched) = touched(&event);
                     // An inspection that began before the end may answer after it.
                     once_more.extend(gone.as_ref().and_then(subject_of).filter(|gone| under_way.contains(gone)));
@@ -158,10 +200,13 @@ impl Session<'_> {
                         return Ok(());
                     }
                     for subject in touched {
-                        if under_way.insert(subject.clone()) {
-                            inspections.push(inspect(Arc::clone(engine), subject));
-                        } else {
+                        if under_way.contains(&subject) {
                             once_more.insert(subject);
+                        } else if must_list || under_way.len() >= MAX_OUTSTANDING {
+                            must_list = true;
+                        } else {
+                            under_way.insert(subject.clone());
+                            inspections.push(inspect(Arc::clone(engine), subject));
                         }
                     }
                 }
@@ -169,27 +214,32 @@ impl Session<'_> {
                     under_way.remove(&subject);
                     let had_failed = self.failed.remove(&subject).is_some();
                     let mut facts = match answer {
-                        Ok(facts) => facts,
-                        Err(error @ EngineError::Unreachable { .. }) => return Err(error),
+                        Ok(Read { is, odd }) => {
+                            self.failed.extend(odd.map(|odd| (subject.clone(), odd)));
+                            is
+                        }
+                        Err(error) if error.is_loss() && !error.is_timeout() => return Err(error),
                         Err(error) => {
                             self.failed.insert(subject.clone(), error);
                             Vec::new()
                         }
                     };
+                    beside_bytes += weight(&facts);
+                    must_list |= beside_bytes > MAX_BESIDE_BYTES;
                     if had_failed || self.failed.contains_key(&subject) {
                         facts.push(self.limits());
                     }
                     if !self.say(EngineSaid::Facts(facts)).await {
                         return Ok(());
                     }
-                    if once_more.remove(&subject) {
+                    if once_more.remove(&subject) && !must_list {
                         under_way.insert(subject.clone());
                         inspections.push(inspect(Arc::clone(engine), subject));
                     }
                 }
                 nudge = nudges.recv() => match nudge {
                     None => return Ok(()),
-                    Some(Nudge::Refresh) => if !self.list(engine).await? { return Ok(()) },
+                    Some(Nudge::Refresh) => must_list = true,
                 },
             }
         }
@@ -201,9 +251,16 @@ impl Session<'_> {
 
     /// What the engine does not tell.
     fn limits(&self) -> Fact {
-        let failed = self.failed.values().map(|error| {
+        let failed = self.failed.values().take(MAX_LIMITS).map(|error| {
             let (reason, remedy) = error.limit();
             Limit { source: SourceKind::Engine, namespace: None, reason, remedy }
+        });
+        let more = self.failed.len().saturating_sub(MAX_LIMITS);
+        let others = (more > 0).then(|| Limit {
+            source: SourceKind::Engine,
+            namespace: None,
+            reason: LimitReason::Truncated { detail: format!("{more} more answers of the engine are missing") },
+            remedy: Remedy::None,
         });
         let lost = self.resynchronised.iter().map(|detail| Limit {
             source: SourceKind::EngineEvents,
@@ -211,7 +268,8 @@ impl Session<'_> {
             reason: LimitReason::Resynchronised { detail: detail.clone() },
             remedy: Remedy::None,
         });
-        Fact::Limits { of: vec![SourceKind::Engine, SourceKind::EngineEvents], limits: failed.chain(lost).collect() }
+        let limits = failed.chain(others).chain(lost).collect();
+        Fact::Limits { of: vec![SourceKind::Engine, SourceKind::EngineEvents], limits }
     }
 }
 
@@ -258,24 +316,37 @@ fn is_container_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// An answer, be it nonsense or a refusal; an error where there is none at all.
+fn answered<T>(result: Result<T, EngineError>) -> Result<Result<T, EngineError>, EngineError> {
+    match result {
+        Err(error) if error.is_loss() => Err(error),
+        answer => Ok(answer),
+    }
+}
+
 fn inspect(engine: Arc<Engine>, subject: Subject) -> Inspection {
     Box::pin(async move {
         let answer = match &subject {
-            Subject::Container(id) => engine.container(id).await.map(|container| {
-                vec![container.map_or_else(|| Fact::ContainerGone { container_id: id.clone() }, Fact::Container)]
+            Subject::Container(id) => engine.container(id).await.map(|read| {
+                read.map(|is| is.map_or(Fact::ContainerGone { container_id: id.clone() }, Fact::Container))
             }),
-            Subject::Network(id) => engine.network(id).await.map(|network| {
-                vec![network.map_or_else(|| Fact::NetworkGone { network_id: id.clone() }, Fact::Network)]
-            }),
-            Subject::Engine => engine.facts().await.map(|facts| vec![Fact::Engine(Box::new(facts))]),
-            Subject::Swarm => engine.swarm().await.map(|swarm| vec![Fact::Swarm(Box::new(swarm))]),
+            Subject::Network(id) => engine
+                .network(id)
+                .await
+                .map(|read| read.map(|is| is.map_or(Fact::NetworkGone { network_id: id.clone() }, Fact::Network))),
+            Subject::Engine => engine.facts().await.map(|read| read.map(|facts| Fact::Engine(Box::new(facts)))),
+            Subject::Swarm => engine.swarm().await.map(|read| read.map(|swarm| Fact::Swarm(Box::new(swarm)))),
+            // They are never inspected alone.
+            Subject::Containers | Subject::Networks => return (subject, Ok(Read::default())),
         };
         // After `docker swarm leave` there is nothing to list any more, and the engine says so by refusing.
         let answer = match (&subject, answer) {
-            (Subject::Swarm, Err(EngineError::Refused { .. })) => Ok(vec![Fact::Swarm(Box::default())]),
+            (Subject::Swarm, Err(EngineError::Refused { .. })) => {
+                Ok(Read { is: Fact::Swarm(Box::default()), odd: None })
+            }
             (_, answer) => answer,
         };
-        (subject, answer)
+        (subject, answer.map(|read| read.map(|fact| vec![fact])))
     })
 }
 

@@ -14,6 +14,7 @@ use bridgewalk_agent::{AgentLink, Leave, MAY_PROVE};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Command,
+    task::JoinHandle,
 };
 
 use super::{AgentError, AgentProgram, link};
@@ -63,7 +64,7 @@ pub(super) fn start(choice: AgentChoice, leave: Leave) -> Result<(Child, AgentLi
         return Err(failed("it has no standard streams".to_owned()));
     };
     let words = LastWords::default();
-    words.follow(errors);
+    drop(words.follow(errors));
     Ok((Child { process, words }, link(output, input)))
 }
 
@@ -97,7 +98,8 @@ impl LastWords {
         text.chars().skip(skipped).filter(|character| !character.is_control()).collect()
     }
 
-    fn follow(&self, mut errors: impl AsyncRead + Send + Unpin + 'static) {
+    /// Takes in all that comes, on a task of its own.
+    pub(crate) fn follow(&self, mut errors: impl AsyncRead + Send + Unpin + 'static) -> JoinHandle<()> {
         let words = self.clone();
         tokio::spawn(async move {
             let mut buffer = [0; 1024];
@@ -106,6 +108,6 @@ impl LastWords {
             {
                 words.push(buffer.get(..count).unwrap_or_default());
             }
-        });
+        })
     }
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use bridgewalk_agent::protocol::ProtocolError;
 use bridgewalk_model::{LimitReason, Remedy};
+use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
 
 /// The agent cannot be started, or has ended. Each is one line that names the thing and what helps.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AgentError {
     /// `--agent none`.
     #[error("no agent was asked for")]
@@ -56,6 +57,12 @@ pub enum AgentError {
     Timeout {
         /// The bound.
         seconds: u64,
+    },
+    /// It reports more than can be kept.
+    #[error("the agent reports more than {max_bytes} bytes; it was stopped, and what it reported before stands")]
+    TooMuch {
+        /// The bound.
+        max_bytes: usize,
     },
     /// What it said cannot be understood.
     #[error(transparent)]

@@ -15,8 +15,8 @@ use tokio::{
 
 /// Requests are few and small.
 const REQUESTS: usize = 16;
-/// Messages hold some hundred observations each.
-const MESSAGES: usize = 16;
+/// Messages hold some hundred observations each; what is not read yet stays in the pipe.
+const MESSAGES: usize = 2;
 /// What is read at once.
 const PIECE_BYTES: usize = 64 << 10;
 

@@ -74,6 +74,11 @@ impl RunningAgent {
         }
     }
 
+    /// Whether what it says comes from another program.
+    pub(crate) const fn is_foreign(&self) -> bool {
+        !matches!(self.keeper, Keeper::Threads)
+    }
+
     /// What its standard error said last, if that is known.
     pub(crate) fn last_words(&self) -> String {
         match &self.keeper {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{Address, EndpointError, Tls};
 
 /// Such files are a few hundred bytes long; one that is longer than this is none.
-const MAX_FILE_BYTES: u64 = 4 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The folder's name for a context: the SHA-256 of its name in hexadecimal digits.
 pub(super) fn digest(name: &str) -> String {

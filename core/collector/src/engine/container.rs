@@ -23,7 +23,7 @@ pub(super) fn container(answer: Field<'_>) -> EngineContainer {
     endpoints.sort_by(|a, b| a.network_name.cmp(&b.network_name));
     let dropped = host.get("CapDrop").texts().into_iter().map(|name| format!("-{name}"));
     EngineContainer {
-        container_id: answer.get("Id").text(),
+        container_id: answer.get("Id").require().text(),
         name: answer.get("Name").text().trim_start_matches('/').to_owned(),
         image: config.get("Image").text(),
         state,
@@ -67,7 +67,7 @@ fn state(status: &str) -> ContainerState {
 }
 
 fn endpoint(name: &str, field: Field<'_>) -> Endpoint {
-    let net = |address: &str, prefix: &str| {
+    let net = |address: &'static str, prefix: &'static str| {
         let address = field.get(address).parsed::<IpAddr>()?;
         IpNet::new(address, field.get(prefix).number()?).ok()
     };
@@ -84,7 +84,7 @@ fn endpoint(name: &str, field: Field<'_>) -> Endpoint {
         dns_names: field.get("DNSNames").texts(),
         links: field.get("Links").texts().iter().map(|link| plain_link(link)).collect(),
         requested_addresses: ["IPAMConfig.IPv4Address", "IPAMConfig.IPv6Address"]
-            .iter()
+            .into_iter()
             .filter_map(|path| field.get(path).parsed())
             .collect(),
     }

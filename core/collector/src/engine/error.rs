@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use bridgewalk_model::{LimitReason, Remedy};
+use serde::{Deserialize, Serialize};
 
 /// Talking to the engine failed. Each is one line that names the thing and what helps.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum EngineError {
     /// There is no such socket.
     #[error("no engine listens at {path} (no such socket): start Docker, or give --host or --context", path = path.display())]
@@ -63,6 +64,22 @@ pub enum EngineError {
         /// The bound.
         max_bytes: usize,
     },
+    /// Its answer would take too much memory.
+    #[error("the engine's answer to {request} would take more than {max_bytes} bytes of memory")]
+    TooMuch {
+        /// Which request.
+        request: String,
+        /// The bound.
+        max_bytes: usize,
+    },
+    /// It lists more than is read; what comes before stands.
+    #[error("the engine lists more than {max_count} in its answer to {request}; the others are not read")]
+    TooMany {
+        /// Which request.
+        request: String,
+        /// The bound.
+        max_count: usize,
+    },
     /// Its answer cannot be understood.
     #[error("the engine's answer to {request} cannot be understood: {detail}")]
     Undecodable {
@@ -87,13 +104,33 @@ impl EngineError {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
+    /// Whether nothing more can be asked of it for now, as opposed to one answer that is missing.
+    pub(crate) const fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSocket { .. }
+                | Self::SocketPermission { .. }
+                | Self::Unreachable { .. }
+                | Self::Timeout { .. }
+                | Self::Tls { .. }
+                | Self::TooOld { .. }
+        )
+    }
+
+    /// Whether it was waited for in vain.
+    pub(crate) const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout { .. })
+    }
+
     /// The same as a limit's reason, with what helps.
     pub(crate) fn limit(&self) -> (LimitReason, Remedy) {
         match self {
             Self::SocketPermission { .. } => {
                 (LimitReason::Privilege { missing: "group docker".to_owned() }, Remedy::JoinDockerGroup)
             }
-            Self::TooLong { .. } => (LimitReason::Truncated { detail: self.to_string() }, Remedy::None),
+            Self::TooLong { .. } | Self::TooMuch { .. } | Self::TooMany { .. } => {
+                (LimitReason::Truncated { detail: self.to_string() }, Remedy::None)
+            }
             Self::Undecodable { .. } => (LimitReason::Undecoded { detail: self.to_string() }, Remedy::None),
             _ => (LimitReason::Unreachable { detail: self.to_string() }, Remedy::ReachEngine),
         }

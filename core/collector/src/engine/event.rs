@@ -1,13 +1,14 @@
 //! `GET /events`: subscribing, and reading one JSON object a line.
 
+use std::sync::Arc;
+
 use bridgewalk_model::engine::{EngineEvent, EngineEventKind};
 use bytes::{Buf, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{error::EngineError, field::Field};
-use crate::helper;
+use super::{answer, error::EngineError, field::Field, transport::Transport};
 
 /// What changes wiring, or tells why it changed. Health checks and `docker exec` make many more, of no interest here.
 const ACTIONS: [&str; 21] = [
@@ -36,6 +37,7 @@ const ACTIONS: [&str; 21] = [
 const KINDS: [&str; 6] = ["container", "network", "daemon", "service", "node", "plugin"];
 /// Attributes kept; the others are a container's labels.
 const ATTRIBUTES: [&str; 6] = ["name", "container", "type", "image", "exitCode", "signal"];
+const REQUEST: &str = "GET /events";
 /// An event is a few hundred bytes; one with many labels some kilobytes.
 const MAX_EVENT_BYTES: usize = 1 << 20;
 
@@ -47,53 +49,53 @@ pub(super) fn path(since_ns: u64) -> String {
 }
 
 /// Events as they come.
-#[derive(Debug)]
 pub(crate) struct Events {
     body: Incoming,
     buffer: BytesMut,
-    address: String,
+    transport: Arc<Transport>,
 }
 
 impl Events {
-    pub(super) fn new(body: Incoming, address: String) -> Self {
-        Self { body, buffer: BytesMut::new(), address }
+    pub(super) fn new(body: Incoming, transport: Arc<Transport>) -> Self {
+        Self { body, buffer: BytesMut::new(), transport }
     }
 
-    /// The next event; none for one that is not for us. An error ends the subscription. May be dropped while it waits
-    /// without losing anything.
-    pub(crate) async fn next(&mut self) -> Result<Option<EngineEvent>, EngineError> {
-        let lost = |detail: String| EngineError::Unreachable { address: self.address.clone(), detail };
+    /// The next event. An error ends the subscription. May be dropped while it waits without losing anything.
+    pub(crate) async fn next(&mut self) -> Result<EngineEvent, EngineError> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 let line = self.buffer.split_to(end);
                 self.buffer.advance(1);
-                return Ok(serde_json::from_slice(&line).ok().as_ref().and_then(event));
+                let read = answer::decode(REQUEST, &line, event)?;
+                // An event that is not understood is one that was lost.
+                return read.odd.map_or(Ok(read.is), Err);
             }
             if self.buffer.len() > MAX_EVENT_BYTES {
-                return Err(EngineError::TooLong { request: "GET /events".into(), max_bytes: MAX_EVENT_BYTES });
+                return Err(EngineError::TooLong { request: REQUEST.into(), max_bytes: MAX_EVENT_BYTES });
             }
-            match self.body.frame().await {
-                None => return Err(lost("it closed the stream of events".to_owned())),
-                Some(Err(error)) => return Err(lost(error.to_string())),
+            let lost = match self.body.frame().await {
                 Some(Ok(frame)) => {
                     if let Some(data) = frame.data_ref() {
                         self.buffer.extend_from_slice(data);
                     }
+                    continue;
                 }
-            }
+                None => EngineError::Unreachable {
+                    address: self.transport.endpoint().address.to_string(),
+                    detail: "it closed the stream of events".to_owned(),
+                },
+                Some(Err(error)) => self.transport.failed(&error),
+            };
+            return Err(self.transport.explained(lost).await);
         }
     }
 }
 
-/// Reads one event; none for our own helper container.
-pub(super) fn event(answer: &Value) -> Option<EngineEvent> {
-    let field = Field::of(answer);
+/// Reads one event.
+pub(super) fn event(field: Field<'_>) -> EngineEvent {
     let attributes = field.get("Actor.Attributes");
-    if attributes.members().any(|(name, _)| name == helper::LABEL) {
-        return None;
-    }
-    Some(EngineEvent {
-        kind: match field.get("Type").text().as_str() {
+    EngineEvent {
+        kind: match field.get("Type").require().text().as_str() {
             "container" => EngineEventKind::Container,
             "network" => EngineEventKind::Network,
             "daemon" => EngineEventKind::Daemon,
@@ -110,7 +112,7 @@ pub(super) fn event(answer: &Value) -> Option<EngineEvent> {
             .map(|(name, value)| (name.to_owned(), value.text()))
             .collect(),
         at_ns: field.get("timeNano").number().unwrap_or_default(),
-    })
+    }
 }
 
 /// For a query.

@@ -7,12 +7,11 @@ use super::field::Field;
 /// Drivers that every engine has in itself; what else is named is a plugin.
 const BUILT_IN: [&str; 7] = ["bridge", "host", "ipvlan", "macvlan", "null", "overlay", "none"];
 
-/// Reads what an engine says of itself. How it was reached is filled in by the caller.
-pub(super) fn facts(version: Field<'_>, info: Field<'_>, plugins: Field<'_>) -> EngineFacts {
+/// Reads `GET /info`, with the plugins that it names. How the engine was reached is filled in by the caller.
+pub(super) fn facts(info: Field<'_>) -> EngineFacts {
     EngineFacts {
         engine_id: info.get("ID").text(),
-        host_name: info.get("Name").text(),
-        version: version.get("Version").text(),
+        host_name: info.require().get("Name").text(),
         operating_system: info.get("OperatingSystem").text(),
         kernel_release: info.get("KernelVersion").text(),
         firewall_backend: info.get("FirewallBackend.Driver").some_text(),
@@ -24,13 +23,13 @@ pub(super) fn facts(version: Field<'_>, info: Field<'_>, plugins: Field<'_>) -> 
         swarm_node_id: info.get("Swarm.NodeID").some_text(),
         swarm_address: info.get("Swarm.NodeAddr").parsed(),
         is_swarm_manager: info.get("Swarm.ControlAvailable").flag(),
-        plugins: self::plugins(info, plugins),
+        plugins: in_use(info),
         ..EngineFacts::default()
     }
 }
 
-fn plugins(info: Field<'_>, plugins: Field<'_>) -> Vec<Plugin> {
-    let in_use = [("network", "Plugins.Network"), ("authorization", "Plugins.Authorization")]
+fn in_use(info: Field<'_>) -> Vec<Plugin> {
+    [("network", "Plugins.Network"), ("authorization", "Plugins.Authorization")]
         .into_iter()
         .flat_map(|(kind, path)| info.get(path).texts().into_iter().map(move |name| (kind, name)))
         .map(|(kind, name)| Plugin {
@@ -38,25 +37,32 @@ fn plugins(info: Field<'_>, plugins: Field<'_>) -> Vec<Plugin> {
             kind: kind.to_owned(),
             name,
             is_enabled: true,
-        });
-    let managed = plugins.items().flat_map(|plugin| {
-        let types = plugin.get("Config.Interface.Types").items().map(|kind| {
-            // Before API 1.4x a type was an object of `Prefix`, `Capability` and `Version`, now it is one text.
-            kind.some_text().unwrap_or_else(|| kind.get("Capability").text())
-        });
-        types
-            .map(|kind| {
-                let kind = kind.rsplit("docker.").next().unwrap_or_default().split('/').next().unwrap_or_default();
-                Plugin {
-                    name: plugin.get("Name").text(),
-                    kind: kind.trim_end_matches("driver").to_owned(),
-                    is_built_in: false,
-                    is_enabled: plugin.get("Enabled").flag(),
-                }
-            })
-            .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Reads one of `GET /plugins`: a plugin of each of its types.
+pub(super) fn managed(plugin: Field<'_>) -> Vec<Plugin> {
+    let types = plugin.require().get("Config.Interface.Types").items().map(|kind| {
+        // Before API 1.4x a type was an object of `Prefix`, `Capability` and `Version`, now it is one text.
+        if kind.is_text() { kind.text() } else { kind.get("Capability").text() }
     });
-    let mut all: Vec<Plugin> = managed.collect();
+    types
+        .map(|kind| {
+            let kind = kind.rsplit("docker.").next().unwrap_or_default().split('/').next().unwrap_or_default();
+            Plugin {
+                name: plugin.get("Name").text(),
+                kind: kind.trim_end_matches("driver").to_owned(),
+                is_built_in: false,
+                is_enabled: plugin.get("Enabled").flag(),
+            }
+        })
+        .collect()
+}
+
+/// All plugins, sorted: those that are managed, and those in use beside them.
+pub(super) fn plugins(managed: Vec<Plugin>, in_use: Vec<Plugin>) -> Vec<Plugin> {
+    let mut all = managed;
     for plugin in in_use {
         if !all.iter().any(|known| known.name == plugin.name && known.kind == plugin.kind) {
             all.push(plugin);

@@ -1,20 +1,19 @@
 //! The decoders of the engine's answers, for `fuzz/` at the repository's root.
 
-use serde_json::Value;
-
-use super::{container, event, facts, field::Field, network, swarm};
+use super::{answer, container, event, facts, network, swarm};
 
 /// An answer, read as everything that is asked of an engine.
 pub fn engine_answers(bytes: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<Value>(bytes) else { return };
-    let field = Field::of(&answer);
-    let _ = container::container(field);
-    let _ = network::network(field);
-    let _ = facts::facts(field, field, field);
-    for item in field.items().chain([field]) {
-        let _ = swarm::service(item);
-        let _ = swarm::task(item);
-        let _ = swarm::node(item);
-    }
-    let _ = event::event(&answer);
+    let _ = answer::decode("GET /", bytes, |field| {
+        let _ = container::container(field);
+        let _ = network::network(field);
+        let _ = facts::facts(field);
+        let _ = facts::managed(field);
+        let _ = event::event(field);
+    });
+    let _ = answer::decode_list("GET /", bytes, 1000, |item| {
+        let _ = facts::managed(item);
+        let _ = (swarm::service(item), swarm::task(item), swarm::node(item));
+        Some(item.get("Id").text())
+    });
 }

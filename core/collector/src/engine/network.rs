@@ -20,7 +20,7 @@ pub(super) fn network(answer: Field<'_>) -> EngineNetwork {
         .collect();
     endpoints.sort_by(|a, b| a.endpoint_id.cmp(&b.endpoint_id));
     EngineNetwork {
-        network_id: answer.get("Id").text(),
+        network_id: answer.get("Id").require().text(),
         name: answer.get("Name").text(),
         driver: answer.get("Driver").text(),
         scope: answer.get("Scope").text(),

@@ -1,8 +1,9 @@
 //! An engine on a socket of its own that answers from a table, and says the events it is told to.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up its engine has failed")]
+#![allow(clippy::unwrap_used, dead_code, reason = "a test that cannot set up its engine has failed")]
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     os::unix::net::{UnixListener, UnixStream},
     path::PathBuf,
@@ -16,7 +17,17 @@ use std::{
 use serde_json::{Map, Value, json};
 
 /// Answers by path, without version and query.
-type Answers = Arc<Mutex<Map<String, Value>>>;
+type Answers = Arc<Mutex<BTreeMap<String, Answer>>>;
+
+/// What is said to a request.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    Json(Value),
+    /// A body that need not be JSON, or not as `Value` has it.
+    Bytes(Arc<Vec<u8>>),
+    /// Nothing, for ever.
+    Never,
+}
 
 pub(crate) struct FakeEngine {
     folder: tempfile::TempDir,
@@ -30,7 +41,9 @@ impl FakeEngine {
     pub(crate) fn start(answers: Map<String, Value>) -> Self {
         let mut engine = Self {
             folder: tempfile::tempdir().unwrap(),
-            answers: Arc::new(Mutex::new(answers)),
+            answers: Arc::new(Mutex::new(
+                answers.into_iter().map(|(path, answer)| (path, Answer::Json(answer))).collect(),
+            )),
             connections: Arc::default(),
             listeners_to_events: Arc::default(),
             stopped: Arc::default(),
@@ -79,19 +92,32 @@ impl FakeEngine {
 
     /// Changes an answer; none: there is no such thing.
     pub(crate) fn answer(&self, path: &str, answer: Option<Value>) {
-        let mut answers = self.answers.lock().unwrap();
         match answer {
-            Some(answer) => answers.insert(path.to_owned(), answer),
-            None => answers.remove(path),
-        };
+            Some(answer) => self.answer_with(path, Answer::Json(answer)),
+            None => drop(self.answers.lock().unwrap().remove(path)),
+        }
+    }
+
+    /// Changes an answer to something else than JSON.
+    pub(crate) fn answer_with(&self, path: &str, answer: Answer) {
+        self.answers.lock().unwrap().insert(path.to_owned(), answer);
+    }
+
+    /// Whether somebody listens to events.
+    pub(crate) fn is_listened_to(&self) -> bool {
+        !self.listeners_to_events.lock().unwrap().is_empty()
     }
 
     /// Says an event to whoever listens.
     pub(crate) fn event(&self, event: &Value) {
-        let line = format!("{event}\n");
-        for stream in self.listeners_to_events.lock().unwrap().iter_mut() {
-            let _ = write!(stream, "{:x}\r\n{line}\r\n", line.len());
-        }
+        self.events(&format!("{event}\n"));
+    }
+
+    /// Says several, a line each; false when nobody takes them any more.
+    pub(crate) fn events(&self, lines: &str) -> bool {
+        let mut listeners = self.listeners_to_events.lock().unwrap();
+        listeners.retain_mut(|stream| write!(stream, "{:x}\r\n{lines}\r\n", lines.len()).is_ok());
+        !listeners.is_empty()
     }
 }
 
@@ -119,11 +145,16 @@ fn serve(stream: UnixStream, answers: &Answers, events: &Mutex<Vec<UnixStream>>)
         }
         let answer = answers.lock().unwrap().get(&path).cloned();
         let (status, body) = match answer {
-            Some(answer) => ("200 OK", answer),
-            None => ("404 Not Found", json!({"message": format!("no such thing: {path}")})),
+            Some(Answer::Json(answer)) => ("200 OK", Arc::new(answer.to_string().into_bytes())),
+            Some(Answer::Bytes(bytes)) => ("200 OK", bytes),
+            Some(Answer::Never) => continue,
+            None => {
+                let body = json!({"message": format!("no such thing: {path}")}).to_string();
+                ("404 Not Found", Arc::new(body.into_bytes()))
+            }
         };
-        let body = body.to_string();
-        if write!(output, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).is_err() {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        if output.write_all(head.as_bytes()).and_then(|()| output.write_all(&body)).is_err() {
             return;
         }
     }
