@@ -72,7 +72,7 @@ mod tests {
         assert!(held.take(&section(1, &big)));
         assert!(held.take(&section(1, "small")));
         assert!(held.take(&section(2, &big)));
-        assert!(!held.take(&section(3, &big)));
+        assert!(!held.take(&section(3, &"x".repeat(MAX_HELD_BYTES / 2 + 8192))));
         let sighting =
             NamespaceSighting { inode: NamespaceInode(3), is_host: false, names: Vec::new(), pid: None, nsid: None };
         assert!(held.take(&Fact::Namespaces(vec![sighting])));
