@@ -3,7 +3,7 @@
 use bridgewalk_analysis::walk::{Action, NameSource, PortSetting, Protocol, Verdict};
 use bridgewalk_diagram::Word;
 use bridgewalk_model::{
-    Limit, LimitReason, Remedy, SourceKind, Text, Via,
+    Limit, LimitReason, NotReadBecause, Remedy, SourceKind, Text, Via,
     change::{Change, ChangeKind},
     engine::ContainerState,
     kernel::{LinkKind, NeighbourState, OperState},
@@ -205,6 +205,14 @@ impl Words {
             LimitReason::Stale { path } => self.format("limit-stale", &[("path", path.as_str().into())]),
             LimitReason::Resynchronised { detail } => {
                 self.format("limit-resynchronised", &[("detail", detail.as_str().into())])
+            }
+            LimitReason::NotRead { what, because } => {
+                let key = match because {
+                    NotReadBecause::TimedOut => "limit-timed-out",
+                    NotReadBecause::NoRegularFile => "limit-no-regular-file",
+                    NotReadBecause::Private => "limit-private",
+                };
+                self.format(key, &[("what", what.as_str().into())])
             }
             LimitReason::NotAsked => self.text("limit-not-asked"),
         }

@@ -5,6 +5,7 @@
 //! told is kept, and only what differs from it is told again.
 
 mod answers;
+mod late;
 mod memory;
 mod pending;
 mod system;
@@ -17,7 +18,7 @@ use std::{
 };
 
 use bridgewalk_model::{
-    Fact, Limit, NamespaceInode, NamespaceSighting, Observation,
+    Fact, Limit, LimitReason, NamespaceInode, NamespaceSighting, Observation,
     kernel::Process,
     proof::{ProofFailure, ProofOrder},
 };
@@ -31,13 +32,14 @@ use crate::{
     proving,
     reading::{
         Known, Part, Parts,
-        readers::{Answer, MAX_UNDER_WAY, Readers, Task},
+        readers::{Answered, MAX_UNDER_WAY, Readers, Task},
     },
     watching::{Event, Watch},
 };
 use memory::Memory;
 use pending::Pending;
-use system::{hear, now_ms, raise_descriptor_limit, sleep_until};
+pub(crate) use system::raise_descriptor_limit;
+use system::{hear, now_ms, sleep_until};
 
 /// Changes that come together are read together.
 const COALESCE: Duration = Duration::from_millis(2);
@@ -95,7 +97,7 @@ fn io_error(error: &io::Error) -> ProtocolError {
 }
 
 /// A full observation under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Full {
     total: u32,
     /// Namespaces of which something was not read yet: all but sockets, and sockets.
@@ -105,7 +107,7 @@ struct Full {
 struct Session {
     messages: mpsc::Sender<Message>,
     readers: Readers,
-    answers: mpsc::Receiver<Answer>,
+    answers: mpsc::Receiver<Answered>,
     hints: Arc<Hints>,
     places: Vec<Arc<Place>>,
     sightings: Vec<NamespaceSighting>,
@@ -113,7 +115,8 @@ struct Session {
     find_limits: Vec<Limit>,
     has_ipvs: bool,
     socket_owners: Arc<HashMap<u64, u32>>,
-    owners_are_partial: bool,
+    /// Why not all of them are known.
+    owners_missing: Option<LimitReason>,
     find_at: Option<Instant>,
     /// When finding was asked for, was over, and so may be asked for again: at most half of the time goes into it.
     find_asked_at: Instant,
@@ -146,7 +149,7 @@ impl Session {
         let (answer_sender, answers) = mpsc::channel(2 * MAX_UNDER_WAY);
         Ok(Self {
             messages,
-            readers: Readers::start(&answer_sender)?,
+            readers: Readers::start(answer_sender)?,
             answers,
             hints: Arc::default(),
             places: Vec::new(),
@@ -155,7 +158,7 @@ impl Session {
             find_limits: Vec::new(),
             has_ipvs: false,
             socket_owners: Arc::default(),
-            owners_are_partial: false,
+            owners_missing: None,
             find_at: None,
             find_asked_at: now,
             find_rested_at: now,
@@ -180,18 +183,22 @@ impl Session {
 
     async fn run(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<Option<ProtocolError>, Gone> {
         loop {
+            self.give_up().await?;
             self.dispatch();
             if self.rests() {
                 self.settle().await?;
             }
-            let next = self.next_due();
+            let next = self.next_due().into_iter().chain(self.readers.next_due()).min();
             tokio::select! {
                 biased;
                 request = requests.recv() => match request {
                     None => return Ok(None),
                     Some(request) => if let Some(error) = self.take_request(request).await? { return Ok(Some(error)) },
                 },
-                Some(answer) = self.answers.recv() => self.take_answer(answer).await?,
+                Some(answered) = self.answers.recv() => match self.readers.take(answered) {
+                    Ok(answer) => self.take_answer(answer).await?,
+                    Err(task) => self.is_back(task),
+                },
                 events = hear(&mut self.watch) => match events {
                     Ok(events) => self.take_events(events),
                     Err(error) => return Ok(Some(io_error(&error))),
@@ -330,9 +337,7 @@ impl Session {
         }
         if !self.is_looking_inside && self.look_inside_at.is_some_and(|at| at <= now) && self.has_room() {
             self.look_inside_at = None;
-            self.is_looking_inside = true;
-            let processes = self.processes.iter().filter(|process| process.container_id.is_some()).cloned().collect();
-            self.readers.ask(Task::LookInside { processes });
+            self.look_inside();
         }
         let mut known: Option<Arc<Known>> = None;
         for place in &self.places {

@@ -28,7 +28,7 @@ mod text;
 mod weight;
 
 pub use id::EntityId;
-pub use limit::{Limit, LimitReason, Remedy, SourceKind};
+pub use limit::{Limit, LimitReason, NotReadBecause, Remedy, SourceKind};
 pub use mac::MacAddress;
 pub use observation::{
     AddressPort, Fact, HostFacts, NamespaceInode, NamespaceName, NamespaceSighting, Observation, Section, Via,

@@ -98,8 +98,27 @@ pub enum LimitReason {
         /// What was lost.
         detail: String,
     },
+    /// It is there, and was not read.
+    NotRead {
+        /// What: a path, such as `/proc/4242/root/etc/hosts`, or a namespace as the kernel names it, `net:[4026532412]`.
+        what: String,
+        /// Why not.
+        because: NotReadBecause,
+    },
     /// Nobody asked for it: `--agent none`.
     NotAsked,
+}
+
+/// Why something that is there was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotReadBecause {
+    /// It did not answer in time.
+    TimedOut,
+    /// Only regular files are opened: a FIFO, a device, or a file that the kernel makes up.
+    NoRegularFile,
+    /// The process whose file it is could not read it either.
+    Private,
 }
 
 /// What would lift a limit.

@@ -22,8 +22,11 @@ use bridgewalk_model::{
     Limit, LimitReason, NamespaceInode, NamespaceName, NamespaceSighting, Remedy, SourceKind, kernel::Process,
 };
 
-use crate::{netlink::Netlink, protocol::Hints};
+use crate::{netlink::Netlink, protocol::Hints, root::Root};
 use processes::Seen;
+
+/// Stale names of one folder: more are not listed.
+const MAX_STALE_NAMES: usize = 1_000;
 
 /// A namespace, and how it can be read.
 #[derive(Debug)]
@@ -97,7 +100,7 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
         }
     }
     if let Some(pid) = hints.daemon_pid {
-        folders.extend(hints.sandbox_keys.iter().filter_map(|key| Some((pid, Path::new(key).parent()?.to_owned()))));
+        folders.extend(hints.sandbox_folders().into_iter().map(|folder| (pid, folder)));
     }
     limits.extend(stale(&folders));
 
@@ -187,22 +190,22 @@ fn views(seen: &[Seen], hints: &Hints) -> Vec<u32> {
 
 /// The namespace's own descriptor, by a process in it or by a name; checked to be the one that was meant.
 fn open(sighting: &NamespaceSighting) -> Option<OwnedFd> {
-    let by_process = sighting.pid.map(|pid| format!("/proc/{pid}/ns/net"));
-    let by_name = sighting.names.iter().map(|name| format!("/proc/{}/root{}", name.pid, name.path));
-    by_process.into_iter().chain(by_name).find_map(|path| {
-        let file = fs::File::open(path).ok()?;
+    let by_process = || {
+        let file = fs::File::open(format!("/proc/{}/ns/net", sighting.pid?)).ok()?;
         let is_meant = rustix::fs::fstat(file.as_fd()).is_ok_and(|stat| stat.st_ino == sighting.inode.0);
         is_meant.then(|| file.into())
-    })
+    };
+    let by_name = |name: &NamespaceName| Root::of(name.pid).ok()?.namespace(&name.path, sighting.inode.0);
+    by_process().or_else(|| sighting.names.iter().find_map(by_name))
 }
 
 fn stale(folders: &BTreeSet<(u32, PathBuf)>) -> Vec<Limit> {
     let mut paths = BTreeSet::new();
     for (pid, folder) in folders {
-        let seen_here = format!("/proc/{pid}/root{}", folder.display());
-        for name in mounts::stale_in(Path::new(&seen_here)) {
-            paths.insert(folder.join(name).display().to_string());
-        }
+        let names = Root::of(*pid)
+            .and_then(|root| root.files_but_namespaces(&folder.display().to_string(), MAX_STALE_NAMES))
+            .unwrap_or_default();
+        paths.extend(names.into_iter().map(|name| folder.join(name).display().to_string()));
     }
     paths
         .into_iter()

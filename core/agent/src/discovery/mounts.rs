@@ -1,11 +1,6 @@
 //! Names of namespaces: mounts of the type `nsfs` (`/proc/PID/mountinfo`).
 
-use std::{fs, path::Path};
-
 use bridgewalk_model::NamespaceInode;
-
-/// `f_type` of `statfs(2)`.
-const NSFS_MAGIC: i64 = 0x6e73_6673;
 
 /// The network namespaces mounted in the view of a process: inode and path.
 pub(crate) fn namespaces(mountinfo: &str) -> Vec<(NamespaceInode, String)> {
@@ -46,25 +41,6 @@ fn unescape(path: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Whether a path, as this process sees it, is a namespace.
-pub(crate) fn is_namespace(path: &Path) -> bool {
-    rustix::fs::statfs(path).is_ok_and(|filesystem| filesystem.f_type == NSFS_MAGIC)
-}
-
-/// Files in a folder of names that are no namespace any more, as this process sees the folder.
-pub(crate) fn stale_in(folder: &Path) -> Vec<String> {
-    let mut stale: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .filter(|entry| !is_namespace(&entry.path()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    stale.sort();
-    stale
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use rustix::{
     path::Arg,
 };
 
-use crate::protocol::Hints;
+use crate::{protocol::Hints, pulse};
 
 /// Marks a [`NamespaceInode`] that is none: without the right to look at `/proc/PID/ns/net`, a namespace is told by
 /// the inode of its own `/proc/PID/net/dev`, which each namespace has for itself. Real ones have 32 bits.
@@ -97,6 +97,7 @@ fn synthetic_of(pid: u32) -> Option<NamespaceInode> {
 }
 
 fn look(pid: u32) -> Option<Seen> {
+    pulse::beat();
     let folder = Folder::of(pid)?;
     let stat = folder.text("stat")?;
     let (command, parent_pid) = parse_stat(&stat)?;
@@ -140,6 +141,7 @@ fn arguments(pid: u32) -> Vec<String> {
 pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     use io::Read;
     let mut content = Vec::new();
+    let _at = pulse::at(&path.display().to_string())?;
     fs::File::open(path)?.take(max_bytes).read_to_end(&mut content)?;
     Ok(content)
 }
@@ -239,6 +241,7 @@ pub(crate) fn socket_owners() -> (HashMap<u64, u32>, bool) {
     let mut owners = HashMap::new();
     let mut denied = false;
     for pid in pids() {
+        pulse::beat();
         let folder = rustix::fs::open(format!("/proc/{pid}/fd"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
         let folder = match folder {
             Ok(folder) => Folder(folder),

@@ -12,6 +12,8 @@ use rustix::net::sockopt::{self, Timeout};
 
 use attributes::{Body, i32_at, u16_at, u32_at};
 
+use crate::pulse;
+
 /// `struct nlmsghdr`.
 pub(crate) const HEADER_LEN: usize = 16;
 /// Longer than any answer takes; a kernel that does not answer must not hold the reader for ever.
@@ -160,6 +162,7 @@ impl Netlink {
     }
 
     fn send(&mut self, kind: u16, flags: u16, body: &Body) -> io::Result<()> {
+        pulse::beat();
         self.sequence = self.sequence.wrapping_add(1);
         let len = HEADER_LEN + body.0.len();
         let mut request = Vec::with_capacity(len);
@@ -173,6 +176,7 @@ impl Netlink {
     }
 
     fn receive(&mut self) -> io::Result<usize> {
+        pulse::beat();
         loop {
             let mut free = &mut self.buffer[..];
             match self.socket.recv(&mut free, libc::MSG_TRUNC) {

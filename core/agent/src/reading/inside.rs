@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use bridgewalk_model::{
-    Limit, LimitReason, SourceKind,
+    Limit, SourceKind,
     kernel::{NameFiles, Process},
 };
 
@@ -31,15 +31,14 @@ impl Inside {
             if !asked.insert(container_id) {
                 continue;
             }
-            match name_files::read(process.pid) {
-                Some(files) => inside.name_files.push(files),
-                None => {
-                    let reason = LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() };
-                    let remedy = remedy(&reason);
-                    let limit = Limit { source: SourceKind::NameFiles, namespace: process.namespace, reason, remedy };
-                    inside.limits.push(limit);
-                }
-            }
+            let (files, missing) = name_files::read(process.pid);
+            inside.name_files.extend(files);
+            inside.limits.extend(missing.into_iter().map(|reason| Limit {
+                source: SourceKind::NameFiles,
+                namespace: process.namespace,
+                remedy: remedy(&reason),
+                reason,
+            }));
         }
         inside.limits.dedup();
         let numbered = |process: Process| {

@@ -1,23 +1,49 @@
 //! What a container's resolver reads: `resolv.conf`, `hosts` and `hostname` below the root of a process.
 
-use std::path::Path;
+use std::io;
 
-use bridgewalk_model::kernel::NameFiles;
+use bridgewalk_model::{LimitReason, kernel::NameFiles};
 
-use crate::discovery::processes::read_at_most;
+use crate::root::{Root, Unread};
 
-/// The files as `pid` sees them; none if its root may not be looked into.
-pub(crate) fn read(pid: u32) -> Option<NameFiles> {
-    let root = format!("/proc/{pid}/root/etc");
-    let file = |name: &str, max_bytes| {
-        let content = read_at_most(Path::new(&format!("{root}/{name}")), max_bytes).ok()?;
-        Some(String::from_utf8_lossy(&content).into_owned())
+/// The files as `pid` sees them, and what could not be read of them; nothing if the process is gone.
+pub(crate) fn read(pid: u32) -> (Option<NameFiles>, Vec<LimitReason>) {
+    let root = match Root::of(pid) {
+        Ok(root) => root,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => return (None, Vec::new()),
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return (None, Vec::new()),
+        Err(error) => return (None, vec![reason(format!("/proc/{pid}/root"), error.into())]),
     };
-    std::fs::metadata(&root).ok()?;
-    Some(NameFiles {
+    let mut missing = Vec::new();
+    let mut file = |path: &str, max_bytes| match root.read(path, max_bytes) {
+        Ok(content) => {
+            let content = content?;
+            if content.is_cut {
+                let detail = format!("{}: {max_bytes} bytes", root.name(path));
+                missing.push(LimitReason::Truncated { detail });
+            }
+            Some(String::from_utf8_lossy(&content.bytes).into_owned())
+        }
+        Err(error) => {
+            missing.push(reason(root.name(path), error));
+            None
+        }
+    };
+    let files = NameFiles {
         pid,
-        resolv_conf: file("resolv.conf", 16 << 10),
-        hosts: file("hosts", 64 << 10),
-        hostname: file("hostname", 1 << 10),
-    })
+        resolv_conf: file("/etc/resolv.conf", 16 << 10),
+        hosts: file("/etc/hosts", 64 << 10),
+        hostname: file("/etc/hostname", 1 << 10),
+    };
+    (Some(files), missing)
+}
+
+fn reason(what: String, error: Unread) -> LimitReason {
+    match error {
+        Unread::LeftAlone(because) => LimitReason::NotRead { what, because },
+        Unread::Io(error) => match error.raw_os_error() {
+            Some(libc::EPERM | libc::EACCES) => LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() },
+            _ => LimitReason::Unreachable { detail: format!("{what}: {error}") },
+        },
+    }
 }

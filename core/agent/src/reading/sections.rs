@@ -69,6 +69,9 @@ impl Parts {
     /// Every part but sockets, which wait until their processes are known.
     pub(crate) const ALL_BUT_SOCKETS: Self = Self((1 << Part::Sockets as u16) - 1);
 
+    /// Every part.
+    pub(crate) const ALL: Self = Self(Self::ALL_BUT_SOCKETS.0 | 1 << Part::Sockets as u16);
+
     /// These.
     pub(crate) const fn of(parts: &[Part]) -> Self {
         let mut bits = 0;

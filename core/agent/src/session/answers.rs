@@ -25,7 +25,8 @@ impl Session {
             Answer::SocketOwners { owners, is_partial } => {
                 self.is_finding_owners = false;
                 self.socket_owners = Arc::new(owners);
-                self.owners_are_partial = is_partial;
+                self.owners_missing =
+                    is_partial.then(|| LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() });
                 Ok(())
             }
             Answer::Inside(inside) => {
@@ -144,6 +145,9 @@ impl Session {
             let total = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
             let open = new.iter().flat_map(|inode| [(*inode, false), (*inode, true)]).collect();
             self.full = Some(Full { total, open });
+            for inode in there.iter().filter(|inode| self.pending.is_suspended(**inode)).copied().collect::<Vec<_>>() {
+                self.is_stuck(inode);
+            }
             self.tell(vec![Fact::Host(host_facts::read())]).await?;
         }
         let mut facts = vec![Fact::Namespaces(self.sightings.clone())];
@@ -200,10 +204,9 @@ impl Session {
         list
     }
 
-    fn limits(&self) -> Fact {
+    pub(super) fn limits(&self) -> Fact {
         let mut limits = self.find_limits.clone();
-        if self.owners_are_partial {
-            let reason = LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() };
+        if let Some(reason) = self.owners_missing.clone() {
             limits.push(Limit { source: SourceKind::Processes, namespace: None, remedy: remedy(&reason), reason });
         }
         if !self.has_ipvs {

@@ -29,11 +29,16 @@ pub(super) struct Pending {
     taken: HashMap<(NamespaceInode, Part), Instant>,
     /// What the last reading took, with the rest after it.
     pace: HashMap<NamespaceInode, Duration>,
+    /// Nothing is marked of those that a reader is stuck in.
+    suspended: HashSet<NamespaceInode>,
 }
 
 impl Pending {
     /// Marks parts to be read at `at`, or as soon after as they may.
     pub(super) fn mark(&mut self, namespace: NamespaceInode, parts: Parts, at: Instant) {
+        if self.is_suspended(namespace) {
+            return;
+        }
         let pace = self.pace.get(&namespace).copied().unwrap_or_default();
         for part in Part::ALL.into_iter().filter(|part| parts.has(*part)) {
             let key = (namespace, part);
@@ -71,6 +76,22 @@ impl Pending {
             .min()
     }
 
+    /// Forgets what is marked of a namespace, and marks nothing until it is resumed.
+    pub(super) fn suspend(&mut self, namespace: NamespaceInode) {
+        self.due.retain(|(other, _), _| *other != namespace);
+        self.suspended.insert(namespace);
+    }
+
+    /// See [`Self::suspend`].
+    pub(super) fn resume(&mut self, namespace: NamespaceInode) {
+        self.suspended.remove(&namespace);
+    }
+
+    /// See [`Self::suspend`].
+    pub(super) fn is_suspended(&self, namespace: NamespaceInode) -> bool {
+        self.suspended.contains(&namespace)
+    }
+
     /// Whether nothing is marked.
     pub(super) fn is_empty(&self) -> bool {
         self.due.is_empty()
@@ -81,6 +102,7 @@ impl Pending {
         self.due.retain(|(namespace, _), _| is_there(*namespace));
         self.taken.retain(|(namespace, _), _| is_there(*namespace));
         self.pace.retain(|namespace, _| is_there(*namespace));
+        self.suspended.retain(|namespace| is_there(*namespace));
     }
 }
 
@@ -115,6 +137,12 @@ mod tests {
         pending.mark(namespace, Parts::of(&[Part::Sockets]), now);
         assert!(pending.take_due(namespace, now, false).is_empty());
         assert_eq!(pending.next_due(&HashSet::from([namespace]), true), None);
+        pending.suspend(namespace);
+        pending.mark(namespace, Parts::of(&[Part::Links]), now);
+        assert!(pending.is_empty());
+        pending.resume(namespace);
+        pending.mark(namespace, Parts::of(&[Part::Links]), now);
+        assert!(!pending.is_empty());
         pending.retain(|_| false);
         assert!(pending.is_empty());
     }

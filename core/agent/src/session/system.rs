@@ -30,7 +30,7 @@ pub(super) async fn hear(watch: &mut Option<Watch>) -> io::Result<Vec<Event>> {
 }
 
 /// Hundreds of namespaces need more descriptors than the 1,024 that are usual; as many as may be had without asking.
-pub(super) fn raise_descriptor_limit() {
+pub(crate) fn raise_descriptor_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_some() && limit.current != limit.maximum {
