@@ -5,6 +5,7 @@
 //! stdout. The agent never writes to the host but for a proof, which it must be started with [`Leave`] to make; it refuses
 //! what is not in the protocol, bounds what it sends, and ends when its input ends.
 
+pub mod confinement;
 pub mod frame;
 pub mod protocol;
 
@@ -17,7 +18,9 @@ mod netlink;
 mod privilege;
 mod probe;
 mod proving;
+mod pulse;
 mod reading;
+mod root;
 mod session;
 mod watching;
 

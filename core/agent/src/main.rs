@@ -4,12 +4,18 @@ use std::{
     io::{self, Read, Write},
     process::ExitCode,
     thread,
+    time::Duration,
 };
 
 use bridgewalk_agent::{
     Leave, MAY_PROVE,
+    confinement::confine,
     frame::{FrameDecoder, encode_message},
     protocol::{BUILD, Message, PROTOCOL_VERSION, ProtocolError, Request},
+};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
 };
 use tokio::sync::mpsc;
 
@@ -39,24 +45,46 @@ fn main() -> ExitCode {
     if io::stdout().write_all(text.as_bytes()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// How long the agent may take to end when its input has.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+
 fn serve(leave: Leave) -> ExitCode {
+    // Before there is another thread, and before a byte is read.
+    if let Err(error) = confine(leave) {
+        let _ = writeln!(io::stderr(), "bridgewalk-agent: {error}");
+        return ExitCode::FAILURE;
+    }
     let (requests, request_receiver) = mpsc::channel(16);
     let (messages, message_receiver) = mpsc::channel(64);
     let from_stdin = messages.clone();
     let input = thread::Builder::new().name("agent-stdin".to_owned()).spawn(move || {
         if let Err(error) = take_requests(&requests) {
-            let _ = from_stdin.blocking_send(Message::Error { error });
+            let _ = from_stdin.try_send(Message::Error { error });
         }
+        drop((requests, from_stdin));
+        end_soon();
+    });
+    let watchdog = thread::Builder::new().name("agent-end".to_owned()).spawn(|| {
+        // Also while requests wait that nobody takes.
+        while poll(&mut [PollFd::new(&io::stdin(), PollFlags::empty())], None).is_err_and(|it| it == Errno::INTR) {}
+        end_soon();
     });
     let output =
         thread::Builder::new().name("agent-stdout".to_owned()).spawn(move || hand_out_messages(message_receiver));
-    let (Ok(_), Ok(output)) = (input, output) else { return ExitCode::FAILURE };
+    let (Ok(_), Ok(_), Ok(output)) = (input, watchdog, output) else { return ExitCode::FAILURE };
     let ran = bridgewalk_agent::run(request_receiver, messages, leave);
     // The thread that waits for stdin ends with the process: after an error nothing more is read there.
     match (ran, output.join()) {
         (Ok(()), Ok(Ok(()))) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+/// The input has ended, so everything ends. A thread that the kernel keeps, or that writes to a pipe that nobody reads, is
+/// not waited for.
+fn end_soon() {
+    thread::sleep(END_TIMEOUT);
+    std::process::exit(1);
 }
 
 /// Until stdin ends, the agent does, or something comes that is no request.

@@ -5,11 +5,16 @@
 //! one message, and close. The first request and the first message are `Hello`; differing versions, of the protocol or of
 //! the sources, end the session with an error that names both.
 
+use std::{
+    collections::BTreeSet,
+    path::{Component, Path, PathBuf},
+};
+
 use bridgewalk_model::{
     NamespaceInode, Observation,
     proof::{Proof, ProofFailure, ProofOrder},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Raised with every change that an older side would misread.
 pub const PROTOCOL_VERSION: u32 = 2;
@@ -61,15 +66,50 @@ pub enum Request {
     },
 }
 
+/// The most hints of a kind: more than any host has containers.
+pub const MAX_HINTS: usize = 20_000;
+
 /// What the engine knows that helps the agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hints {
     /// The daemon's process: the host's namespace is its namespace, and its mounts name the sandboxes.
     pub daemon_pid: Option<u32>,
-    /// Containers' first processes, with their container ids.
+    /// Containers' first processes, with their container ids. At most [`MAX_HINTS`].
+    #[serde(deserialize_with = "at_most_max_hints")]
     pub container_pids: Vec<(u32, String)>,
-    /// `SandboxKey`s: paths as the daemon sees them.
+    /// `SandboxKey`s: paths as the daemon sees them, `…/netns/NAME`. At most [`MAX_HINTS`].
+    #[serde(deserialize_with = "at_most_max_hints")]
     pub sandbox_keys: Vec<String>,
+}
+
+impl Hints {
+    /// The folders in which a daemon names its containers' namespaces: `EXEC_ROOT/netns`, and no other. Whoever asks a
+    /// privileged agent must not learn from it what is in any folder.
+    pub(crate) fn sandbox_folders(&self) -> BTreeSet<PathBuf> {
+        let folder = |key: &String| {
+            // `/var/run` is a link, and a folder is listed only if no link leads there.
+            let path = key.strip_prefix("/var").filter(|rest| rest.starts_with("/run/")).unwrap_or(key);
+            let is_plain = |part| matches!(part, Component::RootDir | Component::Normal(_));
+            let folder = Path::new(path).parent()?;
+            let is_of_a_daemon =
+                folder.is_absolute() && folder.ends_with("netns") && Path::new(path).components().all(is_plain);
+            is_of_a_daemon.then(|| folder.to_owned())
+        };
+        self.sandbox_keys.iter().filter_map(folder).collect()
+    }
+}
+
+fn at_most_max_hints<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let list = Vec::deserialize(deserializer)?;
+    if list.len() > MAX_HINTS {
+        return Err(serde::de::Error::invalid_length(list.len(), &"fewer hints"));
+    }
+    Ok(list)
 }
 
 /// What the agent says.
@@ -183,4 +223,36 @@ pub enum ProtocolError {
         /// What the system answered.
         detail: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_what_they_say_and_no_more() {
+        let hints = |json: &str| serde_json::from_str::<Hints>(json);
+        assert!(hints(r#"{"daemon_pid":1,"container_pids":[[7,"x"]],"sandbox_keys":[]}"#).is_ok());
+        assert!(hints(r#"{"daemon_pid":1,"container_pids":[],"sandbox_keys":[],"folders":["/root"]}"#).is_err());
+        let many = vec!["\"/run/docker/netns/a\""; MAX_HINTS + 1].join(",");
+        assert!(hints(&format!(r#"{{"daemon_pid":1,"container_pids":[],"sandbox_keys":[{many}]}}"#)).is_err());
+    }
+
+    #[test]
+    fn no_folder_but_a_daemons_own_is_listed() {
+        let keys = [
+            "/var/run/docker/netns/1a2b3c4d5e6f",
+            "/run/docker/netns/default",
+            "/srv/exec/netns/ingress_sbox",
+            "/root/.ssh/id",
+            "/run/docker/netns/../../../root/netns/x",
+            "run/docker/netns/x",
+            "/root/secret-netns/x",
+            "/netns",
+            "",
+        ];
+        let hints = Hints { sandbox_keys: keys.map(str::to_owned).to_vec(), ..Hints::default() };
+        let folders: Vec<PathBuf> = hints.sandbox_folders().into_iter().collect();
+        assert_eq!(folders, [Path::new("/run/docker/netns"), Path::new("/srv/exec/netns")]);
+    }
 }

@@ -12,7 +12,7 @@ use bridgewalk_model::firewall::{
     Backend, BaseChain, Chain, Counter, Expression, Family, Hook, IpHeader, Negatable, Policy, Rule, Ruleset, Syntax,
     Table, Verdict,
 };
-use rustix::net::{AddressFamily, Protocol, SocketType};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use super::{interface, xt};
 use crate::netlink::attributes::{i32_at, ip, text, u8_at, u16_at, u32_at, u64_at};
@@ -73,7 +73,7 @@ pub(super) const IPV6: Layout = Layout {
 /// All legacy tables of the calling thread's network namespace.
 ///
 /// # Errors
-/// What the kernel refused with: `EPERM` without CAP_NET_RAW or CAP_NET_ADMIN.
+/// What the kernel refused with: `EPERM` without CAP_NET_ADMIN.
 pub(super) fn read() -> io::Result<Ruleset> {
     let mut tables = Vec::new();
     for (layout, file) in [(IPV4, "ip_tables_names"), (IPV6, "ip6_tables_names")] {
@@ -89,8 +89,8 @@ pub(super) fn read() -> io::Result<Ruleset> {
             continue;
         }
         let family = if layout.number == 10 { AddressFamily::INET6 } else { AddressFamily::INET };
-        let raw = std::num::NonZeroU32::new(255).map(Protocol::from_raw);
-        let socket = rustix::net::socket(family, SocketType::RAW, raw)?;
+        // Any socket of the family has the option; a raw one would need CAP_NET_RAW as well.
+        let socket = rustix::net::socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
         for name in names {
             tables.push(table(&socket, layout, name)?);
         }
@@ -126,6 +126,7 @@ pub(super) fn put_name(buffer: &mut [u8], name: &str) {
 
 #[allow(unsafe_code, reason = "no safe wrapper knows these options")]
 pub(super) fn get(socket: &OwnedFd, level: libc::c_int, option: libc::c_int, buffer: &mut [u8]) -> io::Result<()> {
+    crate::pulse::beat();
     let mut len = libc::socklen_t::try_from(buffer.len()).unwrap_or(libc::socklen_t::MAX);
     // SAFETY: the kernel writes at most `len` bytes to `buffer`, which lives and is that long.
     let code = unsafe { libc::getsockopt(socket.as_raw_fd(), level, option, buffer.as_mut_ptr().cast(), &raw mut len) };

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they share")]
 
 mod bench;
+mod confined;
 mod nobody;
 mod observing;
 mod proving;
