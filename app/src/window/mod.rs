@@ -131,10 +131,14 @@ fn helper_plan(tier: Tier, words: Words) -> Vec<String> {
         words.agent_program(&AgentProgram::find()),
         words.format("plan-capabilities", &[("capabilities", plan.capabilities.join(", ").into())]),
     ];
+    if !plan.given_up.is_empty() {
+        lines.push(words.format("plan-given-up", &[("capabilities", plan.given_up.join(", ").into())]));
+    }
     let said = [
         (plan.host_network && plan.host_processes, "plan-host"),
         (plan.read_only, "plan-read-only"),
         (plan.no_new_privileges, "plan-no-new-privileges"),
+        (plan.own_seccomp_profile, "plan-seccomp"),
         (plan.unconfined, "plan-unconfined"),
     ];
     lines.extend(said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| words.text(key)));

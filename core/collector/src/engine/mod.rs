@@ -318,13 +318,14 @@ impl Engine {
         Ok(self.read(&format!("/containers/{id}/json"), INSPECTION_TIMEOUT, read).await?.is)
     }
 
-    /// Options that lift the confinement of containers which this engine uses (`Info.SecurityOptions`).
-    pub(crate) async fn confinement(&self) -> Result<Vec<String>, EngineError> {
+    /// How the engine confines containers (`Info.SecurityOptions`).
+    pub(crate) async fn confinement(&self) -> Result<Confinement, EngineError> {
         let read = |info: Field<'_>| info.get("SecurityOptions").texts();
         let used = self.read("/info", ANSWER_TIMEOUT, read).await?.is;
         let uses = |name: &str| used.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));
         let options = [("apparmor", "apparmor=unconfined"), ("selinux", "label=disable")];
-        Ok(options.into_iter().filter(|(name, _)| uses(name)).map(|(_, option)| option.to_owned()).collect())
+        let lifted_by = options.into_iter().filter(|(name, _)| uses(name)).map(|(_, option)| option.to_owned());
+        Ok(Confinement { has_seccomp: uses("seccomp"), lifted_by: lifted_by.collect() })
     }
 
     /// A helper container is about to be made under this name.
@@ -354,6 +355,15 @@ impl Engine {
         self.is_own(&event.actor_id, attribute("name"))
             || attribute("container").is_some_and(|id| self.is_own(id, None))
     }
+}
+
+/// How an engine confines containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Confinement {
+    /// It takes a seccomp profile.
+    pub(crate) has_seccomp: bool,
+    /// Options that lift what else it uses.
+    pub(crate) lifted_by: Vec<String>,
 }
 
 /// The id of an item of a list, if it can be asked for.

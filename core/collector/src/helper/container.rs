@@ -18,11 +18,12 @@ use super::{
     image::{self, helper_error},
     keeper::Keeper,
     plan::{HelperPlan, Tier, helper_container_plan},
+    seccomp,
     token::Token,
 };
 use crate::{
     agent::{AgentError, LastWords, link},
-    engine::Engine,
+    engine::{Confinement, Engine},
 };
 
 /// What waits between the engine's stream and the frames' reader.
@@ -126,10 +127,13 @@ pub(super) async fn create(engine: &Engine, docker: &Docker, token: &Token, tier
 }
 
 /// What the engine is asked for.
-fn body(plan: &HelperPlan, image: String, owner: &str, confinement: Vec<String>) -> ContainerCreateBody {
+fn body(plan: &HelperPlan, image: String, owner: &str, confinement: Confinement) -> ContainerCreateBody {
     let mut security = vec!["no-new-privileges".to_owned()];
+    if plan.own_seccomp_profile && confinement.has_seccomp {
+        security.push(format!("seccomp={}", seccomp::profile()));
+    }
     if plan.unconfined {
-        security.extend(confinement);
+        security.extend(confinement.lifted_by);
     }
     ContainerCreateBody {
         image: Some(image),
@@ -149,10 +153,11 @@ fn body(plan: &HelperPlan, image: String, owner: &str, confinement: Vec<String>)
             userns_mode: Some("host".to_owned()),
             readonly_rootfs: Some(true),
             cap_drop: Some(vec!["ALL".to_owned()]),
-            cap_add: Some(plan.capabilities.iter().map(|name| (*name).to_owned()).collect()),
+            cap_add: Some(plan.capabilities.iter().chain(plan.given_up).map(|name| (*name).to_owned()).collect()),
             security_opt: Some(security),
             pids_limit: Some(plan.pids_limit),
             memory: Some(plan.memory_bytes),
+            memory_swap: Some(plan.memory_bytes),
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
             auto_remove: Some(true),
             ..HostConfig::default()
@@ -168,11 +173,15 @@ mod tests {
     #[test]
     fn asks_for_nothing_beyond_the_plan() {
         let plan = helper_container_plan(Tier::Base);
-        let body = body(&plan, "x:1".to_owned(), "1.2.3.4", vec!["apparmor=unconfined".to_owned()]);
+        let lifted_by = vec!["apparmor=unconfined".to_owned()];
+        let confinement = Confinement { has_seccomp: true, lifted_by };
+        let body = body(&plan, "x:1".to_owned(), "1.2.3.4", confinement);
         let host = body.host_config.unwrap();
         assert_eq!(host.cap_add.unwrap(), ["NET_ADMIN"]);
         assert_eq!(host.cap_drop.unwrap(), ["ALL"]);
-        assert_eq!(host.security_opt.unwrap(), ["no-new-privileges"]);
+        let seccomp = format!("seccomp={}", seccomp::profile());
+        assert_eq!(host.security_opt.unwrap(), ["no-new-privileges".to_owned(), seccomp]);
+        assert_eq!((host.memory, host.memory_swap), (Some(plan.memory_bytes), Some(plan.memory_bytes)));
         assert_eq!((host.binds, host.mounts, host.privileged), (None, None, None));
         assert_eq!(host.readonly_rootfs, Some(true));
     }

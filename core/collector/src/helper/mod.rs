@@ -12,6 +12,7 @@ mod container;
 mod image;
 mod keeper;
 mod plan;
+mod seccomp;
 mod token;
 
 pub use keeper::{KEEPER_ARGUMENT, keep};

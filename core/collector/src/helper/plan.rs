@@ -27,6 +27,8 @@ pub struct HelperPlan {
     pub arguments: &'static [&'static str],
     /// Capabilities it keeps of root's; it has no others.
     pub capabilities: &'static [&'static str],
+    /// Capabilities that it is started with and gives up before it reads anything: with them it becomes another user.
+    pub given_up: &'static [&'static str],
     /// It uses the host's network.
     pub host_network: bool,
     /// It sees the host's processes.
@@ -38,7 +40,9 @@ pub struct HelperPlan {
     /// AppArmor's and SELinux's confinement of containers is off for it, where the engine uses them: they keep a
     /// container from looking into others.
     pub unconfined: bool,
-    /// The most memory it may use.
+    /// Only the system calls that it needs are allowed, by a profile of its own, where the engine uses seccomp.
+    pub own_seccomp_profile: bool,
+    /// The most memory it may use, with swap.
     pub memory_bytes: i64,
     /// The most processes and threads it may have.
     pub pids_limit: i64,
@@ -62,11 +66,17 @@ pub const fn helper_container_plan(tier: Tier) -> HelperPlan {
             // SYS_PTRACE goes into the namespaces.
             Tier::Proof => &["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "NET_RAW"],
         },
+        given_up: match tier {
+            // Without DAC_READ_SEARCH only root reads all that there is to be read with NET_ADMIN.
+            Tier::Base => &[],
+            Tier::Full | Tier::Proof => &["SETGID", "SETPCAP", "SETUID"],
+        },
         host_network: true,
         host_processes: true,
         read_only: true,
         no_new_privileges: true,
         unconfined: matches!(tier, Tier::Full | Tier::Proof),
+        own_seccomp_profile: true,
         memory_bytes: 256 << 20,
         pids_limit: 64,
         label: LABEL,
