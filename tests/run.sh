@@ -32,7 +32,7 @@ packages=(
   # to build
   gcc g++ libc6-dev pkg-config
   # the hosts
-  util-linux iproute2 iptables ipset nftables debootstrap debian-archive-keyring perl-base curl busybox-static
+  util-linux iproute2 iptables ipset nftables debootstrap debian-archive-keyring perl-base curl busybox-static strace
   # the window
   xvfb xdotool imagemagick x11-utils libgl1-mesa-dri mesa-vulkan-drivers libgl1 libegl1 libx11-6 libxcursor1 libxi6
   libxrandr2 libxkbcommon0 libxkbcommon-x11-0 dbus

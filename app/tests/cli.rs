@@ -408,3 +408,16 @@ fn one_application_id_everywhere() {
     assert_eq!(bridgewalk_app::window::APP_ID, id);
     assert!(fs::read_to_string(format!("{linux}/{id}.metainfo.xml")).unwrap().contains(env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn the_desktop_is_told_what_is_asked_for() {
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/linux/io.github.bridgewalk.policy");
+    let policy = fs::read_to_string(policy).unwrap();
+    for part in ["description", "message"] {
+        assert_eq!(policy.matches(&format!("<{part}>")).count(), 1, "{part}");
+        assert_eq!(policy.matches(&format!("<{part} xml:lang=\"fr\">")).count(), 1, "{part}");
+    }
+    let path = "<annotate key=\"org.freedesktop.policykit.exec.path\">/usr/lib/bridgewalk/bridgewalk-agent</annotate>";
+    assert!(policy.contains(path));
+    assert_eq!(policy.matches("auth_admin</allow_").count(), 3, "nobody is let in without being asked");
+}

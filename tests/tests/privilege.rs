@@ -45,6 +45,10 @@ fn the_helper_container_sees_what_root_sees_and_leaves_nothing() -> Result<()> {
         if let Some(difference) = first_difference(&root, &member) {
             anyhow::bail!("{engine}: root's and the member's snapshots differ at {difference}");
         }
+        let admin = snapshot(&host, Some(User::ADMIN), "sudo")?;
+        if let Some(difference) = first_difference(&root, &admin) {
+            anyhow::bail!("{engine}: root's and sudo's snapshots differ at {difference}");
+        }
         gone(&host, &before)?;
 
         // Killed in its midst.
