@@ -89,10 +89,13 @@ impl Root {
     /// # Errors
     /// `EACCES` without CAP_SYS_PTRACE, `ENOENT` if the process is gone.
     pub(crate) fn of(pid: u32) -> io::Result<Self> {
-        let path = format!("/proc/{pid}/root");
-        let _at = pulse::at(&path)?;
-        let folder = rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let uid = effective_uid(&fs::read_to_string(format!("/proc/{pid}/status"))?);
+        let _at = pulse::at(&format!("/proc/{pid}/root"))?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        // Of one process, whatever becomes of its number meanwhile.
+        let process = rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty())?;
+        let folder = rustix::fs::openat(&process, "root", flags, Mode::empty())?;
+        let status = rustix::fs::openat(&process, "status", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let uid = effective_uid(&io::read_to_string(fs::File::from(status))?);
         let uid = uid.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no Uid"))?;
         Ok(Self { pid, folder, reader: (uid != 0).then_some(uid) })
     }
@@ -116,6 +119,8 @@ impl Root {
         let file = match self.resolve(path, Links::Follow) {
             Ok(file) => file,
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            // Links in a circle, or through another process.
+            Err(Errno::LOOP) => return Err(Unread::LeftAlone(NotReadBecause::NoRegularFile)),
             Err(error) => return Err(error.into()),
         };
         let stat = rustix::fs::fstat(&file)?;
@@ -155,16 +160,16 @@ impl Root {
         open_again(&file, OFlags::empty()).ok()
     }
 
-    /// Regular files in a folder that are no namespaces, at most `max`. The path must go through no link, and the folder
-    /// must belong to the process's own user.
+    /// Regular files in a folder that are no namespaces, at most `max`. The path must go through no link, and the process
+    /// itself must be able to list the folder.
     ///
     /// # Errors
     /// The folder cannot be listed.
     pub(crate) fn files_but_namespaces(&self, path: &str, max: usize) -> io::Result<Vec<String>> {
         let _at = self.enter()?;
         let folder = self.resolve(path, Links::Refuse)?;
-        if rustix::fs::fstat(&folder)?.st_uid != self.reader.unwrap_or(0) {
-            return Err(Errno::PERM.into());
+        if !self.may_read(&rustix::fs::fstat(&folder)?) {
+            return Err(Errno::ACCESS.into());
         }
         let folder = open_again(&folder, OFlags::DIRECTORY)?;
         let mut names = Vec::new();
@@ -377,6 +382,8 @@ mod tests {
         assert!(root.read("/run/names", 100).is_ok());
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(root.read("/run/names", 100), Err(Unread::LeftAlone(NotReadBecause::Private))));
+        assert!(root.files_but_namespaces("/run", 9).is_ok());
+        fs::set_permissions(inner.join("run"), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(root.files_but_namespaces("/run", 9).is_err(), "somebody else's folder");
         root.reader = None;
         assert_eq!(root.files_but_namespaces("/run", 9).unwrap(), ["names"]);

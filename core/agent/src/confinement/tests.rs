@@ -84,6 +84,8 @@ fn what_is_refused() {
         ];
         for flags in write {
             assert_eq!(call(libc::SYS_openat, [here, at, flags as usize, 0o600, 0]), Some(libc::EPERM), "{flags:#o}");
+            #[cfg(target_arch = "x86_64")]
+            assert_eq!(call(libc::SYS_open, [at, flags as usize, 0o600, 0, 0]), Some(libc::EPERM), "{flags:#o}");
         }
         // Its flags cannot be seen, so it is not there, whatever they are.
         assert_eq!(call(libc::SYS_openat2, [here, at, 0, 24, 0]), Some(libc::ENOSYS));
@@ -110,6 +112,8 @@ fn what_is_refused() {
 fn what_goes_on() {
     confined(Leave::ReadOnly, || {
         assert!(!fs::read("/proc/self/status").unwrap().is_empty());
+        let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
+        assert!(rustix::fs::open("/proc/self", flags, rustix::fs::Mode::empty()).is_ok());
         assert!(fs::read_dir("/proc").unwrap().count() > 1);
         // Threads of it are confined as well.
         let inner = thread::Builder::new().name("inner".to_owned()).spawn(|| fs::File::create("/tmp/never"));
@@ -117,7 +121,7 @@ fn what_goes_on() {
         assert!(UdpSocket::bind("127.0.0.1:0").is_ok());
         assert!(TcpStream::connect("127.0.0.1:9").is_err_and(|error| error.raw_os_error() == Some(libc::EPERM)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().unwrap();
-        runtime.block_on(tokio::time::sleep(std::time::Duration::from_millis(1)));
+        runtime.block_on(async { tokio::time::sleep(std::time::Duration::from_millis(1)).await });
     });
     confined(Leave::MayProve, || {
         let answer = TcpStream::connect("127.0.0.1:9").unwrap_err();

@@ -107,6 +107,8 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
     let mut found =
         Found { processes: seen.into_iter().map(|seen| seen.process).collect(), limits, ..Found::default() };
     let known: HashMap<NamespaceInode, &Arc<Place>> = before.iter().map(|place| (place.inode, place)).collect();
+    // Many names lie in the same few views.
+    let mut roots = HashMap::new();
     let mut open_in = Some(open_in);
     let mut host_netlink: Option<Netlink> = None;
     let mut sightings: Vec<NamespaceSighting> = kept.into_values().collect();
@@ -118,7 +120,7 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
         } else if let Some(Door::Enter(descriptor)) = known.get(&sighting.inode).map(|place| &place.door) {
             Door::Enter(Arc::clone(descriptor))
         } else {
-            match open(&sighting) {
+            match open(&sighting, &mut roots) {
                 Some(descriptor) => Door::Enter(Arc::new(descriptor)),
                 None if sighting.pid.is_some_and(|pid| processes::namespace_of(pid).is_some()) => Door::Closed,
                 // It vanished while we looked.
@@ -189,14 +191,18 @@ fn views(seen: &[Seen], hints: &Hints) -> Vec<u32> {
 }
 
 /// The namespace's own descriptor, by a process in it or by a name; checked to be the one that was meant.
-fn open(sighting: &NamespaceSighting) -> Option<OwnedFd> {
+fn open(sighting: &NamespaceSighting, roots: &mut HashMap<u32, Option<Root>>) -> Option<OwnedFd> {
     let by_process = || {
         let file = fs::File::open(format!("/proc/{}/ns/net", sighting.pid?)).ok()?;
         let is_meant = rustix::fs::fstat(file.as_fd()).is_ok_and(|stat| stat.st_ino == sighting.inode.0);
         is_meant.then(|| file.into())
     };
-    let by_name = |name: &NamespaceName| Root::of(name.pid).ok()?.namespace(&name.path, sighting.inode.0);
-    by_process().or_else(|| sighting.names.iter().find_map(by_name))
+    by_process().or_else(|| {
+        sighting.names.iter().find_map(|name| {
+            let root = roots.entry(name.pid).or_insert_with(|| Root::of(name.pid).ok()).as_ref()?;
+            root.namespace(&name.path, sighting.inode.0)
+        })
+    })
 }
 
 fn stale(folders: &BTreeSet<(u32, PathBuf)>) -> Vec<Limit> {

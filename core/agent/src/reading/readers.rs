@@ -25,7 +25,7 @@ use crate::{
     discovery::{self, Door, Found, Place, processes},
     netlink::Netlink,
     protocol::Hints,
-    pulse::Pulse,
+    pulse::{FILE_TIMEOUT, Pulse},
     watching::subscription::Subscription,
 };
 
@@ -209,7 +209,9 @@ impl Readers {
 
     /// When [`Self::give_up`] should be called; none while nothing is waited for.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.pulses().filter_map(|pulse| self.due(pulse)).min()
+        // A thread may take what waits at any time, and says nothing of it.
+        let again = Instant::now() + FILE_TIMEOUT;
+        self.pulses().filter_map(|pulse| self.due(pulse).or_else(|| pulse.is_waiting().then_some(again))).min()
     }
 
     /// What waits while no thread is left is given up at once.

@@ -115,7 +115,7 @@ fn it_makes_no_call_that_is_not_in_the_list() {
     agent.say(&Request::Watch { hints: Hints::default() });
     let messages = agent.until_done();
     let facts = format!("{messages:?}");
-    assert!(facts.contains("Legacy") && facts.contains("Nft"), "rules of both kinds");
+    assert!(facts.contains("backend: Legacy") && facts.contains("backend: NfTables"), "rules of both kinds");
     agent.0.stdin = None;
     assert!(agent.ends_within(Duration::from_secs(10)));
 
