@@ -112,7 +112,7 @@ mod tests {
 
     use crate::{
         AgentLink, Leave,
-        protocol::{Hints, Message, PROTOCOL_VERSION, Request},
+        protocol::{BUILD, Hints, Message, PROTOCOL_VERSION, Request},
         reading::readers::SLOW_NAMESPACE,
         start_in_process,
     };
@@ -157,7 +157,7 @@ mod tests {
         SLOW_NAMESPACE.store(slow.0, Ordering::Relaxed);
 
         let mut link = start_in_process(Leave::ReadOnly);
-        let program_version = PROTOCOL_VERSION.to_string();
+        let program_version = BUILD.to_owned();
         link.requests.blocking_send(Request::Hello { protocol_version: PROTOCOL_VERSION, program_version }).unwrap();
         link.requests.blocking_send(Request::Watch { hints: Hints::default() }).unwrap();
         let mut facts = Vec::new();

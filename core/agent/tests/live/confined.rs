@@ -11,7 +11,7 @@ use std::{
 use bridgewalk_agent::{
     confinement::syscall_names,
     frame::{FrameDecoder, encode},
-    protocol::{Hints, Message, PROTOCOL_VERSION, Request},
+    protocol::{BUILD, Hints, Message, PROTOCOL_VERSION, Request},
 };
 
 use crate::bench::Named;
@@ -30,7 +30,7 @@ impl Agent {
     }
 
     fn hello(&mut self) {
-        self.say(&Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: "test".to_owned() });
+        self.say(&Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: BUILD.to_owned() });
     }
 
     /// What it says, up to the end of a full observation.
