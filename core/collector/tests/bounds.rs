@@ -174,7 +174,8 @@ fn many_large_answers_together_are_bounded() {
 fn a_flood_of_events_is_bounded() {
     let engine = FakeEngine::start(answers());
     let host = engine.host();
-    let watching = std::thread::spawn(move || observe(&host, &[(SECONDS, "12")]));
+    let watch = move || observe(&host, &[(SECONDS, "10")]);
+    let watching = std::thread::Builder::new().name("watching".to_owned()).spawn(watch).unwrap();
     let began = Instant::now();
     while !engine.is_listened_to() {
         assert!(began.elapsed() < Duration::from_secs(10));

@@ -162,7 +162,7 @@ fn observe(answers: &serde_json::Map<String, Value>) -> Vec<Observation> {
 fn what_only_bears_our_label_is_shown() {
     let mut answers = answers("26.1");
     let label = "org.bridgewalk.agent";
-    for (path, answer) in answers.iter_mut() {
+    for (path, answer) in &mut answers {
         if path == "/containers/json" {
             for container in answer.as_array_mut().unwrap() {
                 container["Labels"] = json!({label: "x"});

@@ -80,13 +80,14 @@ fn ssh_is_asked_as_the_docker_client_asks_it() {
 fn what_tls_says_is_said() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = format!("tcp://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
+    let serve = move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 1000]);
             let _ = stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
         }
-    });
+    };
+    std::thread::Builder::new().name("not-tls".to_owned()).spawn(serve).unwrap();
     let line = said(&host, &[("DOCKER_TLS", "1")]);
     assert!(line.contains("cannot be secured") && line.contains("corrupt message"), "{line}");
 }
