@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bridgewalk_model::{EntityId, Snapshot, snapshot::Host};
+use bridgewalk_model::{EntityId, Snapshot, Text, snapshot::Host};
 
 /// The fewest characters of a container's id that stand for it.
 const LEAST_ID: usize = 4;
@@ -68,10 +68,15 @@ impl LeftOut {
 fn named<'h>(host: &'h Host, name: &str) -> (BTreeSet<&'h EntityId>, BTreeSet<&'h EntityId>) {
     let containers = host.containers.iter().filter(|container| {
         let compose = container.compose.as_ref();
-        container.name.as_str() == name
+        is_called(&container.name, name)
             || (name.len() >= LEAST_ID && container.container_id.starts_with(name))
-            || compose.is_some_and(|compose| compose.project.as_str() == name || compose.service.as_str() == name)
+            || compose.is_some_and(|compose| is_called(&compose.project, name) || is_called(&compose.service, name))
     });
-    let networks = host.networks.iter().filter(|network| network.name.as_str() == name);
+    let networks = host.networks.iter().filter(|network| is_called(&network.name, name));
     (containers.map(|container| &container.id).collect(), networks.map(|network| &network.id).collect())
+}
+
+/// Whether `name` is what the source said, or what is shown for it: of several that look alike all are meant.
+fn is_called(text: &Text, name: &str) -> bool {
+    text.raw() == name || text.as_str() == name
 }

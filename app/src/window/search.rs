@@ -1,6 +1,6 @@
 //! Finds things by whatever one knows of them: name, address, MAC address, interface, port.
 
-use bridgewalk_model::{EntityId, Snapshot};
+use bridgewalk_model::{EntityId, Snapshot, Text, reveal};
 
 use super::icon::Icon;
 use crate::words::Words;
@@ -40,6 +40,7 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
             keys.extend(network.pools.iter().filter_map(|pool| pool.gateway).map(|gateway| gateway.to_string()));
             keys.extend(network.bridge_name.iter().map(ToString::to_string));
             keys.push(network.network_id.clone());
+            keys.extend(whole(&network.name));
             items.push(item(&network.id, Icon::Network, network.name.as_str(), words.text("diagram-network"), keys));
         }
         for container in &host.containers {
@@ -56,6 +57,7 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
             keys.extend(container.exposed_ports.iter().map(ToString::to_string));
             keys.push(container.image.to_string());
             keys.push(container.container_id.clone());
+            keys.extend(whole(&container.name));
             keys.dedup();
             let kind = words.text("diagram-container");
             items.push(item(&container.id, Icon::Container, container.name.as_str(), kind, keys));
@@ -77,6 +79,11 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
         }
     }
     items
+}
+
+/// A name that is not shown as it is: whole, with what is hidden as visible escapes.
+fn whole(name: &Text) -> Option<String> {
+    name.is_altered().then(|| reveal(name.raw()).unwrap_or_else(|| name.raw().to_owned()))
 }
 
 fn item(entity: &EntityId, icon: Icon, name: &str, kind: String, keys: Vec<String>) -> Item {

@@ -1,7 +1,7 @@
 //! Findings in words: what is wrong or worth knowing, with the names that people gave.
 
 use bridgewalk_analysis::{Disagreement, Doubt, Finding, FindingKind, Published, Reach, Severity};
-use bridgewalk_model::{EntityId, Snapshot};
+use bridgewalk_model::{EntityId, Snapshot, Text};
 
 use super::{FluentValue, Words};
 
@@ -120,5 +120,6 @@ pub(crate) fn name(snapshot: &Snapshot, id: &EntityId) -> String {
         .or_else(|| snapshot.interface(id).map(|(_, _, interface)| &interface.name))
         .or_else(|| snapshot.namespace(id).map(|(_, namespace)| &namespace.name))
         .or_else(|| snapshot.hosts.iter().find(|host| host.id == *id).map(|host| &host.name));
-    named.map_or_else(|| id.as_str().rsplit(['/', ':']).next().unwrap_or_default().to_owned(), ToString::to_string)
+    let last = || Text::new(id.as_str().rsplit(['/', ':']).next().unwrap_or_default());
+    named.cloned().unwrap_or_else(last).to_string()
 }

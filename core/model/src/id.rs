@@ -4,7 +4,7 @@
 //! looks. What we call a thing is therefore made of what its owner called it, and survives a restart of the program,
 //! of the container and of the daemon.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +22,12 @@ impl EntityId {
 
     /// The host of this name (`HostFacts::hostname`).
     pub fn host(name: &str) -> Self {
-        Self(format!("host:{name}").into())
+        Self(format!("host:{}", part(name)).into())
     }
 
-    /// The part `kind:key` of `self`. Slashes in `key` are kept apart from the path's own.
+    /// The part `kind:key` of `self`. Slashes in `key` are kept apart from the path's own; no two keys become one.
     pub fn child(&self, kind: &str, key: &str) -> Self {
-        Self(format!("{}/{kind}:{}", self.0, key.replace('/', "∕")).into())
+        Self(format!("{}/{kind}:{}", self.0, part(key)).into())
     }
 
     /// A network namespace of the host `self`; `key` is one of `host`, `container-<container id>`, `named-<name>`,
@@ -72,8 +72,31 @@ impl EntityId {
     }
 }
 
+/// A key as a part of a path: a slash becomes `∕`, and what could be taken for that is written otherwise.
+fn part(key: &str) -> Cow<'_, str> {
+    if !key.contains(['/', '∕', '⧸']) {
+        return Cow::Borrowed(key);
+    }
+    Cow::Owned(key.replace('⧸', "⧸0").replace('∕', "⧸1").replace('/', "∕"))
+}
+
 impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_keys_are_one_part() {
+        let keys = ["a/b", "a∕b", "a⧸b", "a⧸1b", "a⧸0b", "a∕/b", "a/∕b", "a b"];
+        let host = EntityId::host("alpha");
+        let ids: std::collections::BTreeSet<_> = keys.iter().map(|key| host.project(key)).collect();
+        assert_eq!(ids.len(), keys.len());
+        assert_eq!(host.child("nat", "10.0.0.0/8").as_str(), "host:alpha/nat:10.0.0.0∕8");
+        assert!(!EntityId::host("a/ns:host").is_within(&EntityId::host("a")));
     }
 }

@@ -35,5 +35,5 @@ pub use observation::{
 };
 pub use snapshot::Snapshot;
 pub use source::{Source, Sourced};
-pub use text::Text;
+pub use text::{Text, is_hidden, reveal};
 pub use weight::{json_elements, weight};

@@ -2,16 +2,19 @@
 //!
 //! A daemon accepts almost anything as a network's name: terminal escapes, right-to-left overrides, 5,000 characters,
 //! U+0001 (illegal in XML 1.0). What is shown has controls and invisible marks as visible escapes and a bounded
-//! length; the raw text is kept for "copy" alone.
+//! length. What the source said is kept beside it: by that texts are compared, so that two names which look alike once
+//! they are shown stay two.
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
 /// The longest text shown, in characters; what is cut off is marked by `…`.
 pub(crate) const MAX_SHOWN_CHARS: usize = 120;
 
-/// A name or label given by a stranger. Compared, hashed, ordered and serialised by what is shown.
+/// A name or label given by a stranger. Compared, hashed and ordered by what the source said, displayed as it is shown.
+///
+/// Serialised it is a string, or, where the two differ, an object with both: `{"shown": "a\u{1b}", "raw": …}`.
 #[derive(Clone, Default)]
 pub struct Text {
     shown: Arc<str>,
@@ -59,7 +62,11 @@ impl Text {
 
 /// `raw` with everything hidden as visible escapes, whole: for texts that must not be cut, such as rules. None: nothing
 /// was hidden.
-pub(crate) fn reveal(raw: &str) -> Option<String> {
+pub fn reveal(raw: &str) -> Option<String> {
+    // Almost all of what is looked at is plain.
+    if raw.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
     raw.chars().any(is_hidden).then(|| {
         let mut shown = String::with_capacity(raw.len() + 16);
         for character in raw.chars() {
@@ -74,13 +81,14 @@ pub(crate) fn reveal(raw: &str) -> Option<String> {
 }
 
 /// Controls, bidirectional and zero-width marks, line separators, variation and tag characters, noncharacters,
-/// private use: all that can hide, reorder or break a line.
-fn is_hidden(character: char) -> bool {
+/// private use: all that can hide, reorder or break a line. Unicode's `Default_Ignorable_Code_Point` is within.
+pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character),
-            0xad | 0x34f | 0x61c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180e | 0x200b..=0x200f
+            0xad | 0x34f | 0x61c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f
             | 0x2028..=0x202e | 0x2060..=0x206f | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xffff
-            | 0xe000..=0xf8ff | 0xfdd0..=0xfdef | 0xe0000..=0x10ffff)
+            | 0x13430..=0x1343f | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe000..=0xf8ff | 0xfdd0..=0xfdef
+            | 0xe0000..=0x10ffff)
 }
 
 impl fmt::Debug for Text {
@@ -103,7 +111,7 @@ impl From<&str> for Text {
 
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {
-        self.shown == other.shown
+        self.raw() == other.raw()
     }
 }
 
@@ -111,7 +119,7 @@ impl Eq for Text {}
 
 impl std::hash::Hash for Text {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.shown.hash(state);
+        self.raw().hash(state);
     }
 }
 
@@ -123,19 +131,33 @@ impl PartialOrd for Text {
 
 impl Ord for Text {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.shown.cmp(&other.shown)
+        self.raw().cmp(other.raw())
     }
 }
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.shown)
+        let Some(raw) = &self.raw else { return serializer.serialize_str(&self.shown) };
+        let mut both = serializer.serialize_struct("Text", 2)?;
+        both.serialize_field("shown", &*self.shown)?;
+        both.serialize_field("raw", &**raw)?;
+        both.end()
     }
+}
+
+/// As [`Text`] is serialised.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Serialised {
+    Plain(String),
+    Both { raw: String },
 }
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::new(&String::deserialize(deserializer)?))
+        Ok(match Serialised::deserialize(deserializer)? {
+            Serialised::Plain(raw) | Serialised::Both { raw } => Self::new(&raw),
+        })
     }
 }
 
@@ -162,5 +184,28 @@ mod tests {
         let text = Text::new(&"x".repeat(5_000));
         assert_eq!(text.as_str().chars().count(), MAX_SHOWN_CHARS + 1);
         assert_eq!(text.raw().len(), 5_000);
+    }
+
+    #[test]
+    fn texts_that_look_alike_stay_two() {
+        let begin = "x".repeat(MAX_SHOWN_CHARS);
+        let pairs = [(format!("{begin}one"), format!("{begin}two")), ("a\u{1b}".to_owned(), "a\\u{1b}".to_owned())];
+        for (one, two) in pairs {
+            let (one, two) = (Text::new(&one), Text::new(&two));
+            assert_eq!(one.as_str(), two.as_str());
+            assert_ne!(one, two);
+            assert_ne!(one.cmp(&two), std::cmp::Ordering::Equal);
+            assert_eq!(std::collections::HashSet::from([one, two]).len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_document_has_both_and_a_plain_one_is_a_string() {
+        assert_eq!(serde_json::to_string(&Text::new("plain")).unwrap(), r#""plain""#);
+        for raw in ["plain".to_owned(), "a\u{1b}b".to_owned(), "x".repeat(500)] {
+            let text = Text::new(&raw);
+            let back: Text = serde_json::from_str(&serde_json::to_string(&text).unwrap()).unwrap();
+            assert_eq!((back.raw(), back.as_str()), (raw.as_str(), text.as_str()));
+        }
     }
 }

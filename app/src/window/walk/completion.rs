@@ -1,6 +1,6 @@
 //! What an end of a walk may be called, offered while one types.
 
-use bridgewalk_model::{EntityId, Snapshot};
+use bridgewalk_model::{EntityId, Snapshot, snapshot::Container};
 
 use crate::{
     window::{icon::Icon, search::Item},
@@ -36,7 +36,9 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
     };
     for host in &snapshot.hosts {
         for container in &host.containers {
-            add(&container.id, Icon::Container, container.name.to_string(), words.text("diagram-container"));
+            let kind = words.text("diagram-container");
+            let kind = if container.name.is_altered() { format!("{kind}, {}", container.name) } else { kind };
+            add(&container.id, Icon::Container, written_name(container), kind);
         }
         for service in host.swarm.iter().flat_map(|swarm| &swarm.services) {
             let id = host.id.service(&service.service_id);
@@ -72,19 +74,19 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
         return Some((OUTSIDE.to_owned(), None));
     }
     if let Some((_, container)) = snapshot.container(id) {
-        return Some((container.name.to_string(), None));
+        return Some((written_name(container), None));
     }
     if let Some((host, namespace, interface)) = snapshot.interface(id) {
         let container = namespace.containers.first().and_then(|id| host.container(id));
         if let Some(container) = container {
-            return Some((container.name.to_string(), None));
+            return Some((written_name(container), None));
         }
         // A cable's end on the host stands for the container at its other end.
         let peer = interface.peer.as_ref().and_then(|peer| snapshot.interface(peer));
         if let Some((host, far, _)) = peer
             && let Some(container) = far.containers.first().and_then(|id| host.container(id))
         {
-            return Some((container.name.to_string(), None));
+            return Some((written_name(container), None));
         }
         let address = interface.addresses.iter().find(|address| address.address.is_ipv4());
         let address = address.or(interface.addresses.first());
@@ -93,7 +95,7 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
     if let Some((host, namespace)) = snapshot.namespace(id) {
         let container = namespace.containers.first().and_then(|id| host.container(id));
         return match container {
-            Some(container) => Some((container.name.to_string(), None)),
+            Some(container) => Some((written_name(container), None)),
             None if namespace.is_host => Some((HOST.to_owned(), None)),
             None => Some((namespace.name.to_string(), None)),
         };
@@ -108,6 +110,15 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
         }
     }
     None
+}
+
+/// A container's name, or its short id where what is shown is not its name.
+fn written_name(container: &Container) -> String {
+    if container.name.is_altered() {
+        container.container_id.get(..12).unwrap_or(&container.container_id).to_owned()
+    } else {
+        container.name.to_string()
+    }
 }
 
 /// An address by which others reach the host: the first one that no bridge bears.

@@ -44,7 +44,7 @@ impl Walker<'_> {
 
     fn end(&self, text: &str) -> Result<End, EndError> {
         let hosts = &self.snapshot().hosts;
-        let name = Text::new(text);
+        let name = self.meant(text);
         match text {
             "" => return Err(EndError::Unknown(name)),
             "outside" => return Ok(End::Outside),
@@ -73,9 +73,32 @@ impl Walker<'_> {
         if self.is_name(&name) { Ok(End::Name { name }) } else { Err(EndError::Unknown(name)) }
     }
 
+    /// The name that `text` means: what the source said, or what is shown for one name alone.
+    fn meant(&self, text: &str) -> Text {
+        let mut alike: Vec<&Text> = self.names().filter(|name| name.is_altered() && name.as_str() == text).collect();
+        alike.sort_unstable();
+        alike.dedup();
+        match alike.as_slice() {
+            [only] if !self.names().any(|name| name.raw() == text) => (*only).clone(),
+            _ => Text::new(text),
+        }
+    }
+
+    /// Every name that stands for an end.
+    fn names(&self) -> impl Iterator<Item = &Text> {
+        self.snapshot().hosts.iter().flat_map(|host| {
+            let namespaces = host.namespaces.iter().map(|namespace| &namespace.name);
+            let containers = host.containers.iter().flat_map(|container| {
+                let ends = container.attachments.iter().flat_map(|end| end.aliases.iter().chain(&end.dns_names));
+                ends.chain(container.links.iter().map(|(_, alias)| alias)).chain([&container.name])
+            });
+            namespaces.chain(containers).chain([&host.name])
+        })
+    }
+
     /// Whether anything of the snapshot can be looked up by this name.
     fn is_name(&self, name: &Text) -> bool {
-        let plain = name.as_str().strip_prefix("tasks.").unwrap_or(name.as_str());
+        let plain = name.raw().strip_prefix("tasks.").unwrap_or(name.raw());
         self.snapshot().hosts.iter().any(|host| {
             let by_alias = host.containers.iter().any(|container| {
                 container.links.iter().any(|(_, alias)| alias == name)

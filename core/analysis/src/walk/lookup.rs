@@ -108,7 +108,7 @@ impl<'a> Walker<'a> {
 
 /// Whether a container bears this name, or it is the beginning of its id.
 pub(super) fn is_called(container: &Container, name: &Text) -> bool {
-    container.name == *name || (name.as_str().len() >= 12 && container.container_id.starts_with(name.as_str()))
+    container.name == *name || (name.raw().len() >= 12 && container.container_id.starts_with(name.raw()))
 }
 
 fn addresses(container: &Container) -> Vec<IpAddr> {
@@ -141,7 +141,7 @@ fn by_embedded_dns<'h>(
             for end in container.attachments.iter().filter(|end| end.network == *network) {
                 let is_name = container.name == *name || target == Some(&container.name);
                 let short = container.container_id.get(..12).unwrap_or_default();
-                let is_alias = end.aliases.contains(name) || end.dns_names.contains(name) || short == name.as_str();
+                let is_alias = end.aliases.contains(name) || end.dns_names.contains(name) || short == name.raw();
                 if is_name || is_alias {
                     found.extend(end.ipv4.iter().chain(&end.ipv6).map(|net| (net.addr(), is_name)));
                 }
@@ -157,8 +157,8 @@ fn by_embedded_dns<'h>(
         }
         let network_id = host.network(network).map(|network| network.network_id.as_str());
         if let Some(swarm) = &host.swarm {
-            let plain = name.as_str().strip_prefix("tasks.");
-            let wanted = plain.unwrap_or(name.as_str());
+            let plain = name.raw().strip_prefix("tasks.");
+            let wanted = plain.unwrap_or(name.raw());
             let Some(service) = swarm.services.iter().find(|service| service.name == wanted) else { continue };
             let on_network = |vip: &&bridgewalk_model::engine::VirtualIp| Some(vip.network_id.as_str()) == network_id;
             let (by, list): (NameSource, Vec<IpAddr>) = if plain.is_none() && service.endpoint_mode != "dnsrr" {

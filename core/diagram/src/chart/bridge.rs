@@ -83,7 +83,7 @@ fn container_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) ->
     for container in host.containers.iter().filter(|container| source.shows(container) && container.state.is_alive()) {
         let Some(end) = container.attachments.iter().find(|end| end.network == network.id) else { continue };
         let (title, lines) = end_lines(source, host, end);
-        let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.as_str()));
+        let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.raw()));
         let pair = host.veths.iter().find(|pair| pair.far.interface == entity);
         let others: Vec<&str> = container
             .attachments

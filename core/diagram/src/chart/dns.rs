@@ -55,7 +55,7 @@ fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Conta
     let resolver = container.namespace.as_ref().and_then(|id| host.namespace(id)).and_then(|namespace| {
         namespace.resolvers.iter().find(|resolver| resolver.container.as_ref() == Some(&container.id))
     });
-    let entity = container.id.child("resolver", end.network_name.as_str());
+    let entity = container.id.child("resolver", end.network_name.raw());
     let is_embedded = resolver.is_some_and(|resolver| resolver.is_embedded_dns);
     if let Some(resolver) = resolver {
         let (look, word) =
@@ -79,7 +79,7 @@ fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Conta
     }
     let names: BTreeSet<&str> = end.dns_names.iter().chain(&end.aliases).map(Text::as_str).collect();
     let address = end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default();
-    let entity = container.id.child("names", end.network_name.as_str());
+    let entity = container.id.child("names", end.network_name.raw());
     if names.is_empty() || !is_embedded {
         chart.cell(NAMES, rows, Look::Absent, &entity, address).mono().line(source.word(Word::AddressOnly));
     } else {

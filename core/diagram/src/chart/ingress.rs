@@ -72,7 +72,7 @@ fn published(chart: &mut Chart, source: &Source<'_>, manager: &Manager<'_>, serv
     for (number, node) in nodes.iter().enumerate() {
         // One node's door stands beside all tasks.
         let own = if nodes.len() == 1 { rows.clone() } else { first + number..first + number + 1 };
-        let known = source.snapshot.hosts.iter().find(|host| host.name.as_str() == node.host_name);
+        let known = source.snapshot.hosts.iter().find(|host| host.name.raw() == node.host_name);
         let owner = known.map_or_else(|| manager.host.id.child("node", &node.host_name), |host| host.id.clone());
         let entity = owner.child("published", &format!("{}/{}", port.published_port, port.transport));
         let address = node

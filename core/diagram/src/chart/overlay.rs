@@ -130,7 +130,7 @@ fn pair(source: &Source<'_>, left: &(&Host, Vec<Overlay<'_>>), right: &(&Host, V
             half(&mut chart, source, overlay, &rows, side);
             let other = if side.container == LEFT.container { right.0 } else { left.0 };
             if far_ends(host, overlay.network).any(|far| has_address(other, far)) {
-                let entity = overlay.network.id.child("tunnel", other.name.as_str());
+                let entity = overlay.network.id.child("tunnel", other.name.raw());
                 if !chart.cells.iter().any(|cell| cell.lane == BEYOND && cell.rows == rows) {
                     let cell = chart.cell(BEYOND, rows.clone(), Look::Outside, &entity, source.word(Word::VxlanTunnel));
                     if let Some((_, lines)) = overlay.namespace.and_then(|it| tunnel(source, it, false)) {

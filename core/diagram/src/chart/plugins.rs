@@ -47,7 +47,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
             mode = Some(seen.clone());
         }
         let (title, lines) = end_lines(source, host, end);
-        let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.as_str()));
+        let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.raw()));
         let cell = chart.cell(INTERFACE, row..row + 1, Look::Interface, &entity, title);
         cell.is_mono = true;
         cell.lines = lines;

@@ -307,7 +307,7 @@ enum Where {
 
 fn matches(row: &Row, index: &Index<'_>, view: &View) -> bool {
     let filter = &view.filter;
-    if filter.project.as_ref().is_some_and(|wanted| row.project.as_deref() != Some(wanted.as_str())) {
+    if filter.project.as_ref().is_some_and(|wanted| row.project.as_ref() != Some(wanted)) {
         return false;
     }
     if let Some(network) = &filter.network {
@@ -344,8 +344,7 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
             .iter()
             .filter_map(|line| line.block.as_ref())
             .min_by_key(|block| {
-                let is_own =
-                    own_project.get(block).is_some_and(|project| row.project.as_deref() == Some(project.as_str()));
+                let is_own = own_project.get(block).is_some_and(|project| row.project.as_ref() == Some(*project));
                 (
                     !leads_to(host, &row, block),
                     !is_own,
@@ -419,11 +418,11 @@ fn collapse(block: &mut Block, view: &View, host: &Host, words: &dyn Words) {
     let mut kept = Vec::new();
     let mut folded: BTreeMap<EntityId, (Row, usize)> = BTreeMap::new();
     for row in std::mem::take(&mut block.rows) {
-        let project = row.project.as_ref().map(|project| host.id.project(project));
+        let project = row.project.as_ref().map(|project| host.id.project(project.raw()));
         let target = match (&block.entity, project) {
             (Some(entity), _) if whole => Some((entity.clone(), block.title.clone())),
             (_, Some(project)) if view.collapsed.contains(&project) => {
-                Some((project, row.project.clone().unwrap_or_default()))
+                Some((project, row.project.as_ref().map(Text::to_string).unwrap_or_default()))
             }
             _ => None,
         };

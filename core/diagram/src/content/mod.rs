@@ -5,7 +5,7 @@ mod blocks;
 mod places;
 mod ports;
 
-use bridgewalk_model::{EntityId, Snapshot, engine::ContainerState, snapshot::Host};
+use bridgewalk_model::{EntityId, Snapshot, Text, engine::ContainerState, snapshot::Host};
 
 pub(crate) use places::address_of;
 pub(crate) use ports::{cells as cells_of, doors as doors_of};
@@ -85,7 +85,7 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub key: EntityId,
-    pub project: Option<String>,
+    pub project: Option<Text>,
     pub cells: Vec<NatCell>,
     pub residents: Vec<Resident>,
     /// Lines that say more, without an interface.

@@ -63,7 +63,7 @@ pub(super) fn of_namespace(index: &Index<'_>, namespace: &Namespace, detail: Det
         project: containers
             .first()
             .and_then(|container| container.compose.as_ref())
-            .map(|compose| compose.project.to_string()),
+            .map(|compose| compose.project.clone()),
         cells: containers.iter().flat_map(|container| ports::cells(index.host, container, detail, words)).collect(),
         doors: containers.iter().flat_map(|container| ports::doors(container)).collect(),
         residents,
@@ -79,7 +79,7 @@ pub(super) fn of_container(index: &Index<'_>, container: &Container, detail: Det
     let is_alive = container.state.is_alive();
     Row {
         key: container.id.clone(),
-        project: container.compose.as_ref().map(|compose| compose.project.to_string()),
+        project: container.compose.as_ref().map(|compose| compose.project.clone()),
         cells: if is_alive { ports::cells(index.host, container, detail, words) } else { Vec::new() },
         residents: vec![resident(container)],
         notes: if is_alive { Vec::new() } else { vec![networks_of(container)] },

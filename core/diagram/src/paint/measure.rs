@@ -1,6 +1,6 @@
 //! How large everything is, before it has a place.
 
-use bridgewalk_model::EntityId;
+use bridgewalk_model::{EntityId, Text};
 
 use super::brush::size;
 use crate::{
@@ -210,7 +210,7 @@ pub(super) fn door_width(label: &str) -> f32 {
 
 /// The shapes of a block's rows: the first of each project has a band.
 pub(super) fn rows(block: &Block, lanes: &Lanes) -> Vec<RowShape> {
-    let mut project: Option<&String> = None;
+    let mut project: Option<&Text> = None;
     block
         .rows
         .iter()

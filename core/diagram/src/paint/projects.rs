@@ -1,6 +1,8 @@
 //! Compose projects: a frame with the project's name around each run of its containers, over several networks where
 //! nothing comes between.
 
+use bridgewalk_model::Text;
+
 use super::{
     Context,
     brush::{Brush, Layer, size},
@@ -18,7 +20,7 @@ struct Member<'a> {
     block: usize,
     place: &'a PlacedRow,
     shape: &'a RowShape,
-    project: Option<&'a String>,
+    project: Option<&'a Text>,
 }
 
 pub(super) fn paint(
@@ -38,7 +40,7 @@ pub(super) fn paint(
     members.sort_by(|a, b| {
         corner(a).x.total_cmp(&corner(b).x).then(corner(a).y.total_cmp(&corner(b).y)).then(a.block.cmp(&b.block))
     });
-    let mut named: Vec<&String> = Vec::new();
+    let mut named: Vec<&Text> = Vec::new();
     for run in members.chunk_by(|above, below| goes_on(placed, above, below)) {
         if let Some(project) = run.first().and_then(|first| first.project) {
             frame(brush, context, content, lanes, run, (project, named.contains(&project)));
@@ -71,11 +73,11 @@ fn frame(
     content: &HostContent,
     lanes: &Lanes,
     run: &[Member<'_>],
-    (project, is_continued): (&String, bool),
+    (project, is_continued): (&Text, bool),
 ) {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return };
     let theme = brush.theme;
-    let id = content.id.project(project);
+    let id = content.id.project(project.raw());
     let row = first.place.rect;
     let top = if first.shape.has_band { row.y } else { row.y + first.shape.box_y - 8.0 };
     let bottom = last.place.rect.y + last.shape.box_y + last.shape.box_height + 10.0;

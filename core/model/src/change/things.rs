@@ -23,7 +23,7 @@ pub(super) fn compare_hosts(changes: &mut Vec<Change>, before: Option<&Host>, af
     section("network", &|host| host.networks.iter().map(network).collect());
     section("attachment", &|host| host.containers.iter().flat_map(attachments).collect());
     section("namespace", &|host| {
-        host.namespaces.iter().map(|one| thing(&one.id, "", &one.name, vec![("name", one.name.to_string())])).collect()
+        host.namespaces.iter().map(|one| thing(&one.id, "", &one.name, vec![("name", raw(Some(&one.name)))])).collect()
     });
     section("interface", &|host| {
         host.namespaces.iter().flat_map(|namespace| &namespace.interfaces).map(|one| interface(host, one)).collect()
@@ -90,6 +90,11 @@ fn optional(value: Option<impl std::fmt::Display>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
+/// What the source said: two names that look alike are two.
+fn raw(name: Option<&Text>) -> String {
+    name.map_or_else(String::new, |name| name.raw().to_owned())
+}
+
 fn joined<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
@@ -113,9 +118,9 @@ fn container(host: &Host, one: &Container) -> Thing {
         format!("{address}:{}->{}", optional(binding.host_port), binding.container_port)
     });
     let fields = vec![
-        ("name", one.name.to_string()),
+        ("name", raw(Some(&one.name))),
         ("state", one.state.as_str().to_owned()),
-        ("namespace", optional(home)),
+        ("namespace", raw(home)),
         ("published", joined(published)),
     ];
     thing(&one.id, "", &one.name, fields)
@@ -123,7 +128,7 @@ fn container(host: &Host, one: &Container) -> Thing {
 
 fn network(one: &Network) -> Thing {
     let fields = vec![
-        ("name", one.name.to_string()),
+        ("name", raw(Some(&one.name))),
         ("bridge", interface_name(one.bridge.as_ref())),
         ("subnet", joined(one.pools.iter().map(|pool| pool.subnet))),
     ];
@@ -139,7 +144,7 @@ fn attachments(one: &Container) -> Vec<Thing> {
             ("mac-address", optional(attachment.mac_address)),
             ("gateway", optional(attachment.gateway)),
         ];
-        let name = Text::new(&format!("{} – {}", one.name, attachment.network_name));
+        let name = Text::new(&format!("{} – {}", one.name.raw(), attachment.network_name.raw()));
         thing(&one.id, attachment.network.as_str(), &name, fields)
     })
     .collect()
@@ -153,7 +158,7 @@ fn interface(host: &Host, one: &Interface) -> Thing {
         ("mac-address", optional(one.link.mac_address)),
         ("master", interface_name(one.master.as_ref())),
         ("peer", interface_name(one.peer.as_ref())),
-        ("network", optional(one.network.as_ref().and_then(|id| host.network(id)).map(|network| &network.name))),
+        ("network", raw(one.network.as_ref().and_then(|id| host.network(id)).map(|network| &network.name))),
         ("if-index", one.link.if_index.to_string()),
     ];
     thing(&one.id, "", &one.name, fields)
@@ -216,7 +221,7 @@ fn rules(namespace: &Namespace, ruleset: &Ruleset) -> Vec<Thing> {
 fn socket(namespace: &Namespace, one: &NamedSocket) -> Thing {
     let local = std::net::SocketAddr::new(one.socket.local.address, one.socket.local.port);
     let name = format!("{} {local}", one.socket.transport);
-    thing(&namespace.id, &name, &Text::new(&name), vec![("command", optional(one.command.as_ref()))])
+    thing(&namespace.id, &name, &Text::new(&name), vec![("command", raw(one.command.as_ref()))])
 }
 
 fn mapping(one: &NatMapping) -> Thing {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     EntityId, MacAddress, Text,
@@ -38,6 +38,7 @@ pub struct Network {
     /// Address pools.
     pub pools: Vec<AddressPool>,
     /// Driver options.
+    #[serde(serialize_with = "by_raw_name")]
     pub options: BTreeMap<Text, Text>,
     /// The bridge's name as Docker means it, for driver `bridge`.
     pub bridge_name: Option<Text>,
@@ -70,4 +71,9 @@ pub struct NetworkMember {
     pub ipv6: Option<IpNet>,
     /// Its MAC address.
     pub mac_address: Option<MacAddress>,
+}
+
+/// A document's key is a string: that which the source has, so that no two are one.
+fn by_raw_name<S: Serializer>(options: &BTreeMap<Text, Text>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(options.iter().map(|(name, value)| (name.raw(), value)))
 }
