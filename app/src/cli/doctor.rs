@@ -1,5 +1,7 @@
 //! `doctor`: each source, whether it can run, if not why, and what would help.
 
+use std::collections::HashSet;
+
 use bridgewalk_collector::{AgentProgram, SourceCheck, doctor};
 use bridgewalk_model::{LimitReason, Remedy, SourceKind};
 use serde::Serialize;
@@ -43,7 +45,7 @@ pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Outp
         table.row([
             cell(&words.source_kind(source.source)),
             cell(&words.text(if source.can_run { "yes" } else { "no" })),
-            list(source.reasons.iter().map(|reason| words.limit_reason(reason))),
+            list(words.limit_reasons(&source.reasons)),
             maybe((!source.can_run && source.remedy != Remedy::None).then(|| words.remedy(source.remedy))),
         ]);
     }
@@ -57,7 +59,7 @@ pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Outp
 impl From<SourceCheck> for Source {
     fn from(check: SourceCheck) -> Self {
         let SourceCheck { source, can_run, reason, remedy } = check;
-        Self { source, can_run, reasons: reason.into_iter().collect(), remedy }
+        Self { source, can_run, reasons: reason.map(LimitReason::tamed).into_iter().collect(), remedy }
     }
 }
 
@@ -68,11 +70,12 @@ fn of_recording(choice: &Choice, words: Words) -> Result<Vec<Source>, Failure> {
         .into_iter()
         .map(|source| Source { source, can_run: true, reasons: Vec::new(), remedy: Remedy::None })
         .collect();
+    let mut seen = HashSet::new();
     for limit in super::document::limits(&opened.snapshot, None) {
         if let Some(source) = sources.iter_mut().find(|source| source.source == limit.source) {
             source.can_run = false;
             source.remedy = limit.remedy;
-            if !source.reasons.contains(&limit.reason) {
+            if seen.insert((limit.source, limit.reason.clone())) {
                 source.reasons.push(limit.reason);
             }
         }

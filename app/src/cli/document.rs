@@ -1,5 +1,7 @@
 //! What programs read: `{"schema_version": 1, "veths": [ … ], "limits": [ … ]}`, documented in `docs/json-schema.md`.
 
+use std::collections::HashSet;
+
 use bridgewalk_model::{Limit, LimitReason, NamespaceInode, Remedy, Snapshot, SourceKind, Text};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -28,7 +30,7 @@ impl<Row: Serialize> Serialize for Document<'_, Row> {
 }
 
 /// One thing that is not seen, with the host it is not seen on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct LimitRow {
     /// The host.
     pub host: Text,
@@ -52,6 +54,7 @@ impl LimitRow {
 /// What is not seen of the given sources, or of any.
 pub(super) fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<LimitRow> {
     let mut rows: Vec<LimitRow> = Vec::new();
+    let mut seen = HashSet::new();
     for host in &snapshot.hosts {
         let everywhere = host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| &namespace.limits));
         for limit in everywhere.filter(|limit| of.is_none_or(|of| of.contains(&limit.source))) {
@@ -62,7 +65,7 @@ pub(super) fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<Limi
                 reason: limit.reason.clone(),
                 remedy: limit.remedy,
             };
-            if !rows.contains(&row) {
+            if seen.insert(row.clone()) {
                 rows.push(row);
             }
         }

@@ -4,13 +4,16 @@
 //! [`Failure`]: one line on stderr, never more.
 
 mod arguments;
+mod destination;
 mod doctor;
 mod document;
 mod export;
 mod failure;
 mod findings;
+mod gate;
 mod help;
 mod hops;
+mod json;
 mod listing;
 mod namespaces;
 mod networks;
@@ -29,12 +32,7 @@ mod walk;
 mod watch;
 mod window;
 
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
 use bridgewalk_collector::{AgentChoice, EngineChoice, helper};
 use bridgewalk_model::{EntityId, Snapshot, Text, snapshot::Host};
@@ -57,13 +55,13 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     if arguments.get(1).is_some_and(|argument| argument == helper::KEEPER_ARGUMENT) {
         return helper::keep();
     }
+    notes::take_panics();
     let words = Words::new(help::language(arguments));
     match obey(arguments, words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(line) = failure.line {
-                // Where stderr is closed there is nobody to tell; the status still does.
-                let _ = writeln!(io::stderr(), "bridgewalk: {line}");
+                notes::say(&line);
             }
             ExitCode::from(failure.status)
         }

@@ -1,10 +1,10 @@
-//! Where results go. A closed pipe ends the program without a word.
+//! Where results go, through the [`gate`]. A closed pipe ends the program without a word.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use serde::Serialize;
 
-use super::{Failure, table::Table};
+use super::{Failure, gate, json, table::Table};
 use crate::words::Words;
 
 /// The standard output.
@@ -28,29 +28,29 @@ impl Output {
         Self { writer: BufWriter::new(stdout), words, width }
     }
 
-    /// Writes `text` as it is.
+    /// Writes a text of several lines.
     ///
     /// # Errors
     /// The output cannot be written, or its reader has gone.
     pub(super) fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.bytes(text.as_bytes())
+        self.own(gate::lines(text).as_bytes())
     }
 
-    /// Writes `bytes` as they are.
+    /// Writes what this program has made of its own words alone, as it is: nothing from outside is in it.
     ///
     /// # Errors
     /// The output cannot be written, or its reader has gone.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn own(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = self.writer.write_all(bytes);
         self.check(written)
     }
 
-    /// Writes `text` and the line's end, and hands it on at once.
+    /// Writes `text` on one line with its end, and hands it on at once.
     ///
     /// # Errors
     /// As [`Self::text`].
     pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        let written = writeln!(self.writer, "{text}").and_then(|()| self.writer.flush());
+        let written = writeln!(self.writer, "{}", gate::plain(text)).and_then(|()| self.writer.flush());
         self.check(written)
     }
 
@@ -69,9 +69,9 @@ impl Output {
     /// # Errors
     /// As [`Self::text`].
     pub(super) fn document(&mut self, document: &impl Serialize) -> Result<(), Failure> {
-        let written = serde_json::to_writer_pretty(&mut self.writer, document).map_err(io::Error::from);
-        self.check(written)?;
-        self.text("\n")
+        let text = self.check(json::render(document, true).map_err(io::Error::from))?;
+        self.own(text.as_bytes())?;
+        self.own(b"\n")
     }
 
     /// Writes a document on one line, and hands it on at once.
@@ -79,8 +79,8 @@ impl Output {
     /// # Errors
     /// As [`Self::text`].
     pub(super) fn document_line(&mut self, document: &impl Serialize) -> Result<(), Failure> {
-        let written = serde_json::to_writer(&mut self.writer, document).map_err(io::Error::from);
-        self.check(written)?;
+        let text = self.check(json::render(document, false).map_err(io::Error::from))?;
+        self.own(text.as_bytes())?;
         self.line("")
     }
 
@@ -93,7 +93,7 @@ impl Output {
         self.check(flushed)
     }
 
-    fn check(&self, result: io::Result<()>) -> Result<(), Failure> {
+    fn check<T>(&self, result: io::Result<T>) -> Result<T, Failure> {
         result.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::reader_gone(),
             _ => Failure::environment(self.words.format("cli-error-output", &[("detail", error.to_string().into())])),

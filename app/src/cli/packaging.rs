@@ -8,7 +8,7 @@ use crate::words::{Language, Words};
 /// # Errors
 /// The output cannot be written.
 pub(super) fn man(output: &mut Output) -> Result<(), Failure> {
-    output.bytes(&man_page())
+    output.own(&man_page())
 }
 
 /// Prints the completions of `shell`.
@@ -18,7 +18,7 @@ pub(super) fn man(output: &mut Output) -> Result<(), Failure> {
 pub(super) fn completions(shell: clap_complete::Shell, output: &mut Output) -> Result<(), Failure> {
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut help::command(Words::new(Language::En)), "bridgewalk", &mut bytes);
-    output.bytes(&bytes)
+    output.own(&bytes)
 }
 
 fn man_page() -> Vec<u8> {

@@ -5,6 +5,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::gate;
+
 const GAP: usize = 2;
 const NARROWEST: usize = 8;
 const EMPTY: &str = "-";
@@ -27,7 +29,9 @@ impl Table {
 
     /// Adds a row of as many cells as there are headings.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        self.rows.push(cells.into_iter().collect());
+        // Of plain items alone is a width known, and a line a line.
+        let plain = |cell: Cell| cell.iter().map(|item| gate::plain(item).into_owned()).collect();
+        self.rows.push(cells.into_iter().map(plain).collect());
     }
 
     /// The table as text, each line with its end, at most `width` columns wide if that can be.
@@ -155,6 +159,13 @@ mod tests {
                       réseau  172.17.0.2/16  42\n        fd00::2/64\n\
                       日本    -              -\n";
         assert_eq!(table().render(Some(30)), narrow);
+    }
+
+    #[test]
+    fn nothing_in_a_cell_begins_a_line() {
+        let mut table = Table::new(["NAME".to_owned()]);
+        table.row([cell("a\nroot\u{1b}[2K\u{202e}")]);
+        assert_eq!(table.render(None), "NAME\na\\u{a}root\\u{1b}[2K\\u{202e}\n");
     }
 
     #[test]

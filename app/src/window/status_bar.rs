@@ -104,9 +104,7 @@ fn limits<'a>(ctx: &'a Context<'_>) -> impl Iterator<Item = &'a Limit> {
 }
 
 fn limits_ui(ui: &mut Ui, ctx: &Context<'_>) {
-    let mut lines: Vec<String> = limits(ctx).map(|limit| ctx.words.limit(limit)).collect();
-    lines.sort();
-    lines.dedup();
+    let lines = ctx.words.limit_lines(limits(ctx));
     if lines.is_empty() {
         return;
     }
@@ -118,7 +116,7 @@ fn limits_ui(ui: &mut Ui, ctx: &Context<'_>) {
             for line in &lines {
                 ui.horizontal(|ui| {
                     Icon::Hidden.show(ui, 15.0, ctx.colors.soft);
-                    ui.add(egui::Label::new(RichText::new(line).size(13.0)).wrap());
+                    ui.add(egui::Label::new(RichText::new(&line.text).size(13.0)).wrap());
                 });
             }
         });

@@ -9,6 +9,7 @@ mod evidence;
 mod failures;
 mod findings;
 mod language;
+mod limits;
 mod proof;
 mod rule;
 mod typed;
@@ -22,6 +23,7 @@ pub use evidence::evidence_text;
 pub(crate) use findings::name;
 pub use fluent_bundle::FluentValue;
 pub use language::Language;
+pub use limits::LimitLine;
 pub use typed::container_port;
 
 type Bundle = FluentBundle<FluentResource>;

@@ -68,6 +68,8 @@ limit-no-regular-file = { $what } is not a regular file and was not opened
 limit-private = { $what } is not readable by the process it belongs to
 limit-resynchronised = events were lost, everything was read again: { $detail }
 limit-not-asked = not asked for
+limit-more = { $source }: … and { $count } more of this kind
+limit-reason-more = … and { $count } more of this kind
 limit-line = { $source }: { $reason }
 limit-line-remedy = { $source }: { $reason }. { $remedy }
 

@@ -68,6 +68,8 @@ limit-no-regular-file = { $what } n'est pas un fichier ordinaire et n'a pas ét�
 limit-private = { $what } n'est pas lisible par le processus auquel il appartient
 limit-resynchronised = des événements ont été perdus, tout a été relu : { $detail }
 limit-not-asked = non demandé
+limit-more = { $source } : … et { $count } autres de cette sorte
+limit-reason-more = … et { $count } autres de cette sorte
 limit-line = { $source } : { $reason }
 limit-line-remedy = { $source } : { $reason }. { $remedy }
 

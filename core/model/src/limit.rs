@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::NamespaceInode;
+use crate::{NamespaceInode, text::reveal};
+
+/// The longest detail of a reason, in characters; what is cut off is marked by `…`.
+const MAX_DETAIL_CHARS: usize = 300;
 
 /// A kind of source that can be watched or fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -121,6 +124,50 @@ pub enum NotReadBecause {
     Private,
 }
 
+impl LimitReason {
+    /// As in JSON: `not_in_kernel`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Privilege { .. } => "privilege",
+            Self::NotInKernel => "not_in_kernel",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Vanished => "vanished",
+            Self::Undecoded { .. } => "undecoded",
+            Self::Truncated { .. } => "truncated",
+            Self::Stale { .. } => "stale",
+            Self::Resynchronised { .. } => "resynchronised",
+            Self::NotRead { .. } => "not_read",
+            Self::NotAsked => "not_asked",
+        }
+    }
+
+    /// The same with a detail that may be shown: of bounded length, with all that is hidden as visible escapes. A path,
+    /// an engine's or a child's own words come from outside.
+    #[must_use]
+    pub fn tamed(mut self) -> Self {
+        match &mut self {
+            Self::Privilege { missing: detail }
+            | Self::Unreachable { detail }
+            | Self::Undecoded { detail }
+            | Self::Truncated { detail }
+            | Self::Stale { path: detail }
+            | Self::NotRead { what: detail, .. }
+            | Self::Resynchronised { detail } => *detail = tamed(detail),
+            Self::NotInKernel | Self::Vanished | Self::NotAsked => {}
+        }
+        self
+    }
+}
+
+/// `detail`, short and with nothing hidden.
+pub(crate) fn tamed(detail: &str) -> String {
+    let cut = match detail.char_indices().nth(MAX_DETAIL_CHARS) {
+        Some((end, _)) => format!("{}…", &detail[..end]),
+        None => detail.to_owned(),
+    };
+    reveal(&cut).unwrap_or(cut)
+}
+
 /// What would lift a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,4 +196,19 @@ pub struct Limit {
     pub reason: LimitReason,
     /// What would help.
     pub remedy: Remedy,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_is_short_and_hides_nothing() {
+        let path = format!("/run/netns/\u{1b}]0;x\u{7}\n\u{202e}{}", "x".repeat(5_000));
+        let LimitReason::Stale { path } = (LimitReason::Stale { path }).tamed() else { panic!("another reason") };
+        assert!(path.starts_with("/run/netns/\\u{1b}]0;x\\u{7}\\u{a}\\u{202e}xxx"), "{path}");
+        assert!(path.ends_with('…') && path.chars().count() < MAX_DETAIL_CHARS + 40, "{path}");
+        let plain = LimitReason::Stale { path: "/run/netns/blue".to_owned() };
+        assert_eq!(plain.clone().tamed(), plain);
+    }
 }

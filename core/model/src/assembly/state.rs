@@ -1,7 +1,7 @@
 //! What was last seen of one host.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, OnceLock},
 };
 
@@ -14,6 +14,7 @@ use crate::{
         Address, BridgeVlan, FdbEntry, Ipvs, Link, NameFiles, Neighbour, Process, Route, RoutingRule, Socket,
         SocketState, Sysctl,
     },
+    limit::tamed,
     text::reveal,
 };
 
@@ -71,7 +72,7 @@ impl State {
                 self.engine = Some(Arc::new(shown_engine(facts)));
                 self.engine_lost = None;
             }
-            Fact::EngineLost { detail } => self.engine_lost = Some(shown(detail)),
+            Fact::EngineLost { detail } => self.engine_lost = Some(tamed(detail)),
             Fact::Containers(list) => {
                 self.containers =
                     list.iter().map(|container| (container.container_id.clone(), container.clone())).collect();
@@ -107,10 +108,12 @@ impl State {
                 for source in of {
                     self.limits.remove(source);
                 }
+                // There may be thousands of one kind: nothing is looked for in a list.
+                let mut known: HashSet<Limit> = self.limits.values().flatten().cloned().collect();
                 for limit in limits {
-                    let list = self.limits.entry(limit.source).or_default();
-                    if !list.contains(limit) {
-                        list.push(limit.clone());
+                    let limit = Limit { reason: limit.reason.clone().tamed(), ..limit.clone() };
+                    if known.insert(limit.clone()) {
+                        self.limits.entry(limit.source).or_default().push(limit);
                     }
                 }
             }
@@ -205,10 +208,6 @@ pub(super) fn reveal_in(text: &mut String) {
     if let Some(shown) = reveal(text) {
         *text = shown;
     }
-}
-
-fn shown(text: &str) -> String {
-    reveal(text).unwrap_or_else(|| text.to_owned())
 }
 
 fn shown_host(facts: &HostFacts) -> HostFacts {
