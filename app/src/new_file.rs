@@ -1,63 +1,160 @@
-//! A file that is whole or not there: written beside its name, then renamed.
+//! Files that are written. What is there is not lost before what comes is whole: it is written beside and renamed, with the
+//! mode, the owner and the attributes of what was there. What cannot be replaced so is written in place: a device or a
+//! pipe at once, a file that has several names or lies in a folder that may not be written when all is there and its room
+//! is kept. A link is followed; what it leads to is written.
+
+mod like;
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, IsTerminal, Read, Seek, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-/// A file being written. Dropped before [`commit`](Self::commit), it leaves nothing behind.
+use rustix::fs::{FallocateFlags, OFlags};
+use tempfile::NamedTempFile;
+
+/// So much of a name is in the temporary's: a name has at most 255 bytes.
+const MAX_STEM_BYTES: usize = 200;
+/// As the kernel: so many links are followed.
+const MAX_LINKS: usize = 40;
+
+/// Who may read a file that was not there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever the process's mask lets.
+    Usual,
+    /// Its owner alone.
+    Owner,
+}
+
+/// A file being written. Dropped before [`commit`](Self::commit), it leaves nothing behind, and what was there as it was.
 #[derive(Debug)]
 pub struct NewFile {
-    file: Option<File>,
-    temporary: PathBuf,
-    target: PathBuf,
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    /// Straight to where it goes.
+    Through(File),
+    /// To a file beside, then to its place.
+    Beside { temporary: NamedTempFile, place: PathBuf, existing: Option<File> },
 }
 
 impl NewFile {
-    /// Begins a file that will bear the name `target`.
+    /// Begins to write the file `target`, whose readers are `readers` where it is not there yet. A pipe is waited for until
+    /// somebody reads it.
     ///
     /// # Errors
-    /// The folder is not there or may not be written, or `target` is a folder.
-    pub fn create(target: &Path) -> io::Result<Self> {
-        let Some(name) = target.file_name() else { return Err(io::ErrorKind::IsADirectory.into()) };
-        if target.is_dir() {
+    /// The folder is not there or may not be written, what is there may not be written, or is a folder; a link that the
+    /// kernel would not follow.
+    pub fn create(target: &Path, readers: Readers) -> io::Result<Self> {
+        let found = match fs::metadata(target) {
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let Some(found) = found else {
+            let place = end_of_links(target)?;
+            let temporary = beside(&place, readers)?;
+            return Ok(Self { to: To::Beside { temporary, place, existing: None } });
+        };
+        if found.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        let mut temporary_name = std::ffi::OsString::from(".");
-        temporary_name.push(name);
-        temporary_name.push(format!(".{}.tmp", std::process::id()));
-        let temporary = target.with_file_name(temporary_name);
-        let file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        Ok(Self { file: Some(file), temporary, target: target.to_owned() })
+        // Opened by the kernel, by whose rules links are followed here, and not created.
+        let mut options = OpenOptions::new();
+        options.write(true).custom_flags(OFlags::NOCTTY.bits() as i32);
+        let existing = options.open(target)?;
+        let place = fs::canonicalize(target).ok().filter(|place| is_at(place, &existing));
+        match place {
+            // Not a device, a pipe, or what only an open file leads to.
+            Some(place) if existing.metadata()?.is_file() => {
+                let temporary = match beside(&place, Readers::Owner) {
+                    Err(error) if is_no_folder_of_ours(&error) => private()?,
+                    made => made?,
+                };
+                Ok(Self { to: To::Beside { temporary, place, existing: Some(existing) } })
+            }
+            _ => {
+                if existing.metadata()?.is_file() {
+                    existing.set_len(0)?;
+                }
+                Ok(Self::into_open(existing))
+            }
+        }
     }
 
-    /// Gives the file its name, in place of any that bore it.
+    /// Begins to write into what is open already, such as the standard output.
+    pub const fn into_open(file: File) -> Self {
+        Self { to: To::Through(file) }
+    }
+
+    /// Whether what is written goes to a terminal.
+    pub fn is_terminal(&self) -> bool {
+        matches!(&self.to, To::Through(file) if file.is_terminal())
+    }
+
+    /// Ends the file: gives it its place, in place of what was there.
     ///
     /// # Errors
-    /// What was written does not reach the disk, or the name cannot be taken.
-    pub fn commit(mut self) -> io::Result<()> {
-        if let Some(file) = self.file.take() {
-            file.sync_all()?;
+    /// What was written does not reach the disk, or the place cannot be taken. What was there is there still, unless the
+    /// disk itself failed while a file was written in place.
+    pub fn commit(self) -> io::Result<()> {
+        let (temporary, place, existing) = match self.to {
+            To::Through(mut file) => return file.flush(),
+            To::Beside { temporary, place, existing } => (temporary, place, existing),
+        };
+        temporary.as_file().sync_all()?;
+        let Some(existing) = existing else { return temporary.persist(&place).map(drop).map_err(|error| error.error) };
+        // What has other names would lose them; what cannot be made like it would be another's, or read by others.
+        if existing.metadata()?.nlink() > 1
+            || !is_beside(&temporary, &place)
+            || like::make(temporary.as_file(), &existing).is_err()
+        {
+            return overwrite(existing, temporary.reopen()?);
         }
-        fs::rename(&self.temporary, &self.target)
+        match temporary.persist(&place) {
+            Ok(_) => Ok(()),
+            // The name is a mount of its own, or not ours to take.
+            Err(error) if is_no_folder_of_ours(&error.error) || error.error.kind() == io::ErrorKind::ResourceBusy => {
+                overwrite(existing, error.file.reopen()?)
+            }
+            Err(error) => Err(error.error),
+        }
+    }
+
+    /// Keeps what was written, though it is not whole, and says where: in its place, if nothing is there yet, else beside.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    pub fn keep(self) -> io::Result<Option<PathBuf>> {
+        match self.to {
+            To::Through(_) => Ok(None),
+            To::Beside { temporary, place, existing: None } => match temporary.persist_noclobber(&place) {
+                Ok(_) => Ok(Some(place)),
+                Err(error) => error.file.keep().map(|(_, path)| Some(path)).map_err(|error| error.error),
+            },
+            To::Beside { temporary, .. } => temporary.keep().map(|(_, path)| Some(path)).map_err(|error| error.error),
+        }
     }
 }
 
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), |file| file.write(bytes))
+        match &mut self.to {
+            To::Through(file) => file.write(bytes),
+            To::Beside { temporary, .. } => temporary.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), File::flush)
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        // After a commit it is not there any more, which is what is wanted.
-        let _ = fs::remove_file(&self.temporary);
+        match &mut self.to {
+            To::Through(file) => file.flush(),
+            To::Beside { temporary, .. } => temporary.flush(),
+        }
     }
 }
 
@@ -65,35 +162,90 @@ impl Drop for NewFile {
 ///
 /// # Errors
 /// As [`NewFile::create`] and [`NewFile::commit`].
-pub fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = NewFile::create(target)?;
+pub fn write(target: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NewFile::create(target, readers)?;
     file.write_all(bytes)?;
     file.commit()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn is_whole_or_not_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a.svg");
-        {
-            let mut file = NewFile::create(&target).unwrap();
-            file.write_all(b"half").unwrap();
-        }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        write(&target, b"whole").unwrap();
-        write(&target, b"whole again").unwrap();
-        assert_eq!(fs::read(&target).unwrap(), b"whole again");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn says_at_once_that_it_cannot_be() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(NewFile::create(folder.path()).is_err());
-        assert!(NewFile::create(&folder.path().join("none/a.svg")).is_err());
-    }
+/// A file beside `place` whose name nobody has: `today.bwrec.k3J9sQ.part`.
+fn beside(place: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    let Some(name) = place.file_name() else { return Err(io::ErrorKind::IsADirectory.into()) };
+    let mut stem = name.to_string_lossy().into_owned();
+    let end = (0..=MAX_STEM_BYTES.min(stem.len())).rev().find(|end| stem.is_char_boundary(*end)).unwrap_or(0);
+    stem.truncate(end);
+    stem.push('.');
+    let mode = match readers {
+        Readers::Usual => 0o666,
+        Readers::Owner => 0o600,
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&stem).suffix(".part").rand_bytes(6).permissions(Permissions::from_mode(mode));
+    builder.tempfile_in(folder(place))
 }
+
+/// A file elsewhere, for what will be written in place.
+fn private() -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix("bridgewalk.").suffix(".part").tempfile()
+}
+
+fn folder(place: &Path) -> &Path {
+    place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn is_beside(temporary: &NamedTempFile, place: &Path) -> bool {
+    temporary.path().parent() == Some(folder(place))
+}
+
+fn is_no_folder_of_ours(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::CrossesDevices
+    )
+}
+
+/// Whether `file` is what bears this name: not what a link in `/proc` leads to, nor what somebody has put there since.
+fn is_at(place: &Path, file: &File) -> bool {
+    let same = |at: &fs::Metadata, open: &fs::Metadata| (at.dev(), at.ino()) == (open.dev(), open.ino());
+    matches!((fs::symlink_metadata(place), file.metadata()), (Ok(at), Ok(open)) if same(&at, &open))
+}
+
+/// Where links that lead to nothing yet end.
+fn end_of_links(target: &Path) -> io::Result<PathBuf> {
+    let mut place = target.to_owned();
+    for _ in 0..MAX_LINKS {
+        let link = match fs::symlink_metadata(&place) {
+            Ok(found) if found.is_symlink() => found,
+            Ok(_) => return Ok(place),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(place),
+            Err(error) => return Err(error),
+        };
+        // The kernel's own rule (fs.protected_symlinks): in a folder that all may write, another's link is a trap.
+        let around = fs::metadata(folder(&place))?;
+        let is_open_to_all = around.mode() & 0o1002 == 0o1002;
+        if is_open_to_all && link.uid() != rustix::process::geteuid().as_raw() && link.uid() != around.uid() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        place = folder(&place).join(fs::read_link(&place)?);
+    }
+    Err(rustix::io::Errno::LOOP.into())
+}
+
+/// Puts what is in `from` into `existing`. Its room is kept before anything is touched: a full disk changes nothing.
+fn overwrite(mut existing: File, mut from: File) -> io::Result<()> {
+    let length = from.metadata()?.len();
+    if length > 0 {
+        match rustix::fs::fallocate(&existing, FallocateFlags::KEEP_SIZE, 0, length) {
+            // Not every file system can.
+            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    io::copy(&mut Read::by_ref(&mut from), &mut existing)?;
+    let end = existing.stream_position()?;
+    existing.set_len(end)?;
+    existing.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

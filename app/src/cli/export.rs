@@ -8,11 +8,12 @@ use bridgewalk_model::{Snapshot, anonymise::anonymise};
 use super::{
     Failure,
     arguments::{Detail, Export, Theme},
+    destination,
     hops::with_walk,
     select::LeftOut,
 };
 use crate::{
-    new_file,
+    new_file::Readers,
     picture::{self, Format, Request, Size},
     views::ViewName,
     words::Words,
@@ -78,7 +79,7 @@ pub(super) fn run(
         title: picture::title(&snapshot, words),
     };
     let bytes = picture::file(&drawing.scene, &request, words).map_err(|error| cannot(error.to_string()))?;
-    new_file::write(path, &bytes).map_err(|error| cannot(error.to_string()))
+    destination::write(path, Readers::Usual, &bytes, words)
 }
 
 fn size(text: &str, words: Words) -> Result<Size, Failure> {

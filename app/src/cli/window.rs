@@ -146,7 +146,7 @@ impl Opener for Door {
     }
 
     fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String> {
-        source::save(path, observations).map_err(|error| error.to_string())
+        source::save(path, observations).map_err(|error| format!("{}: {error}", path.display()))
     }
 }
 

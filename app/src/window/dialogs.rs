@@ -16,6 +16,7 @@ use egui::ColorImage;
 
 use super::feed::{Feed, Opener};
 use crate::{
+    new_file::{self, Readers},
     picture::{self, Request},
     source::Demo,
     words::Words,
@@ -181,13 +182,6 @@ fn ask_and_write(title: String, ending: &str, writing: impl FnOnce(&Path) -> Res
     writing(&path).map_or_else(Outcome::Failed, |()| Outcome::Written(path))
 }
 
-/// Whole or not at all: beside its place first, then moved there.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(|error| {
-        // What is left of a failed attempt may not even be there.
-        let _ = std::fs::remove_file(&beside);
-        format!("{}: {error}", path.display())
-    })
+    new_file::write(path, Readers::Usual, bytes).map_err(|error| format!("{}: {error}", path.display()))
 }
