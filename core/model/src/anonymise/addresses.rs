@@ -73,14 +73,14 @@ impl Found {
     }
 }
 
-enum Kind {
+pub(super) enum Kind {
     Address(IpAddr),
     Network(IpNet),
     Mac(MacAddress),
 }
 
 impl Kind {
-    fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str) -> Option<Self> {
         if !text.contains(['.', ':']) {
             return None;
         }
@@ -98,7 +98,7 @@ fn interface_address(map: &serde_json::Map<String, Value>) -> Option<IpNet> {
 }
 
 /// Addresses that mean the same on every machine.
-fn is_universal(address: IpAddr) -> bool {
+pub(super) fn is_universal(address: IpAddr) -> bool {
     let is_broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
     address.is_unspecified() || address.is_loopback() || address.is_multicast() || is_broadcast
 }
@@ -323,7 +323,7 @@ fn loose_ipv6(number: u16) -> IpAddr {
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, number))
 }
 
-fn documentation_mac(index: usize) -> MacAddress {
+pub(super) fn documentation_mac(index: usize) -> MacAddress {
     let [a, b, c, d, e] = MAC_RANGE;
     match u8::try_from(index) {
         Ok(last) => MacAddress([a, b, c, d, e, last]),

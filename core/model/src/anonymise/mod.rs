@@ -6,6 +6,9 @@
 
 mod addresses;
 mod names;
+mod observations;
+
+pub use observations::Anonymiser;
 
 use crate::Snapshot;
 

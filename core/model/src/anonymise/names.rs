@@ -13,7 +13,7 @@ use crate::{
 /// Networks that every engine has.
 const COMMON_NETWORKS: [&str; 5] = ["bridge", "host", "none", "ingress", "docker_gwbridge"];
 /// Drivers that come with the engine.
-const DRIVERS: [&str; 6] = ["bridge", "host", "null", "overlay", "macvlan", "ipvlan"];
+pub(super) const DRIVERS: [&str; 6] = ["bridge", "host", "null", "overlay", "macvlan", "ipvlan"];
 /// What every interface of this kind is called, before its number.
 const COMMON_INTERFACES: [&str; 7] = ["eth", "ens", "wlan", "vxlan", "br", "docker", "lo"];
 
@@ -30,16 +30,21 @@ impl Numbered {
 
 /// Every sort of names.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     sorts: BTreeMap<&'static str, Numbered>,
 }
 
 impl Names {
-    fn name(&mut self, sort: &'static str, name: &str) -> String {
+    pub(super) fn name(&mut self, sort: &'static str, name: &str) -> String {
         if name.is_empty() {
             return String::new();
         }
         format!("{sort}-{}", self.sorts.entry(sort).or_default().number(name))
+    }
+
+    /// The number of `name` among those of its sort.
+    pub(super) fn number(&mut self, sort: &'static str, name: &str) -> usize {
+        self.sorts.entry(sort).or_default().number(name)
     }
 
     fn text(&mut self, sort: &'static str, name: &Text) -> Text {
@@ -54,11 +59,11 @@ impl Names {
         format!("{:064x}", self.sorts.entry("id").or_default().number(id))
     }
 
-    fn network(&mut self, name: &Text) -> Text {
+    pub(super) fn network(&mut self, name: &Text) -> Text {
         if COMMON_NETWORKS.contains(&name.as_str()) { name.clone() } else { self.text("network", name) }
     }
 
-    fn interface(&mut self, name: &str) -> String {
+    pub(super) fn interface(&mut self, name: &str) -> String {
         let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
         if COMMON_INTERFACES.contains(&stem) || name == "docker_gwbridge" {
             return name.to_owned();
