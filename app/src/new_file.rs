@@ -146,14 +146,15 @@ impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.to {
             To::Through(file) => file.write(bytes),
-            To::Beside { temporary, .. } => temporary.write(bytes),
+            // Its own way adds the path to an error, which is said anyway.
+            To::Beside { temporary, .. } => temporary.as_file_mut().write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.to {
             To::Through(file) => file.flush(),
-            To::Beside { temporary, .. } => temporary.flush(),
+            To::Beside { temporary, .. } => temporary.as_file_mut().flush(),
         }
     }
 }

@@ -445,7 +445,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__record)
-            opts="-o -h --output --seconds --host --context --agent --from --demo --lang --json --help"
+            opts="-o -h --output --seconds --without-labels --anonymize --anonymise --host --context --agent --from --demo --lang --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -194,7 +194,7 @@ fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write; it appears when the recording ends' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write, - for standard output; it appears when the recording ends' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l seconds -d 'End after so many seconds' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l context -d 'Context of the docker client to use' -r
@@ -208,6 +208,8 @@ none\t'Nobody'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l without-labels -d 'Leave out the labels of containers, networks and services, but Compose\'s and Swarm\'s own'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l anonymise -l anonymize -d 'Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s h -l help -d 'Print this help'
@@ -226,7 +228,7 @@ fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write, - for standard output; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l format -d 'Format, where the file\'s ending does not say: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot' -r -f -a "svg\t'Vectors for the web'
 png\t'Pixels'
 pdf\t'A page'

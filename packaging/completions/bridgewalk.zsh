@@ -231,8 +231,8 @@ fr\:"French"))' \
 ;;
 (record)
 _arguments "${_arguments_options[@]}" : \
-'-o+[File to write; it appears when the recording ends]:FILE.bwrec:_files' \
-'--output=[File to write; it appears when the recording ends]:FILE.bwrec:_files' \
+'-o+[File to write, - for standard output; it appears when the recording ends]:FILE.bwrec:_files' \
+'--output=[File to write, - for standard output; it appears when the recording ends]:FILE.bwrec:_files' \
 '--seconds=[End after so many seconds]:N:_default' \
 '(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
 '(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
@@ -246,6 +246,9 @@ none\:"Nobody"))' \
 '(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
+'--without-labels[Leave out the labels of containers, networks and services, but Compose'\''s and Swarm'\''s own]' \
+'--anonymise[Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files]' \
+'--anonymize[Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files]' \
 '--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
@@ -274,8 +277,8 @@ fr\:"French"))' \
 ;;
 (export)
 _arguments "${_arguments_options[@]}" : \
-'-o+[File to write; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
-'--output=[File to write; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
+'-o+[File to write, - for standard output; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
+'--output=[File to write, - for standard output; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
 '--format=[Format, where the file'\''s ending does not say\: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot]:FORMAT:((svg\:"Vectors for the web"
 png\:"Pixels"
 pdf\:"A page"

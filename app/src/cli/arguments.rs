@@ -160,6 +160,12 @@ pub(super) struct Record {
     /// How long.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
+    /// Without what people wrote into labels.
+    #[arg(id = "without-labels", long = "without-labels")]
+    pub without_labels: bool,
+    /// With other names and addresses.
+    #[arg(long, visible_alias = "anonymize")]
+    pub anonymise: bool,
 }
 
 /// `export`.

@@ -1,7 +1,8 @@
 //! `record`: what happens, into a file, until a signal comes or the time is over.
 
 use std::{
-    io::{self, BufWriter},
+    io::{self, BufWriter, Write},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -10,28 +11,44 @@ use bridgewalk_collector::Update;
 use super::{
     Failure,
     arguments::Record,
-    notes,
-    stop::{Happening, wait_for},
+    destination, notes,
+    stop::{Happening, Waiting, wait_for},
 };
 use crate::{
-    new_file::NewFile,
-    source::{Choice, Recorder, Source},
+    new_file::{NewFile, Readers},
+    source::{Choice, Content, LiveSource, Recorder, Source, SourceError},
     words::Words,
 };
 
-/// Records. The file appears under its name when it is whole.
+/// So long what was observed may wait before it is on its way to the disk.
+const FLUSH_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a recording ends before somebody ends it.
+enum Broken {
+    /// The source has failed.
+    Source(SourceError),
+    /// The file cannot be written.
+    Writing(io::Error),
+}
+
+/// How much was recorded.
+#[derive(Default)]
+struct Recorded {
+    /// The first full observation is in it: before that an engine that fails was never there.
+    is_complete: bool,
+    /// Something of it can be read already.
+    is_flushed: bool,
+    broken: Option<Broken>,
+}
+
+/// Records. The file appears under its name when the recording ends, for whatever reason.
 ///
 /// # Errors
-/// The source is no live host or cannot be opened, or the file cannot be written.
+/// The source is no live host or cannot be opened, or the file cannot be written. What was recorded before a later failure
+/// is kept, and the failure names it.
 pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), Failure> {
     let Choice::Live(_) = choice else { return Err(Failure::input(words.text("cli-error-recording-live"))) };
-    let path = asked.output.display().to_string();
-    let cannot = |error: io::Error| {
-        Failure::input(
-            words.format("cli-error-write", &[("path", path.as_str().into()), ("detail", error.to_string().into())]),
-        )
-    };
-    let mut recorder = Recorder::new(BufWriter::new(NewFile::create(&asked.output).map_err(cannot)?));
+    let mut file = destination::create(&asked.output, Readers::Owner, words)?;
     let opened = Source::open(choice).map_err(|error| Failure::input(words.source_error(&error)))?;
     let Source::Live(mut live) = opened else { return Err(Failure::input(words.text("cli-error-recording-live"))) };
     let begun = Instant::now();
@@ -39,26 +56,97 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
     let (waiting, wake) = wait_for(deadline, words)?;
     live.wake_with(wake);
 
-    loop {
-        while let Some(update) = live.take() {
-            if let Update::Observed { observations, .. } = update {
-                recorder.append(&observations).map_err(cannot)?;
-            }
-        }
-        live.check().map_err(|error| Failure::input(words.source_error(&error)))?;
-        if live.has_ended() || waiting.next() == Happening::Stop {
-            break;
-        }
+    let content = match (asked.anonymise, asked.without_labels) {
+        (true, _) => Content::Anonymised,
+        (false, true) => Content::WithoutLabels,
+        (false, false) => Content::Everything,
+    };
+    let mut recorder = Recorder::new(BufWriter::new(&mut file), content);
+    let mut recorded = follow(&mut live, &mut recorder, &waiting);
+    let observations = recorder.count();
+    let finished = if matches!(recorded.broken, Some(Broken::Writing(_))) {
+        drop(recorder);
+        Ok(())
+    } else {
+        recorder.finish().and_then(|mut out| out.flush())
+    };
+    if let Err(error) = finished {
+        recorded.broken = Some(Broken::Writing(error));
     }
-    let (file, observations) = recorder.finish().map_err(cannot)?;
-    file.into_inner().map_err(io::IntoInnerError::into_error).and_then(NewFile::commit).map_err(cannot)?;
+    let path = &asked.output;
+    match recorded.broken {
+        None => file.commit().map_err(|error| destination::cannot(path, &error, words))?,
+        Some(Broken::Source(error)) if recorded.is_complete => {
+            file.commit().map_err(|error| destination::cannot(path, &error, words))?;
+            return Err(Failure::input(until(&words.source_error(&error), path, words)));
+        }
+        Some(Broken::Source(error)) => return Err(Failure::input(words.source_error(&error))),
+        Some(Broken::Writing(error)) => return Err(unwritten(file, &error, recorded.is_flushed, path, words)),
+    }
     notes::say(&words.format(
         "cli-recorded",
         &[
-            ("path", path.as_str().into()),
+            ("path", path.display().to_string().into()),
             ("observations", observations.into()),
             ("seconds", begun.elapsed().as_secs().into()),
         ],
     ));
     Ok(())
+}
+
+/// Records until it is time to end.
+fn follow<W: Write>(live: &mut LiveSource, recorder: &mut Recorder<W>, waiting: &Waiting) -> Recorded {
+    let mut recorded = Recorded::default();
+    recorded.broken = record(live, recorder, waiting, &mut recorded).err();
+    recorded
+}
+
+fn record<W: Write>(
+    live: &mut LiveSource,
+    recorder: &mut Recorder<W>,
+    waiting: &Waiting,
+    recorded: &mut Recorded,
+) -> Result<(), Broken> {
+    let mut flush_at: Option<Instant> = None;
+    loop {
+        let mut must_flush = flush_at.is_some_and(|due| due <= Instant::now());
+        while let Some(update) = live.take() {
+            match update {
+                Update::Observed { observations, .. } => {
+                    recorder.append(&observations).map_err(Broken::Writing)?;
+                    flush_at = flush_at.or_else(|| Instant::now().checked_add(FLUSH_AFTER));
+                }
+                Update::Complete => {
+                    must_flush |= !recorded.is_complete;
+                    recorded.is_complete = true;
+                }
+                Update::Progress { .. } | Update::Status(_) => {}
+            }
+        }
+        if must_flush {
+            recorder.flush().map_err(Broken::Writing)?;
+            recorded.is_flushed = true;
+            flush_at = None;
+        }
+        live.check().map_err(Broken::Source)?;
+        if live.has_ended() || waiting.next(flush_at) == Happening::Stop {
+            return Ok(());
+        }
+    }
+}
+
+/// The file cannot be written further: what is in it already opens, less its last second.
+fn unwritten(file: NewFile, error: &io::Error, is_flushed: bool, path: &Path, words: Words) -> Failure {
+    let failure = destination::cannot(path, error, words);
+    let Some(because) = failure.line.clone() else { return failure };
+    match is_flushed.then(|| file.keep()) {
+        Some(Ok(Some(kept))) => Failure::environment(until(&because, &kept, words)),
+        _ => Failure::environment(because),
+    }
+}
+
+/// A failure, and what there is nevertheless.
+fn until(because: &str, path: &Path, words: Words) -> String {
+    let arguments = [("because", because.to_owned().into()), ("path", path.display().to_string().into())];
+    words.format("cli-recorded-until", &arguments)
 }

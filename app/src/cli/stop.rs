@@ -9,7 +9,7 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
 
@@ -21,6 +21,8 @@ use crate::{source::Wake, words::Words};
 pub(super) enum Happening {
     /// The source has something.
     News,
+    /// What was to be done at a certain time is due.
+    Due,
     /// It is time to end: a signal, or the deadline.
     Stop,
 }
@@ -42,7 +44,12 @@ pub(super) fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiti
     let cannot = |error: std::io::Error| {
         Failure::environment(words.format("cli-error-signals", &[("detail", error.to_string().into())]))
     };
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
+    let mut ending = vec![SIGINT, SIGTERM];
+    // A lost connection ends like any other end, unless `nohup` has said that it is none.
+    if !is_hangup_ignored() {
+        ending.push(SIGHUP);
+    }
+    let mut signals = Signals::new(ending).map_err(cannot)?;
     let of_signals: SyncSender<Happening> = sender.clone();
     std::thread::Builder::new()
         .name("signals".to_owned())
@@ -61,12 +68,27 @@ pub(super) fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiti
 }
 
 impl Waiting {
-    /// Sleeps until something happens.
-    pub(super) fn next(&self) -> Happening {
-        let Some(deadline) = self.deadline else { return self.happenings.recv().unwrap_or(Happening::Stop) };
-        match self.happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+    /// Sleeps until something happens, or `due` is there.
+    pub(super) fn next(&self, due: Option<Instant>) -> Happening {
+        let is_over = || self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        // However much happens: an end is an end.
+        if is_over() {
+            return Happening::Stop;
+        }
+        let Some(until) = self.deadline.into_iter().chain(due).min() else {
+            return self.happenings.recv().unwrap_or(Happening::Stop);
+        };
+        match self.happenings.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(happening) => happening,
+            Err(RecvTimeoutError::Timeout) if !is_over() => Happening::Due,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Happening::Stop,
         }
     }
+}
+
+/// Whether whoever started us has SIGHUP ignored (`SigIgn` in `/proc/self/status`).
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }

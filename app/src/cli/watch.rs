@@ -58,7 +58,7 @@ fn follow(mut live: LiveSource, printer: &mut Printer<'_>, words: Words) -> Resu
             }
         }
         live.check().map_err(|error| Failure::input(words.source_error(&error)))?;
-        if live.has_ended() || waiting.next() == Happening::Stop {
+        if live.has_ended() || waiting.next(None) == Happening::Stop {
             return Ok(());
         }
     }

@@ -17,7 +17,7 @@ use bridgewalk_model::{Observation, Snapshot, recording::RecordingError};
 pub use demo::Demo;
 pub use live::LiveSource;
 pub use recorded::RecordedSource;
-pub use recorder::{Recorder, save};
+pub use recorder::{Content, Recorder, save};
 
 /// Called when there may be something to take.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;

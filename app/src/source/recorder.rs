@@ -7,18 +7,32 @@ use std::{
 
 use bridgewalk_model::{
     Fact, Observation,
-    recording::{Header, Writer},
+    anonymise::Anonymiser,
+    recording::{Header, Writer, without_labels},
 };
 
-use crate::new_file::NewFile;
+use crate::new_file::{NewFile, Readers};
 
 /// This program, as a recording names it.
 const PROGRAM: &str = concat!("bridgewalk ", env!("CARGO_PKG_VERSION"));
 
+/// What of an observation is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// All of it.
+    #[default]
+    Everything,
+    /// All but the labels that people wrote.
+    WithoutLabels,
+    /// With other names, ids and addresses.
+    Anonymised,
+}
+
 /// Appends observations to a recording as they come.
-#[derive(Debug)]
 pub struct Recorder<W: Write> {
     state: State<W>,
+    content: Content,
+    anonymiser: Anonymiser,
     count: usize,
 }
 
@@ -35,9 +49,15 @@ enum State<W: Write> {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins a recording into `out`.
-    pub const fn new(out: W) -> Self {
-        Self { state: State::Waiting { out, observations: Vec::new() }, count: 0 }
+    /// Begins a recording of `content` into `out`.
+    pub fn new(out: W, content: Content) -> Self {
+        let state = State::Waiting { out, observations: Vec::new() };
+        Self { state, content, anonymiser: Anonymiser::new(), count: 0 }
+    }
+
+    /// How many observations it has been given.
+    pub const fn count(&self) -> usize {
+        self.count
     }
 
     /// Adds observations, in the order in which they were made.
@@ -46,6 +66,19 @@ impl<W: Write> Recorder<W> {
     /// What the output answered.
     pub fn append(&mut self, observations: &[Observation]) -> io::Result<()> {
         self.count += observations.len();
+        let changed: Vec<Observation>;
+        let observations = match self.content {
+            Content::Everything => observations,
+            Content::WithoutLabels => {
+                changed = observations.iter().map(without_labels).collect();
+                &changed
+            }
+            Content::Anonymised => {
+                let each: Result<Vec<_>, _> = observations.iter().map(|it| self.anonymiser.observation(it)).collect();
+                changed = each?.into_iter().flatten().collect();
+                &changed
+            }
+        };
         match &mut self.state {
             State::Writing(writer) => writer.append(observations),
             State::Waiting { observations: waiting, .. } => {
@@ -56,14 +89,27 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Ends the recording: the output, and how many observations it holds.
+    /// Brings what was recorded so far to the output: a recorder that is killed later loses only what came after.
     ///
     /// # Errors
     /// What the output answered.
-    pub fn finish(mut self) -> io::Result<(W, usize)> {
+    pub fn flush(&mut self) -> io::Result<()> {
+        // Without a host's name there is none to wait for.
+        self.begin()?;
+        match &mut self.state {
+            State::Writing(writer) => writer.flush(),
+            State::Waiting { .. } | State::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Ends the recording, and gives back the output.
+    ///
+    /// # Errors
+    /// What the output answered.
+    pub fn finish(mut self) -> io::Result<W> {
         self.begin()?;
         match self.state {
-            State::Writing(writer) => Ok((writer.finish()?, self.count)),
+            State::Writing(writer) => writer.finish(),
             State::Waiting { .. } | State::Broken => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
@@ -88,10 +134,10 @@ impl<W: Write> Recorder<W> {
 /// # Errors
 /// The file cannot be written.
 pub fn save(path: &Path, observations: &[Observation]) -> io::Result<()> {
-    let mut recorder = Recorder::new(io::BufWriter::new(NewFile::create(path)?));
+    let out = io::BufWriter::new(NewFile::create(path, Readers::Owner)?);
+    let mut recorder = Recorder::new(out, Content::Everything);
     recorder.append(observations)?;
-    let (out, _) = recorder.finish()?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.commit()
+    recorder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.commit()
 }
 
 fn host_name(observations: &[Observation]) -> Option<&str> {

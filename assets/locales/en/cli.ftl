@@ -31,9 +31,10 @@ cli-help-lang = Language of all texts: en or fr (default: that of the locale)
 cli-help-json = Print JSON instead of a table; docs/json-schema.md describes it
 cli-help-help = Print this help
 cli-help-version = Print the version
-cli-help-record-output = File to write; it appears when the recording ends
+cli-help-record-output = File to write, - for standard output; it appears when the recording ends
 cli-help-seconds = End after so many seconds
-cli-help-export-output = File to write; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot
+cli-help-without-labels = Leave out the labels of containers, networks and services, but Compose's and Swarm's own
+cli-help-export-output = File to write, - for standard output; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot
 cli-help-sender = Who sends: host, outside, a container, or an address
 cli-help-receiver = To whom: host, outside, a container, service or alias, or an address; the port after a colon
 cli-help-protocol = What is sent: tcp, udp or icmp (default: tcp)
@@ -48,6 +49,7 @@ cli-help-size = Outer measure: 16:9, A4, or pixels such as 1920x1080 (default: a
 cli-help-select = Show only these containers, networks or projects, and what they are wired to
 cli-help-scale = Pixels for each unit of a PNG, such as 1, 2 or 4 (default: 2)
 cli-help-transparent = Leave the background out, of an SVG or PNG
+cli-help-record-anonymise = Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files
 cli-help-anonymise = Replace names, addresses and MAC addresses, the same by the same
 cli-help-shell = Shell: bash, elvish, fish, powershell or zsh
 
@@ -61,6 +63,7 @@ cli-error-value-known = `{ $value }` is no value for { $argument }; use one of {
 cli-error-arguments = the arguments are not understood ({ $detail }); --help lists them
 cli-error-output = the output cannot be written: { $detail }
 cli-error-write = { $path } cannot be written: { $detail }; choose another place with -o
+cli-error-terminal = this is not for a terminal; give a file with -o, or a pipe
 cli-error-ending = { $path } has no ending of a picture; end it in one of { $known }, or give --format
 cli-error-option-format = { $argument } does not go with .{ $format }; leave it out
 cli-error-nothing-published = nothing is published here; say which packet with --walk FROM TO:PORT
@@ -98,6 +101,7 @@ cli-reach-published = published { $port }
 
 cli-veths = { $count } veths
 
+cli-recorded-until = { $because }; { $path } holds what was recorded until then
 cli-recorded = { $path }: { $observations ->
     [one] one observation
    *[other] { $observations } observations

@@ -31,9 +31,10 @@ cli-help-lang = Langue de tous les textes : en ou fr (par défaut : celle de la 
 cli-help-json = Afficher du JSON au lieu d'un tableau ; docs/json-schema.md le décrit
 cli-help-help = Afficher cette aide
 cli-help-version = Afficher la version
-cli-help-record-output = Fichier à écrire ; il apparaît quand l'enregistrement se termine
+cli-help-record-output = Fichier à écrire, - pour la sortie standard ; il apparaît quand l'enregistrement se termine
 cli-help-seconds = Terminer après tant de secondes
-cli-help-export-output = Fichier à écrire ; sa fin est son format : .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot
+cli-help-without-labels = Omettre les étiquettes des conteneurs, réseaux et services, sauf celles de Compose et de Swarm
+cli-help-export-output = Fichier à écrire, - pour la sortie standard ; sa fin est son format : .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot
 cli-help-sender = Qui envoie : host, outside, un conteneur ou une adresse
 cli-help-receiver = À qui : host, outside, un conteneur, service ou alias, ou une adresse ; le port après deux-points
 cli-help-protocol = Ce qui est envoyé : tcp, udp ou icmp (par défaut : tcp)
@@ -48,6 +49,7 @@ cli-help-size = Mesure extérieure : 16:9, A4, ou des pixels comme 1920x1080 (pa
 cli-help-select = Montrer seulement ces conteneurs, réseaux ou projets, et ce à quoi ils sont reliés
 cli-help-scale = Pixels par unité d'un PNG, comme 1, 2 ou 4 (par défaut : 2)
 cli-help-transparent = Omettre le fond, d'un SVG ou d'un PNG
+cli-help-record-anonymise = Remplacer les noms, les identifiants, les adresses et les adresses MAC, les mêmes par les mêmes ; omettre les règles et les fichiers de noms
 cli-help-anonymise = Remplacer les noms, les adresses et les adresses MAC, les mêmes par les mêmes
 cli-help-shell = Shell : bash, elvish, fish, powershell ou zsh
 
@@ -61,6 +63,7 @@ cli-error-value-known = `{ $value }` n'est pas une valeur de { $argument } ; au 
 cli-error-arguments = les arguments ne sont pas compris ({ $detail }) ; --help les donne
 cli-error-output = la sortie ne peut pas être écrite : { $detail }
 cli-error-write = { $path } ne peut pas être écrit : { $detail } ; choisissez un autre endroit avec -o
+cli-error-terminal = ceci n'est pas pour un terminal ; donnez un fichier avec -o, ou un tube
 cli-error-ending = { $path } n'a pas la fin d'une image ; terminez-le par { $known }, ou donnez --format
 cli-error-option-format = { $argument } ne va pas avec .{ $format } ; enlevez-le
 cli-error-nothing-published = rien n'est publié ici ; dites quel paquet avec --walk FROM TO:PORT
@@ -98,6 +101,7 @@ cli-reach-published = publié { $port }
 
 cli-veths = { $count } veths
 
+cli-recorded-until = { $because } ; { $path } contient ce qui a été enregistré jusque-là
 cli-recorded = { $path } : { $observations ->
     [one] une observation
    *[other] { $observations } observations

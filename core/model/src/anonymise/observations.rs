@@ -380,6 +380,7 @@ fn limited(of: &[SourceKind], limits: &[Limit]) -> Vec<Limit> {
             LimitReason::Undecoded { .. } => LimitReason::Undecoded { detail: String::new() },
             LimitReason::Truncated { .. } => LimitReason::Truncated { detail: String::new() },
             LimitReason::Stale { .. } => LimitReason::Stale { path: String::new() },
+            LimitReason::NotRead { because, .. } => LimitReason::NotRead { what: String::new(), because: *because },
             LimitReason::Resynchronised { .. } => LimitReason::Resynchronised { detail: String::new() },
             other => other.clone(),
         };

@@ -7,11 +7,13 @@
 //! killed leaves a file without its end: it opens, less its last lines. `docs/recording-format.md` says the same to
 //! those who write programs of their own.
 
+mod labels;
 mod reader;
 mod writer;
 
 use serde::{Deserialize, Serialize};
 
+pub use labels::without_labels;
 pub use reader::{Recording, RecordingError};
 pub use writer::Writer;
 

@@ -81,6 +81,8 @@ fn secrets(host: &Host) -> BTreeSet<String> {
     secrets.retain(|secret| secret.len() > 5 && !secret.starts_with("00:00:00") && !secret.starts_with("fe80::1"));
     // Others become addresses of this range: one of them may be the same as another was.
     secrets.retain(|secret| !secret.starts_with("2001:db8:"));
+    // A field is called so: `exposed_ports`.
+    secrets.remove("exposed");
     secrets
 }
 
