@@ -23,8 +23,8 @@ pub(super) struct Namespace {
     pub kind: NamespaceKind,
     /// What people call it.
     pub name: Text,
-    /// Its inode now.
-    pub inode: NamespaceInode,
+    /// Its inode now; none where it may not be read.
+    pub inode: Option<NamespaceInode>,
     /// The lowest PID in it.
     pub pid: Option<u32>,
     /// Paths that keep it.
@@ -69,7 +69,7 @@ fn namespace(host: &Host, namespace: &bridgewalk_model::snapshot::Namespace) -> 
         id: namespace.id.clone(),
         kind: namespace.kind,
         name: namespace.name.clone(),
-        inode: namespace.inode,
+        inode: Some(namespace.inode).filter(|inode| !inode.is_stand_in()),
         pid: namespace.pid,
         paths: namespace.names.clone(),
         containers: super::container_names(host, &namespace.containers),
@@ -79,7 +79,7 @@ fn namespace(host: &Host, namespace: &bridgewalk_model::snapshot::Namespace) -> 
             .map(|interface| Interface {
                 name: interface.name.clone(),
                 if_index: interface.link.if_index,
-                mac_address: interface.link.mac_address,
+                mac_address: interface.mac_address(),
                 mtu: interface.link.mtu,
                 kind: kind(&interface.link.kind).to_owned(),
             })
@@ -161,7 +161,7 @@ impl Row for Namespace {
             cell(&self.host),
             cell(&self.name),
             cell(&listing.words.namespace_kind(self.kind)),
-            cell(&self.inode.0),
+            maybe(self.inode.map(|inode| inode.0)),
             maybe(self.pid),
             list(&self.containers),
             self.interface_names(listing),

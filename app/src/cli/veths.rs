@@ -56,7 +56,7 @@ fn veth(host: &Host, pair: &bridgewalk_model::snapshot::VethPair) -> Veth {
         containers: super::container_names(host, &pair.containers),
         container_interface: far.map(|interface| interface.name.clone()).unwrap_or_default(),
         container_if_index: far.map(|interface| interface.link.if_index),
-        mac_address: far.and_then(|interface| interface.link.mac_address),
+        mac_address: far.and_then(bridgewalk_model::snapshot::Interface::mac_address),
         addresses: far.map(|interface| list(&interface.addresses)).unwrap_or_default(),
     }
 }

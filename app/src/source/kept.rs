@@ -48,11 +48,13 @@ impl Kept {
         self.last.insert(thing, (self.made, observation.clone()));
     }
 
-    /// What is kept, in the order in which it was made.
+    /// What is kept, in the order in which it was made. However long that took, it is one full observation.
     pub(super) fn observations(&self) -> Vec<Observation> {
         let mut kept: Vec<_> = self.last.values().collect();
         kept.sort_by_key(|(made, _)| *made);
-        kept.into_iter().map(|(_, observation)| observation.clone()).collect()
+        let at_ms = kept.iter().map(|(_, observation)| observation.at_ms).max();
+        let complete = at_ms.map(|at_ms| Observation { at_ms, fact: Fact::Complete });
+        kept.into_iter().map(|(_, observation)| observation.clone()).chain(complete).collect()
     }
 }
 
@@ -68,7 +70,7 @@ fn thing(fact: &Fact) -> Option<Thing> {
         Fact::Network(network) => Thing::Network(network.network_id.clone()),
         Fact::NetworkGone { network_id } => Thing::Network(network_id.clone()),
         Fact::Swarm(_) => Thing::Swarm,
-        Fact::EngineEvent(_) => return None,
+        Fact::EngineEvent(_) | Fact::Complete => return None,
         Fact::Namespaces(_) => Thing::Namespaces,
         Fact::Links(section) => Thing::Section("links", section.namespace),
         Fact::Addresses(section) => Thing::Section("addresses", section.namespace),
@@ -127,6 +129,6 @@ mod tests {
             kept.take(&observation(at_ms as u64, fact));
         }
         let times: Vec<_> = kept.observations().iter().map(|observation| observation.at_ms).collect();
-        assert_eq!(times, [1, 4, 5, 6]);
+        assert_eq!(times, [1, 4, 5, 6, 6]);
     }
 }

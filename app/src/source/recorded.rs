@@ -8,14 +8,15 @@ use std::{
 
 use bridgewalk_collector::Update;
 use bridgewalk_model::{
-    Observation, Snapshot,
+    Fact, Observation, Snapshot,
     assembly::{State, assemble},
     recording::{Recording, RecordingError},
 };
 
 use super::{Demo, SourceError};
 
-/// The observations of a recording that come this close together after its beginning are its first full observation.
+/// Where a recording does not say when its first full observation was complete: what comes this close together after its
+/// beginning.
 const QUIET_MS: u64 = 200;
 
 /// One or several recordings, a host each.
@@ -89,20 +90,27 @@ impl RecordedSource {
     /// Snapshots as time goes on: first that of the first full observation, then one for each moment at which something
     /// was observed.
     pub fn moments(&self) -> impl Iterator<Item = Snapshot> {
-        let mut in_time: Vec<(usize, &Observation)> =
-            self.hosts.iter().enumerate().flat_map(|(host, all)| all.iter().map(move |one| (host, one))).collect();
-        in_time.sort_by_key(|(_, observation)| observation.at_ms);
-        let mut moments: Vec<Vec<(usize, &Observation)>> = Vec::new();
+        let mut in_time: Vec<Moment<'_>> = Vec::new();
+        for (host, all) in self.hosts.iter().enumerate() {
+            let complete_at = all.iter().position(|observation| observation.fact == Fact::Complete);
+            in_time.extend(all.iter().enumerate().map(|(at, observation)| Moment {
+                host,
+                beginning: complete_at.map(|complete_at| at <= complete_at),
+                observation,
+            }));
+        }
+        in_time.sort_by_key(|each| each.observation.at_ms);
+        let mut moments: Vec<Vec<Moment<'_>>> = Vec::new();
         for each in in_time {
             let is_first = moments.len() <= 1;
             match moments.last_mut() {
-                Some(moment) if belongs(moment, each.1, is_first) => moment.push(each),
+                Some(moment) if each.belongs(moment, is_first) => moment.push(each),
                 _ => moments.push(vec![each]),
             }
         }
         let mut states = vec![State::default(); self.hosts.len()];
         moments.into_iter().map(move |moment| {
-            for (host, observation) in moment {
+            for Moment { host, observation, .. } in moment {
                 if let Some(state) = states.get_mut(host) {
                     state.apply(observation);
                 }
@@ -112,11 +120,27 @@ impl RecordedSource {
     }
 }
 
-fn belongs(moment: &[(usize, &Observation)], observation: &Observation, is_first: bool) -> bool {
-    moment.last().is_some_and(|(_, last)| {
-        let pause_ms = observation.at_ms.saturating_sub(last.at_ms);
-        pause_ms == 0 || (is_first && pause_ms < QUIET_MS)
-    })
+/// An observation in its recording.
+#[derive(Clone, Copy)]
+struct Moment<'a> {
+    host: usize,
+    /// Whether it is of the first full observation; none where the recording does not say when that was complete.
+    beginning: Option<bool>,
+    observation: &'a Observation,
+}
+
+impl Moment<'_> {
+    /// Whether it was made together with those before it.
+    fn belongs(&self, before: &[Self], is_first: bool) -> bool {
+        let Some(last) = before.last() else { return false };
+        let pause_ms = self.observation.at_ms.saturating_sub(last.observation.at_ms);
+        pause_ms == 0
+            || match self.beginning {
+                Some(true) => (is_first && pause_ms < QUIET_MS) || before.iter().any(|one| one.host == self.host),
+                Some(false) => false,
+                None => is_first && pause_ms < QUIET_MS,
+            }
+    }
 }
 
 fn fold(observations: &[Observation]) -> State {
@@ -133,7 +157,7 @@ fn read(path: &Path) -> Result<Recording, RecordingError> {
 
 #[cfg(test)]
 mod tests {
-    use bridgewalk_model::{Fact, HostFacts};
+    use bridgewalk_model::HostFacts;
 
     use super::*;
 
@@ -147,6 +171,17 @@ mod tests {
         let source = RecordedSource::of(vec![[0, 10, 150, 2_000, 2_000, 2_010].map(at).into()], Vec::new());
         let times: Vec<_> = source.moments().map(|snapshot| snapshot.at_ms).collect();
         assert_eq!(times, [150, 2_000, 2_010]);
+    }
+
+    #[test]
+    fn the_first_moment_ends_where_the_recording_says_so() {
+        let complete = Observation { at_ms: 4_000, fact: Fact::Complete };
+        let mut all = [0, 10, 2_000].map(at).to_vec();
+        all.extend([complete, at(4_010), at(4_020)]);
+        let later = all.iter().map(|one| Observation { at_ms: one.at_ms + 60_000, ..one.clone() }).collect();
+        let source = RecordedSource::of(vec![all, later], Vec::new());
+        let times: Vec<_> = source.moments().map(|snapshot| snapshot.at_ms).collect();
+        assert_eq!(times, [4_000, 4_010, 4_020, 64_000, 64_010, 64_020]);
     }
 
     #[test]

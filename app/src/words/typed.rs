@@ -203,6 +203,7 @@ impl Words {
             LimitReason::Undecoded { detail } => self.format("limit-undecoded", &[("detail", detail.as_str().into())]),
             LimitReason::Truncated { detail } => self.format("limit-truncated", &[("detail", detail.as_str().into())]),
             LimitReason::Stale { path } => self.format("limit-stale", &[("path", path.as_str().into())]),
+            LimitReason::HostUnknown => self.text("limit-host-unknown"),
             LimitReason::Resynchronised { detail } => {
                 self.format("limit-resynchronised", &[("detail", detail.as_str().into())])
             }

@@ -66,6 +66,7 @@ limit-stale = { $path } is no namespace any more
 limit-timed-out = { $what } did not answer in time
 limit-no-regular-file = { $what } is not a regular file and was not opened
 limit-private = { $what } is not readable by the process it belongs to
+limit-host-unknown = it cannot be told which network namespace is the host's: the Docker daemon's process may not be looked at
 limit-resynchronised = events were lost, everything was read again: { $detail }
 limit-not-asked = not asked for
 limit-more = { $source }: … and { $count } more of this kind

@@ -66,6 +66,7 @@ limit-stale = { $path } n'est plus un espace de noms
 limit-timed-out = { $what } n'a pas répondu à temps
 limit-no-regular-file = { $what } n'est pas un fichier ordinaire et n'a pas été ouvert
 limit-private = { $what } n'est pas lisible par le processus auquel il appartient
+limit-host-unknown = impossible de dire quel espace de noms réseau est celui de l'hôte : le processus du démon Docker ne peut pas être examiné
 limit-resynchronised = des événements ont été perdus, tout a été relu : { $detail }
 limit-not-asked = non demandé
 limit-more = { $source } : … et { $count } autres de cette sorte

@@ -160,6 +160,13 @@ impl Root {
         open_again(&file, OFlags::empty()).ok()
     }
 
+    /// Device and inode of the folder at `path`, which no link may lead to: the same folder in whatever view.
+    pub(crate) fn identity(&self, path: &str) -> io::Result<(u64, u64)> {
+        let _at = self.enter()?;
+        let stat = rustix::fs::fstat(self.resolve(path, Links::Refuse)?)?;
+        Ok((stat.st_dev, stat.st_ino))
+    }
+
     /// Regular files in a folder that are no namespaces, at most `max`. The path must go through no link, and the process
     /// itself must be able to list the folder.
     ///

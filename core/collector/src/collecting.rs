@@ -233,6 +233,7 @@ impl Collecting {
     /// Says that the first observation is complete as soon as it is.
     fn settle(&mut self) {
         if self.is_engine_settled && self.is_agent_settled && !self.is_complete {
+            self.observe(Fact::Complete);
             self.flush();
             self.is_complete = true;
             self.outbox.complete();

@@ -96,6 +96,8 @@ pub enum LimitReason {
         /// The path.
         path: String,
     },
+    /// Which network namespace is the host's: the Docker daemon's process may not be looked at, or cannot be found.
+    HostUnknown,
     /// Events were lost and the state was read again.
     Resynchronised {
         /// What was lost.
@@ -135,6 +137,7 @@ impl LimitReason {
             Self::Undecoded { .. } => "undecoded",
             Self::Truncated { .. } => "truncated",
             Self::Stale { .. } => "stale",
+            Self::HostUnknown => "host_unknown",
             Self::Resynchronised { .. } => "resynchronised",
             Self::NotRead { .. } => "not_read",
             Self::NotAsked => "not_asked",
@@ -153,7 +156,7 @@ impl LimitReason {
             | Self::Stale { path: detail }
             | Self::NotRead { what: detail, .. }
             | Self::Resynchronised { detail } => *detail = tamed(detail),
-            Self::NotInKernel | Self::Vanished | Self::NotAsked => {}
+            Self::NotInKernel | Self::Vanished | Self::HostUnknown | Self::NotAsked => {}
         }
         self
     }

@@ -22,6 +22,22 @@ use crate::{
 #[serde(transparent)]
 pub struct NamespaceInode(pub u64);
 
+impl NamespaceInode {
+    /// Real inodes have 32 bits.
+    const STAND_IN: u64 = 1 << 40;
+
+    /// Stands in for the inode of a namespace whose `/proc/PID/ns/net` may not be looked at: `inode` is that of its own
+    /// `/proc/PID/net/dev`, which each namespace has for itself. It tells namespaces apart, and is no inode of any.
+    pub const fn stand_in(inode: u64) -> Self {
+        Self(Self::STAND_IN | inode)
+    }
+
+    /// Whether it only stands in for an inode that may not be read.
+    pub const fn is_stand_in(self) -> bool {
+        self.0 & Self::STAND_IN != 0
+    }
+}
+
 /// How a section was read: with less privilege there are other ways that tell less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +149,9 @@ pub enum Fact {
     Sockets(Section<Vec<Socket>>),
     /// Virtual servers.
     Ipvs(Section<Ipvs>),
+    /// Every source has answered once, or cannot: what came before is the first full observation. What comes after it
+    /// is news.
+    Complete,
     /// Processes that matter: one for each namespace at least, all in containers, docker-proxy, socket holders.
     Processes(Vec<Process>),
     /// `resolv.conf`, `hosts` as seen by processes with a root of their own (one entry for each container).
@@ -175,6 +194,7 @@ impl Fact {
             | Self::Namespaces(_)
             | Self::Processes(_)
             | Self::NameFiles(_)
+            | Self::Complete
             | Self::Limits { .. } => return None,
         })
     }

@@ -17,7 +17,7 @@ use bridgewalk_model::{
     kernel::{Link, LinkKind},
     snapshot::{Host, NamespaceKind},
 };
-use fixture::{APP_ID, HOST_INODE, Host as Bench, address, app_bridge, container_id, ip, link, space};
+use fixture::{APP_ID, DAEMON_PID, HOST_INODE, Host as Bench, address, app_bridge, container_id, ip, link, space};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 use proptest::prelude::*;
 
@@ -154,6 +154,105 @@ fn sees_a_cable_from_the_hosts_side_alone() {
     let end = host.interface(&host.veths[0].far.interface).unwrap();
     assert_eq!(end.via, Via::HostSide);
     assert_eq!(end.network, Some(host.id.network(APP_ID)));
+}
+
+/// As a member of the docker group sees it: the container's namespace through its process, without inode and MAC address,
+/// and by its name, without anything inside.
+fn seen_by_a_member(bench: &mut Bench, number: usize) {
+    let place = number + 1;
+    let stand_in = NamespaceInode::stand_in(7_000 + number as u64);
+    let mut named = space(bench.namespaces[place].sighting.inode.0, None, None);
+    named.sighting.names = std::mem::take(&mut bench.namespaces[place].sighting.names);
+    named.links = None;
+    let real = named.sighting.inode;
+    bench.namespaces.push(named);
+    let through = &mut bench.namespaces[place];
+    through.sighting.inode = stand_in;
+    through.via = Via::Proc;
+    for link in through.links.as_mut().unwrap() {
+        link.mac_address = None;
+    }
+    for space in &mut bench.namespaces {
+        for link in space.links.iter_mut().flatten().filter(|link| link.peer_namespace == Some(real)) {
+            link.peer_namespace = Some(stand_in);
+        }
+    }
+    for process in bench.processes.iter_mut().filter(|process| process.namespace == Some(real)) {
+        process.namespace = Some(stand_in);
+    }
+    bench.containers[number].sandbox_key =
+        bench.namespaces.last().unwrap().sighting.names[0].path.replace("/run", "/var/run");
+}
+
+#[test]
+fn a_namespace_that_is_seen_in_two_ways_stands_once_by_dockers_word() {
+    let whole = only(&Bench::new(2));
+    let mut bench = Bench::new(2);
+    seen_by_a_member(&mut bench, 0);
+    seen_by_a_member(&mut bench, 1);
+    let host = only(&bench);
+    let ids = |host: &Host| host.namespaces.iter().map(|it| (it.id.clone(), it.inode, it.pid)).collect::<Vec<_>>();
+    assert_eq!(ids(&host), ids(&whole));
+    assert_eq!(veths(&host), veths(&whole));
+    let end = host.interface(&host.veths[0].far.interface).unwrap();
+    let read = whole.interface(&whole.veths[0].far.interface).unwrap();
+    assert_eq!((end.link.mac_address, end.mac_address()), (None, read.link.mac_address));
+    let mac = facts(&bench.snapshot(), &end.id).into_iter().find(|fact| fact.key == "mac-address").unwrap();
+    assert!(format!("{:?}", mac.source).contains("Docker"), "{mac:?}");
+
+    // Docker's word on two that contradict each other is taken for neither.
+    let mut contradicting = bench.clone();
+    contradicting.containers[1].sandbox_key = contradicting.containers[0].sandbox_key.clone();
+    assert_eq!(only(&contradicting).namespaces.len(), 5);
+    // Of a name that the daemon does not see nothing is believed.
+    let mut strangers = bench.clone();
+    for space in &mut strangers.namespaces {
+        space.sighting.names.iter_mut().for_each(|name| name.pid = 4_711);
+    }
+    assert_eq!(only(&strangers).namespaces.len(), 5);
+}
+
+#[test]
+fn the_agents_namespace_is_the_host_only_where_something_says_so() {
+    let mut bench = Bench::new(1);
+    bench.engine.daemon_pid = None;
+    assert!(only(&bench).own_namespace().is_some(), "the engine's bridges are there");
+    bench.own().links.as_mut().unwrap().retain(|link| !matches!(link.kind, LinkKind::Bridge { .. }));
+    let host = only(&bench);
+    assert!(host.own_namespace().is_none());
+    assert!(host.limits.iter().any(|limit| limit.reason == LimitReason::HostUnknown), "{:?}", host.limits);
+    bench.engine.is_local = false;
+    assert!(only(&bench).own_namespace().is_some(), "an engine elsewhere has no say");
+}
+
+#[test]
+fn a_proxy_counts_if_it_holds_its_socket() {
+    let count = |bench: &Bench| only(bench).nat.iter().filter(|mapping| mapping.proxy_pid.is_some()).count();
+    let mut bench = Bench::new(1);
+    let pid = bench.processes.iter().find(|process| process.command == "docker-proxy").unwrap().pid;
+    let with = |holder: Option<u32>, port: u16, uid: u32| {
+        let mut bench = bench.clone();
+        let socket = fixture::socket("0.0.0.0", port, holder);
+        bench.own().sockets.push(bridgewalk_model::kernel::Socket { uid, ..socket });
+        count(&bench)
+    };
+    assert_eq!(count(&bench), 1, "sockets were not read");
+    assert_eq!(with(Some(pid), 8080, 0), 1);
+    assert_eq!(with(Some(4_711), 8080, 0), 0, "somebody else's");
+    assert_eq!(with(Some(pid), 8081, 0), 0, "another port");
+    assert_eq!(with(None, 8080, 0), 1);
+    assert_eq!(with(None, 8080, 1_001), 0, "another user's");
+    bench.processes.iter_mut().for_each(|process| process.arguments.clear());
+    assert_eq!(count(&bench), 0, "a name alone");
+}
+
+#[test]
+fn paths_mean_what_dockers_mean_only_where_the_daemon_sees_them() {
+    let mut bench = Bench::new(0);
+    let mut fake = space(52, Some(77), Some("/tmp/x/docker/netns/ingress_sbox"));
+    fake.sighting.names[0].pid = DAEMON_PID + 1;
+    bench.namespaces.push(fake);
+    assert_eq!(only(&bench).namespaces[1].kind, NamespaceKind::Process);
 }
 
 #[test]

@@ -3,18 +3,20 @@
 //! A namespace lives by its processes (`/proc/PID/ns/net`) or by a mount that names it; both are looked for, in every
 //! mount namespace and every root that some process has, so that a daemon in a chroot and `ip netns` are found alike.
 
+mod folders;
 mod mounts;
 pub(crate) mod nsid;
+mod ownership;
 pub(crate) mod processes;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
     os::{
         fd::{AsFd, OwnedFd},
         unix::fs::MetadataExt,
     },
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -23,15 +25,13 @@ use bridgewalk_model::{
 };
 
 use crate::{netlink::Netlink, protocol::Hints, root::Root};
+use folders::Folders;
 use processes::Seen;
-
-/// Stale names of one folder: more are not listed.
-const MAX_STALE_NAMES: usize = 1_000;
 
 /// A namespace, and how it can be read.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// Its inode, or a stand-in: see [`processes::SYNTHETIC`].
+    /// Its inode, or a stand-in: see [`NamespaceInode::stand_in`].
     pub(crate) inode: NamespaceInode,
     /// Whether it is the host's.
     pub(crate) is_host: bool,
@@ -77,22 +77,25 @@ pub(crate) fn own_namespace() -> NamespaceInode {
 pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&Place) -> Option<Netlink>) -> Found {
     let seen = processes::list(hints);
     let own = own_namespace();
-    let host = host_namespace(hints).unwrap_or(own);
+    let mut limits = Vec::new();
+    let host = host_namespace(hints, &seen, own);
+    if host.is_none() {
+        limits.push(limit(LimitReason::HostUnknown));
+    }
     let mut kept: BTreeMap<NamespaceInode, NamespaceSighting> = BTreeMap::new();
     let sighting =
-        |inode| NamespaceSighting { inode, is_host: inode == host, names: Vec::new(), pid: None, nsid: None };
+        |inode| NamespaceSighting { inode, is_host: Some(inode) == host, names: Vec::new(), pid: None, nsid: None };
     for Seen { process, .. } in &seen {
         if let Some(inode) = process.namespace {
             kept.entry(inode).or_insert_with(|| sighting(inode)).pid.get_or_insert(process.pid);
         }
     }
     kept.entry(own).or_insert_with(|| sighting(own));
-    let mut limits = Vec::new();
-    let mut folders: BTreeSet<(u32, PathBuf)> = BTreeSet::new();
+    let mut folders = Folders::default();
     for pid in views(&seen, hints) {
         let Ok(mountinfo) = fs::read_to_string(format!("/proc/{pid}/mountinfo")) else { continue };
         for (inode, path) in mounts::namespaces(&mountinfo) {
-            folders.extend(Path::new(&path).parent().map(|folder| (pid, folder.to_owned())));
+            folders.mounted(pid, Path::new(&path));
             let names = &mut kept.entry(inode).or_insert_with(|| sighting(inode)).names;
             if !names.iter().any(|name| name.path == path) {
                 names.push(NamespaceName { path, pid });
@@ -100,9 +103,15 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
         }
     }
     if let Some(pid) = hints.daemon_pid {
-        folders.extend(hints.sandbox_folders().into_iter().map(|folder| (pid, folder)));
+        hints.sandbox_folders().iter().for_each(|folder| folders.sandboxes(pid, folder));
     }
-    limits.extend(stale(&folders));
+    if seen.iter().any(|seen| seen.mounts_are_hidden) {
+        limits.push(limit(LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() }));
+        // What is no namespace here may be one in a view that is hidden, but for the daemon's own folder.
+        let is_seen = |pid: &u32| seen.iter().any(|seen| seen.process.pid == *pid && !seen.mounts_are_hidden);
+        folders.keep_sandboxes(hints.daemon_pid.filter(is_seen));
+    }
+    limits.extend(folders.stale().into_iter().map(|path| limit(LimitReason::Stale { path })));
 
     let mut found =
         Found { processes: seen.into_iter().map(|seen| seen.process).collect(), limits, ..Found::default() };
@@ -122,7 +131,7 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
         } else {
             match open(&sighting, &mut roots) {
                 Some(descriptor) => Door::Enter(Arc::new(descriptor)),
-                None if sighting.pid.is_some_and(|pid| processes::namespace_of(pid).is_some()) => Door::Closed,
+                None if sighting.pid.is_some_and(processes::has_namespace) => Door::Closed,
                 // It vanished while we looked.
                 None if sighting.pid.is_some() => continue,
                 None => Door::Closed,
@@ -149,7 +158,7 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
 impl Found {
     /// The real namespace that a stand-in has the number of: its name could be opened, its processes could not.
     fn same_number(&self, place: &Place) -> Option<usize> {
-        let nsid = place.nsid.filter(|_| place.inode.0 & processes::SYNTHETIC != 0)?;
+        let nsid = place.nsid.filter(|_| place.inode.is_stand_in())?;
         self.places.iter().position(|other| other.nsid == Some(nsid))
     }
 
@@ -166,27 +175,41 @@ impl Found {
     }
 }
 
-/// The daemon's namespace.
-fn host_namespace(hints: &Hints) -> Option<NamespaceInode> {
-    hints.daemon_pid.and_then(processes::namespace_of)
+/// The daemon's namespace, as it was found: what stands in for it may have turned out to be this process's own. Without a
+/// daemon, this process's. None if there is a daemon and it may not be looked at.
+fn host_namespace(hints: &Hints, seen: &[Seen], own: NamespaceInode) -> Option<NamespaceInode> {
+    let Some(pid) = hints.daemon_pid else { return Some(own) };
+    seen.iter().find(|seen| seen.process.pid == pid)?.process.namespace
 }
 
-/// One process for each mount namespace and root; the daemon, and this one, before others that see the same.
+fn limit(reason: LimitReason) -> Limit {
+    let remedy = match reason {
+        LimitReason::Privilege { .. } | LimitReason::HostUnknown => Remedy::StartAgent,
+        _ => Remedy::None,
+    };
+    Limit { source: SourceKind::Namespaces, namespace: None, reason, remedy }
+}
+
+/// One process for each mount namespace and root: the daemon first, then this one, before others that see the same. What
+/// the daemon has mounted may be read also where its mount namespace may not be looked at.
 fn views(seen: &[Seen], hints: &Hints) -> Vec<u32> {
-    let mut views: HashMap<&(u64, String), u32> = HashMap::new();
     let own_pid = std::process::id();
+    let mut known: HashSet<&(u64, String)> = HashSet::new();
+    let mut pids: Vec<u32> = Vec::new();
     let first = [hints.daemon_pid.unwrap_or(own_pid), own_pid];
     let preferred = first.iter().filter_map(|pid| seen.iter().find(|seen| seen.process.pid == *pid));
-    for seen in preferred.chain(seen) {
-        if let Some(view) = &seen.mount_view {
-            views.entry(view).or_insert(seen.process.pid);
+    for (at, seen) in preferred.chain(seen).enumerate() {
+        let is_new = match &seen.mount_view {
+            Some(view) => known.insert(view),
+            None => at < first.len(),
+        };
+        if is_new && !pids.contains(&seen.process.pid) {
+            pids.push(seen.process.pid);
         }
     }
-    let mut pids: Vec<u32> = views.into_values().collect();
     if pids.is_empty() {
         pids.push(own_pid);
     }
-    pids.sort_unstable();
     pids
 }
 
@@ -203,23 +226,4 @@ fn open(sighting: &NamespaceSighting, roots: &mut HashMap<u32, Option<Root>>) ->
             root.namespace(&name.path, sighting.inode.0)
         })
     })
-}
-
-fn stale(folders: &BTreeSet<(u32, PathBuf)>) -> Vec<Limit> {
-    let mut paths = BTreeSet::new();
-    for (pid, folder) in folders {
-        let names = Root::of(*pid)
-            .and_then(|root| root.files_but_namespaces(&folder.display().to_string(), MAX_STALE_NAMES))
-            .unwrap_or_default();
-        paths.extend(names.into_iter().map(|name| folder.join(name).display().to_string()));
-    }
-    paths
-        .into_iter()
-        .map(|path| Limit {
-            source: SourceKind::Namespaces,
-            namespace: None,
-            reason: LimitReason::Stale { path },
-            remedy: Remedy::None,
-        })
-        .collect()
 }

@@ -15,11 +15,8 @@ use rustix::{
     path::Arg,
 };
 
+use super::ownership;
 use crate::{protocol::Hints, pulse};
-
-/// Marks a [`NamespaceInode`] that is none: without the right to look at `/proc/PID/ns/net`, a namespace is told by
-/// the inode of its own `/proc/PID/net/dev`, which each namespace has for itself. Real ones have 32 bits.
-pub(crate) const SYNTHETIC: u64 = 1 << 40;
 
 /// A process, with what is needed to find namespaces by it.
 #[derive(Clone, Debug)]
@@ -28,6 +25,8 @@ pub(crate) struct Seen {
     pub(crate) process: Process,
     /// Its mount namespace and its root there, where it may be known: names are looked for in each such view once.
     pub(crate) mount_view: Option<(u64, String)>,
+    /// Whether its mount namespace may not be known.
+    pub(crate) mounts_are_hidden: bool,
 }
 
 /// All processes but the kernel's own, by PID. One that vanishes meanwhile is left out.
@@ -35,8 +34,8 @@ pub(crate) fn list(hints: &Hints) -> Vec<Seen> {
     let mut pids: Vec<u32> = pids().collect();
     pids.sort_unstable();
     let mut seen: Vec<Seen> = pids.into_iter().filter_map(look).collect();
-    resolve_synthetic(&mut seen);
-    name_containers(&mut seen, hints);
+    resolve_stand_ins(&mut seen);
+    ownership::attribute(&mut seen, hints);
     seen
 }
 
@@ -46,16 +45,16 @@ fn pids() -> impl Iterator<Item = u32> {
 }
 
 /// A folder of `/proc`, held open: its files are found without the way there.
-struct Folder(OwnedFd);
+pub(super) struct Folder(OwnedFd);
 
 impl Folder {
-    fn of(pid: u32) -> Option<Self> {
+    pub(super) fn of(pid: u32) -> Option<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()).ok().map(Self)
     }
 
     /// A file, as far as 16 KiB.
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         let file = rustix::fs::openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
         let mut content = vec![0; 16 << 10];
         let mut len = 0;
@@ -82,18 +81,19 @@ impl Folder {
     }
 }
 
-/// The namespace of a process.
-pub(crate) fn namespace_of(pid: u32) -> Option<NamespaceInode> {
+/// Whether a process can be asked for its namespace, or for what stands in for that.
+pub(crate) fn has_namespace(pid: u32) -> bool {
     match fs::metadata(format!("/proc/{pid}/ns/net")) {
-        Ok(metadata) => Some(NamespaceInode(metadata.ino())),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => synthetic_of(pid),
-        Err(_) => None,
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied && stand_in_of(pid).is_some(),
     }
 }
 
-fn synthetic_of(pid: u32) -> Option<NamespaceInode> {
+/// Without the right to look at `/proc/PID/ns/net`, a namespace is told from others by the inode of its own
+/// `/proc/PID/net/dev`, which each has for itself.
+fn stand_in_of(pid: u32) -> Option<NamespaceInode> {
     let metadata = fs::metadata(format!("/proc/{pid}/net/dev")).ok()?;
-    Some(NamespaceInode(SYNTHETIC | metadata.ino()))
+    Some(NamespaceInode::stand_in(metadata.ino()))
 }
 
 fn look(pid: u32) -> Option<Seen> {
@@ -107,15 +107,23 @@ fn look(pid: u32) -> Option<Seen> {
     }
     let namespace = match folder.inode("ns/net") {
         Ok(inode) => NamespaceInode(inode),
-        Err(Errno::ACCESS | Errno::PERM) => synthetic_of(pid)?,
+        Err(Errno::ACCESS | Errno::PERM) => stand_in_of(pid)?,
         Err(_) => return None,
     };
-    let mount_view = folder.inode("ns/mnt").ok().and_then(|inode| Some((inode, folder.link("root")?)));
-    let container_id = folder.text("cgroup").and_then(|cgroup| container_of_cgroup(&cgroup));
-    let arguments = if command == "docker-proxy" { arguments(pid) } else { Vec::new() };
-    let process =
-        Process { pid, parent_pid, command, arguments, namespace: Some(namespace), container_id, inner_pid: None };
-    Some(Seen { process, mount_view })
+    let mounts = folder.inode("ns/mnt");
+    let mounts_are_hidden = matches!(mounts, Err(Errno::ACCESS | Errno::PERM));
+    let mount_view = mounts.ok().and_then(|inode| Some((inode, folder.link("root")?)));
+    let process = Process {
+        pid,
+        parent_pid,
+        command,
+        uid: rustix::fs::fstat(&folder.0).ok().map(|stat| stat.st_uid),
+        arguments: Vec::new(),
+        namespace: Some(namespace),
+        container_id: None,
+        inner_pid: None,
+    };
+    Some(Seen { process, mount_view, mounts_are_hidden })
 }
 
 /// `pid (comm) state ppid …`; a command may hold parentheses itself.
@@ -127,7 +135,7 @@ fn parse_stat(stat: &str) -> Option<(String, u32)> {
 }
 
 /// At most 64 arguments of at most 4 KiB in all.
-fn arguments(pid: u32) -> Vec<String> {
+pub(super) fn arguments(pid: u32) -> Vec<String> {
     let cmdline = read_at_most(Path::new(&format!("/proc/{pid}/cmdline")), 4 << 10).unwrap_or_default();
     cmdline
         .split(|byte| *byte == 0)
@@ -146,87 +154,25 @@ pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Docker's container id in `/proc/PID/cgroup`: `docker-<id>.scope` with systemd, else `<parent>/<id>`; version 1 and 2.
-fn container_of_cgroup(cgroup: &str) -> Option<String> {
-    cgroup.lines().find_map(|line| {
-        let path = line.splitn(3, ':').nth(2)?;
-        path.rsplit('/').find_map(|part| {
-            let id = part.strip_prefix("docker-").and_then(|part| part.strip_suffix(".scope")).unwrap_or(part);
-            is_container_id(id).then(|| id.to_owned())
-        })
-    })
-}
-
-fn is_container_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
-}
-
 /// Puts the real inode where some process of the same namespace may be asked for it, such as this one.
-fn resolve_synthetic(seen: &mut [Seen]) {
-    let is_synthetic = |namespace: Option<NamespaceInode>| namespace.is_some_and(|inode| inode.0 & SYNTHETIC != 0);
-    if !seen.iter().any(|seen| is_synthetic(seen.process.namespace)) {
+fn resolve_stand_ins(seen: &mut [Seen]) {
+    let is_stand_in = |namespace: Option<NamespaceInode>| namespace.is_some_and(NamespaceInode::is_stand_in);
+    if !seen.iter().any(|seen| is_stand_in(seen.process.namespace)) {
         return;
     }
     let mut representatives: HashMap<NamespaceInode, u32> = HashMap::new();
-    for seen in seen.iter().filter(|seen| !is_synthetic(seen.process.namespace)) {
+    for seen in seen.iter().filter(|seen| !is_stand_in(seen.process.namespace)) {
         if let Some(namespace) = seen.process.namespace {
             representatives.entry(namespace).or_insert(seen.process.pid);
         }
     }
     let real: HashMap<NamespaceInode, NamespaceInode> =
-        representatives.into_iter().filter_map(|(inode, pid)| Some((synthetic_of(pid)?, inode))).collect();
+        representatives.into_iter().filter_map(|(inode, pid)| Some((stand_in_of(pid)?, inode))).collect();
     for seen in seen {
         if let Some(inode) = seen.process.namespace.and_then(|namespace| real.get(&namespace)) {
             seen.process.namespace = Some(*inode);
         }
     }
-}
-
-/// Where the cgroup tells no container: the engine's word, then the shim's, and what the parent belongs to.
-fn name_containers(seen: &mut [Seen], hints: &Hints) {
-    let hinted: HashMap<u32, &String> = hints.container_pids.iter().map(|(pid, id)| (*pid, id)).collect();
-    let index: HashMap<u32, usize> = seen.iter().enumerate().map(|(at, seen)| (seen.process.pid, at)).collect();
-    let mut shims: HashMap<u32, Option<String>> = HashMap::new();
-    let mut parents_last: Vec<usize> = Vec::new();
-    for at in 0..seen.len() {
-        let process = &seen[at].process;
-        let parent = index.get(&process.parent_pid).map(|parent| &seen[*parent].process);
-        let named = if let Some(id) = hinted.get(&process.pid) {
-            Some((*id).clone())
-        } else if process.container_id.is_some() {
-            None
-        } else if parent.is_some_and(|parent| parent.command.starts_with("containerd-shim")) {
-            shims.entry(process.parent_pid).or_insert_with(|| container_of_shim(process.parent_pid)).clone()
-        } else {
-            parents_last.push(at);
-            None
-        };
-        if named.is_some() {
-            seen[at].process.container_id = named;
-        }
-    }
-    for at in parents_last {
-        let mut parent_pid = seen[at].process.parent_pid;
-        // Bounded: a tree of processes is not deeper, and PIDs may have been reused meanwhile.
-        for _ in 0..64 {
-            let Some(parent) = index.get(&parent_pid).map(|parent| &seen[*parent].process) else { break };
-            if parent.command.starts_with("containerd-shim") {
-                break;
-            }
-            if let Some(id) = &parent.container_id {
-                seen[at].process.container_id = Some(id.clone());
-                break;
-            }
-            parent_pid = parent.parent_pid;
-        }
-    }
-}
-
-/// `containerd-shim-runc-v2 -namespace moby -id <container id> …`.
-fn container_of_shim(pid: u32) -> Option<String> {
-    let arguments = arguments(pid);
-    let at = arguments.iter().position(|argument| argument == "-id")?;
-    arguments.get(at + 1).filter(|id| is_container_id(id)).cloned()
 }
 
 /// The last of `NSpid`.
@@ -271,19 +217,5 @@ mod tests {
     fn reads_a_stat_with_an_ugly_name() {
         assert_eq!(parse_stat("7 (a) b (c) S 3 7 7"), Some(("a) b (c".to_owned(), 3)));
         assert_eq!(parse_stat("7 a S 3"), None);
-    }
-
-    #[test]
-    fn finds_a_container_in_cgroups_of_both_versions() {
-        let id = "0123456789abcdef".repeat(4);
-        for cgroup in [
-            format!("0::/system.slice/docker-{id}.scope\n"),
-            format!("9:name=systemd:/docker/{id}\n8:pids:/docker/{id}\n"),
-            format!("0::/docker/{id}/init\n"),
-            format!("1:cpu:/\n0::/my.slice/docker-{id}.scope\n"),
-        ] {
-            assert_eq!(container_of_cgroup(&cgroup), Some(id.clone()), "{cgroup}");
-        }
-        assert_eq!(container_of_cgroup("0::/user.slice/session-1.scope\n"), None);
     }
 }

@@ -189,7 +189,7 @@ impl Session {
         let holders: BTreeSet<u32> = self.memory.socket_holders();
         let matter = self.processes.iter().filter(|process| {
             process.container_id.is_some()
-                || process.command == "docker-proxy"
+                || !process.arguments.is_empty()
                 || representatives.contains(&process.pid)
                 || holders.contains(&process.pid)
         });

@@ -63,10 +63,8 @@ impl Watch {
     pub(crate) fn start(daemon_pid: Option<u32>) -> io::Result<Self> {
         let epoll = register(epoll::create(epoll::CreateFlags::CLOEXEC)?, Interest::READABLE)?;
         let own = mount_namespace("self");
-        let daemon = daemon_pid.map(|pid| pid.to_string()).filter(|pid| {
-            let other = mount_namespace(pid);
-            other.is_some() && other != own
-        });
+        // Where it may not be known which mounts the daemon has, they can be listened to all the same.
+        let daemon = daemon_pid.map(|pid| pid.to_string()).filter(|pid| mount_namespace(pid) != own);
         Ok(Self {
             epoll,
             own_mounts: mounts("self"),

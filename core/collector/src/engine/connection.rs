@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{error::EngineError, tls};
+use super::{daemon::Peer, error::EngineError, tls};
 use crate::{
     agent::LastWords,
     endpoint::{Address, Endpoint},
@@ -55,8 +55,8 @@ pub(super) struct Dialer {
 /// An open connection.
 pub(super) struct Opened {
     pub(super) io: Box<dyn Duplex>,
-    /// The process at the other end of a Unix socket (`SO_PEERCRED`).
-    pub(super) peer_pid: Option<u32>,
+    /// Who is at the other end of a Unix socket.
+    pub(super) peer: Option<Peer>,
 }
 
 /// The ssh that was started last.
@@ -94,8 +94,11 @@ impl Dialer {
                     io::ErrorKind::PermissionDenied => EngineError::SocketPermission { path: path.clone() },
                     _ => self.failed(&error),
                 })?;
-                let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());
-                Ok(Opened { io: Box::new(stream), peer_pid: pid.and_then(|pid| u32::try_from(pid).ok()) })
+                let peer = stream.peer_cred().ok().map(|peer| Peer {
+                    pid: peer.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
+                    uid: peer.uid(),
+                });
+                Ok(Opened { io: Box::new(stream), peer })
             }
             Address::Tcp { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| self.failed(&error))?;
@@ -107,7 +110,7 @@ impl Dialer {
                         Box::new(connector.connect(name.clone(), stream).await.map_err(|error| self.failed(&error))?)
                     }
                 };
-                Ok(Opened { io, peer_pid: None })
+                Ok(Opened { io, peer: None })
             }
             Address::Ssh { user, host, port, path } => {
                 let mut command = Command::new("ssh");
@@ -127,7 +130,7 @@ impl Dialer {
                     address: self.address(),
                     detail: format!("ssh: {detail}"),
                 })?;
-                Ok(Opened { io, peer_pid: None })
+                Ok(Opened { io, peer: None })
             }
         }
     }

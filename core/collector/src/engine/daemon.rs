@@ -20,21 +20,37 @@ pub(super) fn is_local(address: &Address, facts: &EngineFacts) -> bool {
 }
 
 /// The daemon's process: the socket's peer, if that is dockerd. With socket activation the peer is whoever made the
-/// socket (PID 1): then the only dockerd there is, if there is only one.
-pub(super) fn pid(peer: Option<u32>) -> Option<u32> {
-    if let Some(pid) = peer.filter(|pid| is_daemon(*pid)) {
-        return Some(pid);
+/// socket (PID 1): then the only dockerd of the same user, if there is only one. A name alone may be anybody's.
+pub(super) fn pid(peer: Option<Peer>) -> Option<u32> {
+    if let Some(peer) = peer.filter(|peer| is_daemon(peer.pid)) {
+        return Some(peer.pid);
     }
+    let uid = peer.map_or(0, |peer| peer.uid);
     let mut daemons = fs::read_dir("/proc")
         .ok()?
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| is_daemon(*pid));
+        .filter(|pid| is_daemon(*pid) && runs_as(*pid, uid));
     let first = daemons.next();
     first.filter(|_| daemons.next().is_none())
 }
 
-/// Whether a process of this machine is a Docker daemon.
+/// Whether a process of this machine is called as a Docker daemon.
 pub(super) fn is_daemon(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "dockerd")
+}
+
+/// Whether a process runs as this user in every respect: a setuid program has its caller's real user.
+fn runs_as(pid: u32, uid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let uids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    uids.is_some_and(|uids| uids.split_ascii_whitespace().all(|one| one.parse() == Ok(uid)))
+}
+
+/// Who is at the other end of the socket (`SO_PEERCRED`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Peer {
+    /// As this PID namespace numbers it; 0: it has no number here.
+    pub(super) pid: u32,
+    pub(super) uid: u32,
 }

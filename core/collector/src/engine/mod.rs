@@ -130,7 +130,7 @@ impl Engine {
 
     /// The daemon's process, where it is at the other end of a Unix socket: then it is on this machine for certain.
     pub(crate) fn daemon_here(&self) -> Option<u32> {
-        self.transport.peer_pid().filter(|pid| daemon::is_daemon(*pid))
+        self.transport.peer().map(|peer| peer.pid).filter(|pid| daemon::is_daemon(*pid))
     }
 
     /// Its connections, for whoever makes the helper container.
@@ -190,7 +190,7 @@ impl Engine {
             api_version: self.api_version(),
             address: endpoint.address.to_string(),
             is_local,
-            daemon_pid: is_local.then(|| daemon::pid(self.transport.peer_pid())).flatten(),
+            daemon_pid: is_local.then(|| daemon::pid(self.transport.peer())).flatten(),
             plugins: facts::plugins(plugins.is.into_iter().flatten().collect(), info.is.plugins),
             ..info.is
         };

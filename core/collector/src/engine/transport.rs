@@ -8,7 +8,7 @@ use std::{
     future::Future,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -27,6 +27,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     connection::{Dialer, Opened},
+    daemon::Peer,
     error::EngineError,
 };
 use crate::endpoint::{Address, Endpoint};
@@ -52,7 +53,7 @@ pub(crate) struct Transport {
     idle: Mutex<VecDeque<SendRequest<Empty<Bytes>>>>,
     slots: Semaphore,
     under_way_bytes: AtomicUsize,
-    peer_pid: AtomicU32,
+    peer: Mutex<Option<Peer>>,
 }
 
 /// What an answer under way holds of what all may hold, given back when this is dropped.
@@ -83,7 +84,7 @@ impl Transport {
             idle: Mutex::default(),
             slots: Semaphore::new(MAX_REQUESTS),
             under_way_bytes: AtomicUsize::new(0),
-            peer_pid: AtomicU32::new(0),
+            peer: Mutex::default(),
         })
     }
 
@@ -92,9 +93,9 @@ impl Transport {
         self.dialer.endpoint()
     }
 
-    /// The process at the other end of a Unix socket, as this PID namespace numbers it (`SO_PEERCRED`), once connected.
-    pub(crate) fn peer_pid(&self) -> Option<u32> {
-        Some(self.peer_pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+    /// Who is at the other end of a Unix socket, once connected.
+    pub(super) fn peer(&self) -> Option<Peer> {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `GET path`, whole, within `limit`; what `read` makes of it, which is asked at once: however many answers are
@@ -244,9 +245,9 @@ impl Transport {
     {
         let is_ssh = matches!(self.endpoint().address, Address::Ssh { .. });
         let limit = if is_ssh { SSH_TIMEOUT } else { CONNECT_TIMEOUT };
-        let Opened { io, peer_pid } = self.bounded(limit, "(connection)", self.dialer.open()).await?;
-        if let Some(pid) = peer_pid {
-            self.peer_pid.store(pid, Ordering::Relaxed);
+        let Opened { io, peer } = self.bounded(limit, "(connection)", self.dialer.open()).await?;
+        if peer.is_some() {
+            *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
         }
         let (sender, connection) =
             http1::handshake::<_, B>(TokioIo::new(io)).await.map_err(|error| self.dialer.failed(&error))?;

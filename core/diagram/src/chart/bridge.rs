@@ -122,7 +122,7 @@ fn other_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) -> Vec
             (address, Vec::new())
         };
         if source.has(Detail::Everything) {
-            lines.extend(interface.link.mac_address.map(|mac| mac.to_string()));
+            lines.extend(interface.mac_address().map(|mac| mac.to_string()));
             lines.push(format!("if {} · mtu {}", interface.link.if_index, interface.link.mtu));
         }
         let owner = (look, end.namespace.id.clone(), name);

@@ -373,7 +373,7 @@ pub(crate) fn end_lines(
         && let Some(interface) = interface
     {
         lines.extend(end.ipv6.filter(|_| end.ipv4.is_some()).map(|address| address.to_string()));
-        lines.extend(interface.link.mac_address.map(|mac| mac.to_string()));
+        lines.extend(interface.mac_address().map(|mac| mac.to_string()));
         lines.push(format!("if {} · mtu {}", interface.link.if_index, interface.link.mtu));
     }
     (title, lines)

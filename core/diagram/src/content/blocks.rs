@@ -93,7 +93,7 @@ fn uplinks(host: &Host, detail: Detail) -> Vec<Uplink> {
         .map(|interface| {
             let mut lines = vec![places::address_of(interface)];
             if detail == Detail::Everything {
-                let mac = interface.link.mac_address.map(|mac| mac.to_string());
+                let mac = interface.mac_address().map(|mac| mac.to_string());
                 lines.extend(mac);
                 lines.push(format!("if {} · mtu {}", interface.link.if_index, interface.link.mtu));
             }

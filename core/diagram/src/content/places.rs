@@ -167,7 +167,7 @@ pub(crate) fn address_of(interface: &Interface) -> String {
 /// MAC address, ifindex and MTU.
 pub(super) fn detail_of(interface: &Interface) -> String {
     let mut parts = Vec::new();
-    if let Some(mac) = interface.link.mac_address {
+    if let Some(mac) = interface.mac_address() {
         parts.push(mac.to_string());
     }
     parts.push(format!("if {}", interface.link.if_index));

@@ -163,7 +163,10 @@ fn title(brush: &mut Brush<'_>, context: &Context<'_>, host: &Host, namespace: &
         Anchor::Start,
         width - 40.0,
     );
-    let note = format!("{} {} · net:[{}]", context.words.word(Word::Host), host.name, namespace.inode.0);
+    let mut note = format!("{} {}", context.words.word(Word::Host), host.name);
+    if !namespace.inode.is_stand_in() {
+        note.push_str(&format!(" · net:[{}]", namespace.inode.0));
+    }
     brush.text(
         Some(&namespace.id),
         x + 34.0 + used,

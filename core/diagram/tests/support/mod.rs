@@ -128,6 +128,7 @@ fn interface(owner: &EntityId, link: Link, address: Option<&str>) -> Interface {
         name: Text::new(&link.name),
         link,
         via: Via::Netlink,
+        docker_mac_address: None,
         addresses,
         master: None,
         peer: None,

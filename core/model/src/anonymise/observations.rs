@@ -80,7 +80,8 @@ impl Anonymiser {
             | Fact::Fdb(_)
             | Fact::BridgeVlans(_)
             | Fact::Sockets(_)
-            | Fact::Ipvs(_) => fact.clone(),
+            | Fact::Ipvs(_)
+            | Fact::Complete => fact.clone(),
             Fact::EngineEvent(_) | Fact::Firewall(_) | Fact::NameFiles(_) => return None,
         })
     }

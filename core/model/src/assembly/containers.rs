@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Draft, State};
+use super::{Draft, State, namespaces::is_daemons_view};
 use crate::{
     EntityId, NamespaceInode, Text,
     engine::{Endpoint, EngineContainer},
@@ -10,16 +10,38 @@ use crate::{
     snapshot::{Attachment, Compose, Container, Network},
 };
 
+/// Paths of namespaces as the daemon sees them: others may give any namespace such a path in mounts of their own.
+pub(super) struct NamesOfDocker<'a> {
+    by_path: HashMap<&'a str, NamespaceInode>,
+    by_last: HashMap<&'a str, NamespaceInode>,
+}
+
+impl<'a> NamesOfDocker<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        let sighted = state.namespaces.iter().filter_map(|(inode, one)| Some((*inode, one.sighting.as_ref()?)));
+        let by_path: HashMap<&str, NamespaceInode> = sighted
+            .flat_map(|(inode, sighting)| sighting.names.iter().map(move |name| (name, inode)))
+            .filter(|(name, _)| is_daemons_view(state, name))
+            .map(|(name, inode)| (name.path.as_str(), inode))
+            .collect();
+        let by_last =
+            by_path.iter().filter_map(|(path, inode)| sandbox_name(path).map(|last| (last, *inode))).collect();
+        Self { by_path, by_last }
+    }
+
+    /// The namespace behind a `SandboxKey`; `/var/run` is often a link. None for the host's own.
+    pub(super) fn sandbox(&self, key: &str) -> Option<NamespaceInode> {
+        let name = sandbox_name(key).filter(|name| *name != "default");
+        self.by_path.get(key).filter(|_| name.is_some()).or_else(|| self.by_last.get(name?)).copied()
+    }
+}
+
 /// The namespace of each container that is alive: by its first process, by its sandbox's path, by its processes'
 /// control group, else by what its network mode says.
 pub(super) fn homes<'a>(state: &'a State, processes: &HashMap<u32, &'a Process>) -> HashMap<&'a str, NamespaceInode> {
     let sighted = || state.namespaces.iter().filter_map(|(inode, one)| Some((*inode, one.sighting.as_ref()?)));
     let is_sighted = |inode: &NamespaceInode| state.namespaces.get(inode).is_some_and(|it| it.sighting.is_some());
-    let by_path: HashMap<&str, NamespaceInode> = sighted()
-        .flat_map(|(inode, sighting)| sighting.names.iter().map(move |name| (name.path.as_str(), inode)))
-        .collect();
-    let by_last: HashMap<&str, NamespaceInode> =
-        by_path.iter().filter_map(|(path, inode)| sandbox_name(path).map(|last| (last, *inode))).collect();
+    let names = NamesOfDocker::of(state);
     let by_pid: HashMap<u32, NamespaceInode> =
         sighted().filter_map(|(inode, sighting)| Some((sighting.pid?, inode))).collect();
     let mut by_group: HashMap<&str, NamespaceInode> = HashMap::new();
@@ -43,11 +65,7 @@ pub(super) fn homes<'a>(state: &'a State, processes: &HashMap<u32, &'a Process>)
             }
             process.and_then(|process| process.namespace).or_else(|| by_pid.get(&pid).copied())
         });
-        let key = container.sandbox_key.as_str();
-        let by_sandbox = || {
-            let name = sandbox_name(key).filter(|name| *name != "default");
-            by_path.get(key).or_else(|| by_last.get(name?)).copied()
-        };
+        let by_sandbox = || names.sandbox(&container.sandbox_key);
         let by_group = || by_group.get(container.container_id.as_str()).copied();
         let by_mode = || host.filter(|_| container.network_mode == "host");
         let home = by_process

@@ -55,6 +55,7 @@ pub(super) fn bare(namespace: &EntityId, link: Link, via: Via) -> Interface {
         name: Text::new(&link.name),
         link,
         via,
+        docker_mac_address: None,
         addresses: Vec::new(),
         master: None,
         peer: None,

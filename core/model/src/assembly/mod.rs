@@ -6,10 +6,10 @@
 
 mod containers;
 mod interfaces;
+mod known;
 mod namespaces;
 mod nat;
 mod networks;
-mod proxy;
 mod resolver;
 mod rulesets;
 mod state;
@@ -80,6 +80,8 @@ struct Draft<'a> {
 }
 
 fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
+    let resolved = known::resolved(state);
+    let state: &State = &resolved;
     let name = state.host_name();
     let id = host_ids.take(name, EntityId::host);
     let processes: HashMap<u32, &Process> = state.processes.iter().map(|process| (process.pid, process)).collect();

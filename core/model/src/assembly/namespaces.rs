@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use super::{Draft, State, UniqueIds, grouped, state::NamespaceState};
 use crate::{
-    AddressPort, EntityId, NamespaceInode, NamespaceSighting, Text,
+    AddressPort, EntityId, NamespaceInode, NamespaceName, NamespaceSighting, Text,
     engine::EngineContainer,
     kernel::{Process, Socket},
     snapshot::{NamedSocket, Namespace, NamespaceKind},
@@ -54,7 +54,7 @@ pub(super) fn draft<'a>(
             let is_host = sighting.is_host && !has_host;
             has_host |= is_host;
             let stranger = strangers.get(inode).copied();
-            let (kind, key, name) = describe(sighting, is_host, host_name, &containers, stranger, &processes);
+            let (kind, key, name) = describe(state, sighting, is_host, host_name, &containers, stranger, &processes);
             Some(Sorted { source, sighting, kind, key, name, containers })
         })
         .collect();
@@ -110,7 +110,10 @@ fn namespace(draft: &Draft<'_>, id: EntityId, one: Sorted<'_>) -> Namespace {
                 command: process.map(|process| Text::new(&process.command)),
                 container: process
                     .and_then(|process| process.container_id.as_deref())
-                    .filter(|container_id| draft.state.containers.contains_key(*container_id))
+                    // A container that does not run has no processes, whatever a control group is called.
+                    .filter(|container_id| {
+                        draft.state.containers.get(*container_id).is_some_and(|it| it.state.is_alive())
+                    })
                     .map(|container_id| draft.container_id(container_id)),
             }
         })
@@ -148,6 +151,7 @@ fn namespace(draft: &Draft<'_>, id: EntityId, one: Sorted<'_>) -> Namespace {
 
 /// Kind, key of the id, and name.
 fn describe(
+    state: &State,
     sighting: &NamespaceSighting,
     is_host: bool,
     host_name: &str,
@@ -163,7 +167,7 @@ fn describe(
     }
     // A load balancer or an overlay may have had a process of some container for a moment: its path tells.
     let plumbing = sighting.names.iter().find_map(|name| {
-        let (is_dockers, last) = split_path(&name.path)?;
+        let (is_dockers, last) = split_path(&name.path).filter(|_| is_daemons_view(state, name))?;
         Some((is_dockers.then(|| plumbing_kind(last)).flatten()?, last))
     });
     if let Some((kind, last)) = plumbing {
@@ -195,6 +199,13 @@ fn split_path(path: &str) -> Option<(bool, &str)> {
     (folder.ends_with("/netns") && !last.is_empty()).then(|| (folder.ends_with("/docker/netns"), last))
 }
 
+/// Whether a path is seen by the daemon, whose names mean what Docker's mean: whoever has mounts of his own can give any
+/// namespace any path. Where no daemon is known, nobody's word is against it.
+pub(super) fn is_daemons_view(state: &State, name: &NamespaceName) -> bool {
+    let daemon = state.engine.as_ref().and_then(|engine| engine.daemon_pid);
+    daemon.is_none_or(|pid| pid == name.pid)
+}
+
 fn plumbing_kind(last: &str) -> Option<NamespaceKind> {
     if last == "ingress_sbox" {
         return Some(NamespaceKind::Ingress);
@@ -219,7 +230,7 @@ fn network_of(draft: &Draft<'_>, kind: NamespaceKind, sighting: &NamespaceSighti
         NamespaceKind::Ingress => networks.find(|network| network.is_ingress),
         NamespaceKind::Overlay | NamespaceKind::LoadBalancer => {
             let prefix = sighting.names.iter().find_map(|name| {
-                let (_, last) = split_path(&name.path)?;
+                let (_, last) = split_path(&name.path).filter(|_| is_daemons_view(draft.state, name))?;
                 last.strip_prefix("lb_").or_else(|| overlay_prefix(last))
             })?;
             networks.find(|network| network.network_id.starts_with(prefix))

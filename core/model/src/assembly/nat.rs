@@ -4,11 +4,14 @@ use std::{collections::HashMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{Draft, UniqueIds, proxy, state::Firewall};
+use super::{
+    Draft, UniqueIds,
+    state::{Firewall, NamespaceState},
+};
 use crate::{
-    EntityId,
+    EntityId, SourceKind,
     firewall::{Action, Backend, Expression, Family, Negatable, Rule, RuleRef, RuleSummary, summarise},
-    kernel::Transport,
+    kernel::{DockerProxy, Process, SocketState, Transport},
     snapshot::{Container, NatKind, NatMapping, Network},
 };
 
@@ -99,11 +102,14 @@ pub(super) fn mappings(draft: &Draft<'_>, containers: &[Container], networks: &[
     if let Some(source) = draft.sources.first() {
         let translations = source.firewall.translations().iter();
         mappings.extend(translations.map(|one| of_rule(&host.id, one)));
-    }
-    for process in draft.state.processes.iter() {
-        let is_elsewhere = process.namespace.is_some_and(|namespace| namespace != host.inode);
-        if let Some(proxy) = proxy::parse(process).filter(|_| !is_elsewhere) {
-            mappings.push(of_proxy(&proxy, process.pid));
+        let mut partial = draft.state.limits.get(&SourceKind::Sockets).into_iter().flatten();
+        let sockets_are_partial = partial.any(|limit| limit.namespace.is_none_or(|it| it == host.inode));
+        for process in draft.state.processes.iter() {
+            let is_elsewhere = process.namespace.is_some_and(|namespace| namespace != host.inode);
+            let proxy = DockerProxy::parse(&process.arguments).filter(|_| !is_elsewhere);
+            if let Some(proxy) = proxy.filter(|proxy| sockets_are_partial || listens(source, process, proxy)) {
+                mappings.push(of_proxy(&proxy, process.pid));
+            }
         }
     }
     let mut ids = UniqueIds::default();
@@ -115,6 +121,28 @@ pub(super) fn mappings(draft: &Draft<'_>, containers: &[Container], networks: &[
         mapping.network = mapping.to_address.and_then(|address| owners.network_of(address)).or_else(of_source);
     }
     mappings
+}
+
+/// Whether a docker-proxy holds the socket that its command line names, as far as that can be told: SCTP's sockets are not
+/// read, and whose a socket is may be hidden. The daemon may hold it too, since it opens it for newer proxies.
+fn listens(host: &NamespaceState, process: &Process, proxy: &DockerProxy) -> bool {
+    if proxy.transport == Transport::Sctp || host.sockets.is_empty() {
+        return true;
+    }
+    host.sockets.iter().filter(|socket| socket.state == SocketState::Listen).any(|socket| {
+        let is_there = socket.transport == proxy.transport && socket.local.port == proxy.host_port;
+        let is_its = match socket.pid {
+            Some(pid) => pid == process.pid || pid == process.parent_pid,
+            None => process.uid.is_none_or(|uid| uid == socket.uid),
+        };
+        is_there && is_its && is_on(proxy.host_ip, socket.local.address, socket.is_ipv6_only)
+    })
+}
+
+/// Whether a socket on `local` takes what is sent to `address`.
+fn is_on(address: IpAddr, local: IpAddr, is_ipv6_only: bool) -> bool {
+    local.to_canonical() == address
+        || (local.is_unspecified() && (local.is_ipv6() == address.is_ipv6() || (local.is_ipv6() && !is_ipv6_only)))
 }
 
 fn owners<'a>(draft: &'a Draft<'_>, containers: &'a [Container], networks: &'a [Network]) -> Owners<'a> {
@@ -194,7 +222,7 @@ fn of_rule(namespace: &EntityId, one: &Translation) -> NatMapping {
     }
 }
 
-fn of_proxy(proxy: &proxy::Proxy, pid: u32) -> NatMapping {
+fn of_proxy(proxy: &DockerProxy, pid: u32) -> NatMapping {
     NatMapping {
         id: EntityId::outside(),
         kind: NatKind::Proxy,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr};
 
 use super::Draft;
 use crate::{
-    EntityId, Text,
+    EntityId, MacAddress, Text,
     engine::EngineNetwork,
     kernel::LinkKind,
     snapshot::{Attachment, Container, Interface, Namespace, NamespaceKind, Network, NetworkMember},
@@ -116,12 +116,16 @@ pub(super) fn tie_interfaces(draft: &mut Draft<'_>, networks: &mut [Network], co
         }
     }
     let bridges = serves.clone();
+    let mut told: HashMap<EntityId, MacAddress> = HashMap::new();
     for container in containers.iter_mut() {
         let Some(home) = draft.homes.get(container.container_id.as_str()) else { continue };
         let Some(namespace) = draft.namespaces.get(*home).filter(|namespace| !namespace.is_host) else { continue };
         for attachment in &mut container.attachments {
             attachment.interface = end_of(namespace, attachment).map(|interface| interface.id.clone());
             if let Some(interface) = &attachment.interface {
+                if let Some(mac_address) = attachment.mac_address {
+                    told.entry(interface.clone()).or_insert(mac_address);
+                }
                 serves.entry(interface.clone()).or_insert_with(|| attachment.network.clone());
             }
         }
@@ -135,6 +139,9 @@ pub(super) fn tie_interfaces(draft: &mut Draft<'_>, networks: &mut [Network], co
     for interface in draft.namespaces.iter_mut().flat_map(|namespace| &mut namespace.interfaces) {
         let by_cable = || bridges.get(masters.get(interface.peer.as_ref()?)?);
         interface.network = serves.get(&interface.id).or_else(by_cable).cloned();
+        if interface.link.mac_address.is_none() && !told.is_empty() {
+            interface.docker_mac_address = told.get(&interface.id).copied();
+        }
     }
 }
 

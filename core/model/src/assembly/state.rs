@@ -11,8 +11,8 @@ use crate::{
     engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
     firewall::Ruleset,
     kernel::{
-        Address, BridgeVlan, FdbEntry, Ipvs, Link, NameFiles, Neighbour, Process, Route, RoutingRule, Socket,
-        SocketState, Sysctl,
+        Address, BridgeVlan, DockerProxy, FdbEntry, Ipvs, Link, NameFiles, Neighbour, Process, Route, RoutingRule,
+        Socket, SocketState, Sysctl,
     },
     limit::tamed,
     text::reveal,
@@ -93,12 +93,15 @@ impl State {
                 self.networks.remove(network_id);
             }
             Fact::Swarm(swarm) => self.swarm = Some(Arc::new((**swarm).clone())),
-            Fact::EngineEvent(_) => {}
+            Fact::EngineEvent(_) | Fact::Complete => {}
             Fact::Namespaces(list) => self.replace_namespaces(list),
             Fact::Processes(list) => {
                 let mut list = list.clone();
                 for process in &mut list {
                     reveal_in(&mut process.command);
+                    // An agent keeps no more; a recording may be anybody's.
+                    let proxy = DockerProxy::parse(&process.arguments);
+                    process.arguments = proxy.map(|proxy| proxy.command_line()).unwrap_or_default();
                 }
                 list.sort_by_key(|process| process.pid);
                 self.processes = list.into();
@@ -183,6 +186,13 @@ impl State {
             }
             namespace.sighting = Some(sighting.clone());
         }
+    }
+
+    /// A process, if it matters.
+    pub(super) fn process(&self, pid: u32) -> Option<&Process> {
+        // They are kept by PID.
+        let at = self.processes.binary_search_by_key(&pid, |process| process.pid).ok()?;
+        self.processes.get(at)
     }
 
     /// The machine's name: its own, else as the engine has it.

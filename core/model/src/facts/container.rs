@@ -71,7 +71,12 @@ pub(super) fn facts(host: &Host, container: &Container) -> Vec<Sourced> {
         let path = container.pid.map(|pid| format!("/proc/{pid}/ns/net"));
         let read = path.as_ref().map(|path| command(&["sudo", "readlink", path]));
         let source = path.map_or_else(|| derived("the sandbox's path"), file);
-        facts.add("namespace", format!("{} ({})", namespace.name, namespace.inode.0), &source, read.as_ref());
+        let value = if namespace.inode.is_stand_in() {
+            namespace.name.to_string()
+        } else {
+            format!("{} ({})", namespace.name, namespace.inode.0)
+        };
+        facts.add("namespace", value, &source, read.as_ref());
     }
     facts.list
 }

@@ -31,6 +31,13 @@ pub(super) fn facts(host: &Host, namespace: &Namespace, interface: &Interface) -
         add("mtu", link.mtu.to_string(), "IFLA_MTU");
         add("mac-address", link.mac_address.map_or_else(String::new, |mac| mac.to_string()), "IFLA_ADDRESS");
     }
+    if let Some(mac) = interface.docker_mac_address {
+        let source = super::docker("/containers/{id}/json", "NetworkSettings.Networks.*.MacAddress");
+        facts.add("mac-address", mac, &source, None);
+    }
+    let mut add = |key: &str, value: String, attribute: &str| {
+        facts.add(key, value, &newlink(attribute), show.as_ref());
+    };
     add("master", other(host, interface.master.as_ref(), &namespace.id), "IFLA_MASTER");
     add("peer", other(host, interface.peer.as_ref(), &namespace.id), "IFLA_LINK, IFLA_LINK_NETNSID");
     add("parent", other(host, interface.parent.as_ref(), &namespace.id), "IFLA_LINK");

@@ -15,7 +15,9 @@ pub(super) fn facts(host: &Host, namespace: &Namespace) -> Vec<Sourced> {
     let link = namespace.pid.map(|pid| format!("/proc/{pid}/ns/net"));
     let read = link.as_ref().map(|path| super::command(&["sudo", "readlink", path]));
     let inode_source = link.map_or_else(|| derived("stat(2) of its path"), file);
-    facts.add("inode", namespace.inode.0, &inode_source, read.as_ref());
+    // What only stands in for it is no inode of any namespace.
+    let inode = Some(namespace.inode.0).filter(|_| !namespace.inode.is_stand_in());
+    facts.add_some("inode", inode, &inode_source, read.as_ref());
     facts.add("containers", container_names(host, &namespace.containers), &derived("the containers' processes"), None);
     facts.add_some("pid", namespace.pid, &inode_source, Some(&"sudo lsns --type net".to_owned()));
     for name in &namespace.names {

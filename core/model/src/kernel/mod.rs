@@ -2,6 +2,7 @@
 
 mod address;
 mod bridge;
+mod docker_proxy;
 mod ipvs;
 mod link;
 mod name_files;
@@ -13,6 +14,7 @@ mod sysctl;
 
 pub use address::{Address, AddressScope};
 pub use bridge::{BridgeVlan, FdbEntry};
+pub use docker_proxy::DockerProxy;
 pub use ipvs::{Ipvs, RealServer, VirtualServer};
 pub use link::{BridgePort, Link, LinkCounters, LinkKind, OperState};
 pub use name_files::NameFiles;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EntityId, Text, Via,
+    EntityId, MacAddress, Text, Via,
     kernel::{Address, BridgeVlan, FdbEntry, Link},
 };
 
@@ -20,6 +20,9 @@ pub struct Interface {
     pub link: Link,
     /// How it was read.
     pub via: Via,
+    /// The MAC address that Docker gave it (`EndpointSettings.MacAddress`), where the kernel's could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docker_mac_address: Option<MacAddress>,
     /// IPv4 first, as the kernel lists them.
     pub addresses: Vec<Address>,
     /// The bridge (bond, VRF) that it is a port of.
@@ -34,4 +37,11 @@ pub struct Interface {
     pub fdb: Vec<FdbEntry>,
     /// VLANs on it, as a bridge's port.
     pub vlans: Vec<BridgeVlan>,
+}
+
+impl Interface {
+    /// Its MAC address: the kernel's, else Docker's.
+    pub fn mac_address(&self) -> Option<MacAddress> {
+        self.link.mac_address.or(self.docker_mac_address)
+    }
 }

@@ -173,17 +173,22 @@ fn listener<'a>(
 /// What docker-proxy behind this socket sends on to.
 fn proxy_of<'a>(place: &Place<'a>, named: &NamedSocket) -> Option<&'a NatMapping> {
     let socket = &named.socket;
-    let is_proxy = named.command.as_ref().is_some_and(|command| command.as_str() == "docker-proxy");
-    if !place.namespace.is_host || !(is_proxy || (socket.pid.is_none() && named.command.is_none())) {
+    if !place.namespace.is_host {
         return None;
     }
+    // A proxy's mapping is there only if it is the daemon's and holds its socket, whatever others are called.
+    let parent_of = |pid: u32| place.host.processes.iter().find(|it| it.pid == pid).map(|it| it.parent_pid);
     place.host.nat.iter().filter(|mapping| mapping.kind == NatKind::Proxy).find(|mapping| {
         let is_same = mapping.host_port == Some(socket.local.port) && mapping.transport == Some(socket.transport);
         let listens = match mapping.host_ip {
             Some(address) => address == socket.local.address,
             None => socket.local.address.is_unspecified() && mapping.is_ipv6 == socket.local.address.is_ipv6(),
         };
-        is_same && if socket.pid.is_some() { mapping.proxy_pid == socket.pid } else { listens }
+        let is_held = match (socket.pid, mapping.proxy_pid) {
+            (Some(holder), Some(proxy)) => holder == proxy || (listens && parent_of(proxy) == Some(holder)),
+            _ => listens,
+        };
+        is_same && is_held
     })
 }
 

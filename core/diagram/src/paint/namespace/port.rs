@@ -58,7 +58,7 @@ pub(super) fn ports<'a>(
         .map(|interface| {
             let mut lines: Vec<String> = interface.addresses.iter().map(ToString::to_string).collect();
             if context.view.detail == Detail::Everything {
-                lines.extend(interface.link.mac_address.map(|mac| mac.to_string()));
+                lines.extend(interface.mac_address().map(|mac| mac.to_string()));
                 lines.push(format!("if {} · mtu {}", interface.link.if_index, interface.link.mtu));
             }
             if !interface.link.is_up {
