@@ -69,6 +69,14 @@ pub fn engines() -> Vec<Engine> {
     engines
 }
 
+/// The engines for tests that are about the program more than about the engine: one, and all of them in the full run.
+pub fn one_engine() -> Vec<Engine> {
+    match engines() {
+        all if all.contains(&Engine::Docker28_5) => all,
+        _ => vec![Engine::Docker26_1],
+    }
+}
+
 const PACKAGES: &str = "docker.io,iproute2,iptables,nftables,ca-certificates,netbase,bridge-utils,conntrack,\
                         ipset,busybox-static,procps,ethtool,tini,sudo";
 const FINISH: &str = include_str!("rootfs_finish.sh");

@@ -7,7 +7,7 @@ use bridgewalk_tests::{
     compare::{at_rest, first_difference},
     host::{DockerHost, User},
     process::{self, Running, SOON},
-    rootfs::{Engine, engines},
+    rootfs::{Engine, engines, one_engine},
     scenario,
 };
 use serde_json::Value;
@@ -110,6 +110,91 @@ fn without_privilege_the_veth_table_is_right_and_doctor_tells_the_rest() -> Resu
         let missing: Vec<&Value> =
             root_checks.iter().filter(|check| check["can_run"] == false && check["source"] != "ipvs").collect();
         ensure!(missing.is_empty(), "root: {missing:#?}");
+    }
+    Ok(())
+}
+
+/// A row of `veths`, with IPv4 addresses alone: the kernel's other ways write IPv6 ones in another order.
+fn veth(row: &Value) -> String {
+    let mut row = row.clone();
+    if let Some(addresses) = row["addresses"].as_array_mut() {
+        addresses.retain(|address| address.as_str().is_some_and(|address| address.contains('.')));
+        addresses.sort_by_key(Value::to_string);
+    }
+    row.to_string()
+}
+
+/// What a namespace is, and who lives in it.
+fn resident(row: &Value) -> String {
+    format!("{} {} {}", row["kind"], row["name"], row["containers"])
+}
+
+#[test]
+fn a_member_of_the_docker_group_loses_neither_the_host_nor_its_containers() -> Result<()> {
+    for engine in one_engine() {
+        let host = DockerHost::start(engine, "earth")?;
+        scenario::without_swarm(&host)?;
+        scenario::settled(&host)?;
+        host.ok(&["ip", "netns", "add", "blue"])?;
+        let list = |user: Option<User>, agent: &str, name: &str, key: fn(&Value) -> String| -> Result<Vec<String>> {
+            let rows = host.bridgewalk_list(user, &[name, "--agent", agent], name)?;
+            let mut keys: Vec<String> = rows.iter().map(key).collect();
+            keys.sort();
+            Ok(keys)
+        };
+        let veths = list(None, "in-process", "veths", veth)?;
+        let residents = list(None, "in-process", "namespaces", resident)?;
+        ensure!(veths.len() >= 12 && residents.len() >= 14, "{veths:#?} {residents:#?}");
+        for (user, agent) in [
+            (User::MEMBER, "in-process"),
+            (User::MEMBER, "container-base"),
+            (User::MEMBER, "container"),
+            (User::ADMIN, "sudo"),
+        ] {
+            let context = || format!("{engine}, {} with {agent}", user.name);
+            let seen = list(Some(user), agent, "veths", veth)?;
+            // Sudo's agent reads the kernel; the engine is not this user's to ask.
+            if user != User::ADMIN {
+                assert_eq!(seen, veths, "{}", context());
+            }
+            let seen = list(Some(user), agent, "namespaces", resident)?;
+            ensure!(seen.iter().any(|row| row.starts_with("\"host\" \"earth\"")), "{}: {seen:#?}", context());
+            if user != User::ADMIN {
+                let expected: Vec<&String> = residents
+                    .iter()
+                    // What no process is in and this container does not see is said below.
+                    .filter(|row| agent != "container-base" || !row.contains("\"blue\""))
+                    .collect();
+                let seen: Vec<&String> =
+                    seen.iter().filter(|row| agent != "container-base" || !row.contains("\"blue\"")).collect();
+                assert_eq!(seen, expected, "{}", context());
+            }
+            let ran = process::run(
+                host.bridgewalk_command(Some(user), &["walk", "host", "web:80", "--agent", agent]),
+                &[],
+                SOON,
+            )?;
+            ensure!(
+                !ran.stdout.contains("IPv4 address") && !ran.stderr.contains("IPv4 address"),
+                "{}: {ran:?}",
+                context()
+            );
+        }
+        quiet(&host).with_context(|| format!("{engine}: a quiet recording"))?;
+    }
+    Ok(())
+}
+
+/// Nothing happens on a quiet host, whoever looks at it.
+fn quiet(host: &DockerHost) -> Result<()> {
+    for (user, agent) in
+        [(None, "in-process"), (Some(User::MEMBER), "container"), (Some(User::MEMBER), "container-base")]
+    {
+        let file = format!("/tmp/quiet-{agent}.bwrec");
+        let record = ["record", "--agent", agent, "--seconds", "3", "--output", &file];
+        process::run(host.bridgewalk_command(user, &record), &[], SOON)?.ok("bridgewalk record")?;
+        let changes = process::run(host.bridgewalk_command(user, &["watch", "--from", &file]), &[], SOON)?;
+        assert_eq!(changes.ok("bridgewalk watch")?, "", "{agent}");
     }
     Ok(())
 }
