@@ -42,9 +42,9 @@ pub(crate) struct Drawing {
     pub layout: HostLayout,
 }
 
-/// Lays `graph` out; what `earlier` holds stays where it was.
+/// Lays `graph` out; what `earlier` holds stays where it was, if that is as good.
 pub(crate) fn lay_out(graph: &Graph, wiring: &Wiring, aspect: f32, earlier: Option<&HostLayout>) -> Drawing {
-    let host = Host::of(graph, wiring, aspect, earlier);
+    let host = Host::of(graph, wiring, aspect);
     let placed = arrange(&host.plan, earlier);
     let (nodes, edges) = host.drawing(&placed);
     Drawing { nodes, edges, layout: placed.layout }
@@ -138,7 +138,7 @@ struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    fn of(graph: &'a Graph, wiring: &'a Wiring, aspect: f32, earlier: Option<&HostLayout>) -> Self {
+    fn of(graph: &'a Graph, wiring: &'a Wiring, aspect: f32) -> Self {
         const NONE: usize = usize::MAX;
         let mut block_of = vec![NONE; graph.nodes.len()];
         let mut row_of = vec![NONE; graph.nodes.len()];
@@ -171,9 +171,7 @@ impl<'a> Host<'a> {
             shared.extend(row.ends.iter().skip(1).map(|end| (home, end.block)));
             rows[home].push(row);
         }
-        let order = earlier
-            .and_then(|state| order_of(state, graph, wiring))
-            .unwrap_or_else(|| by_shared_members(rows.len(), &shared));
+        let order = by_shared_members(rows.len(), &shared);
         let mut place = vec![0; rows.len()];
         for (block, &bridge) in order.iter().enumerate() {
             place[bridge] = block;
@@ -358,20 +356,6 @@ impl<'a> Host<'a> {
         path.extend([Point { x, y }, goal]);
         path
     }
-}
-
-/// The order in which the blocks stand already, if all of them do.
-fn order_of(state: &HostLayout, graph: &Graph, wiring: &Wiring) -> Option<Vec<usize>> {
-    let mut first: HashMap<&EntityId, usize> = HashMap::new();
-    for (place, part) in state.parts.iter().enumerate() {
-        first.entry(&part.block).or_insert(place);
-    }
-    let owner = EntityId::host("lay_out");
-    let place = |bridge: &usize| first.get(&owner.child("bridge", &graph.nodes[*bridge].id)).copied();
-    let places: Vec<usize> = wiring.bridges.iter().map(place).collect::<Option<_>>()?;
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by_key(|bridge| places[*bridge]);
-    Some(order)
 }
 
 /// From the outside to an uplink of the host that begins at `host_x`.

@@ -1,6 +1,6 @@
 //! Lays a generated host out with the window's own engine, so that it can be measured beside others:
 //! `lay_out [--aspect WIDTH:HEIGHT] GRAPH.json [EARLIER_DRAWING.json] > DRAWING.json`. Sizes are taken as the graph has
-//! them; what the earlier drawing (one of ours) holds stays where it was. The aspect is 16:9 unless another is asked for.
+//! them; what the earlier drawing (one of ours) holds stays where it was, if that is as good. The aspect is 16:9 unless another is asked for.
 
 mod host;
 

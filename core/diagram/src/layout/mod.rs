@@ -1,5 +1,9 @@
 //! Where everything stands: lanes in a fixed order, a block for each network, blocks folded into columns. No force
-//! simulation, no chance: the same input gives the same bytes, and what already stands somewhere stays there.
+//! simulation, no chance: the same input gives the same bytes.
+//!
+//! What already stands somewhere stays there as long as the drawing is as good as a fresh one ([`quality`]): first new
+//! rows take holes and the room that was left ([`standing`]); if that is not good enough the holes are closed, then the
+//! columns are filled again in the order in which everything stands, and only then is all of it laid out afresh.
 //!
 //! [`fold`] gives blocks and rows their places, [`route`] the lines their ways: those that come from outside run along
 //! the top and down the channel left of each column, those between networks down the channel on its right and along the
@@ -9,7 +13,9 @@ mod detour;
 mod fold;
 mod order;
 mod plan;
+mod quality;
 mod route;
+mod standing;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +27,12 @@ pub(crate) use detour::passes;
 pub use order::by_shared_members;
 pub use plan::{BlockPlan, FeedPlan, Plan, RowPlan, Size, Terminal};
 
-use self::fold::{Fold, MAX_COLUMNS, Sheet};
+pub use quality::Quality;
+
+use self::{
+    fold::{Fold, MAX_COLUMNS, Sheet},
+    standing::Standing,
+};
 use crate::scene::{Point, Rect};
 
 /// Where everything stands, kept from one drawing to the next.
@@ -36,18 +47,29 @@ pub struct Layout {
 pub struct HostLayout {
     /// [`Plan::shape`] of the plan that it was made from.
     pub shape: String,
-    /// Width of every row; never less than before.
+    /// Width of every row.
     pub row_width: f32,
-    /// Widths of the channels left and right of each column; never less than before.
+    /// Widths of the channels left and right of each column.
     pub channels: Vec<(f32, f32)>,
-    /// Height of the lines along the top; never less than before.
+    /// Height of the lines along the top.
     pub top: f32,
-    /// The height at which a column is full.
-    pub column_height: f32,
+    /// What there is between rows beyond the usual, to fill the page.
+    pub room: f32,
     /// Pieces of blocks.
     pub parts: Vec<Part>,
     /// Rows.
     pub rows: BTreeMap<EntityId, Slot>,
+    /// The last fresh drawing of the host, for comparison.
+    pub fresh: Fresh,
+}
+
+/// How good a fresh drawing is, and how many drawings ago that was found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fresh {
+    /// What it came to.
+    pub quality: Quality,
+    /// Drawings since then.
+    pub age: usize,
 }
 
 /// A piece of a block in one column.
@@ -118,6 +140,8 @@ pub(crate) mod gap {
     pub(crate) const BLOCK: f32 = 30.0;
     /// Between parallel lines.
     pub(crate) const TRACK: f32 = 10.0;
+    /// The same where one more would move whole columns.
+    pub(crate) const NARROW_TRACK: f32 = 6.0;
     /// Between a line in a channel and the boxes beside it.
     pub(crate) const CHANNEL: f32 = 16.0;
     /// Between the host's edge and what is in it.
@@ -138,24 +162,123 @@ const TOLERANCE: f32 = 0.12;
 /// So much wider a channel becomes at most, to get nearer to the aspect asked for.
 const MAX_MORE_WIDTH: f32 = 120.0;
 
-/// Lays `plan` out; what `previous` holds stays where it was.
+/// A fresh drawing's figures hold for a change to each so many rows: a small host's are found out each time.
+const ROWS_PER_CHANGE: usize = 300;
+
+/// So many columns are tightened one after the other before all are filled again.
+const MAX_TIGHTENED: usize = 6;
+
+/// So many rows are routed to find an arrangement with fewer crossings.
+const UNTANGLING: usize = 60_000;
+
+/// Lays `plan` out. What `previous` holds stays where it was as far as the drawing is then as good as a fresh one.
 pub fn arrange(plan: &Plan, previous: Option<&HostLayout>) -> Placed {
     let kept = previous
         .filter(|previous| previous.shape == plan.shape && previous.row_width + 0.5 >= plan.row_width)
-        .and_then(|previous| fold::keep(plan, previous));
-    match kept {
-        Some(standing) => route::route(plan, standing),
-        None => fitted(plan),
+        .and_then(|previous| Some((Standing::kept(plan, previous)?, previous.fresh)));
+    let Some((standing, fresh)) = kept else { return afresh(plan) };
+    let is_near = |placed: &Placed, fresh: &Fresh| Quality::of(plan, placed).is_near(&fresh.quality);
+    let with = |mut placed: Placed, fresh: Fresh| {
+        placed.layout.fresh = fresh;
+        placed
+    };
+
+    let held = route::route(plan, standing.clone());
+    let fresh = Fresh { age: fresh.age + 1, ..fresh };
+    let rows: usize = plan.blocks.iter().map(|block| block.rows.len()).sum();
+    if fresh.age * ROWS_PER_CHANGE < rows && is_near(&held, &fresh) {
+        return with(held, fresh);
     }
+    let renewed = afresh(plan);
+    let fresh = renewed.layout.fresh;
+    // From what moves least to what moves most.
+    if is_near(&held, &fresh) {
+        return with(held, fresh);
+    }
+    let refolded = fitted(plan, &standing.sheet(plan));
+    if let Some(placed) = tightened(plan, standing, &fresh.quality) {
+        return with(placed, fresh);
+    }
+    if is_near(&refolded, &fresh) { with(refolded, fresh) } else { renewed }
+}
+
+/// What stands, made as good as `fresh` step by step: the tallest column is closed up, or relieved of its lowest piece;
+/// where lines cross too often, that is undone. None: it is not enough.
+fn tightened(plan: &Plan, mut standing: Standing, fresh: &Quality) -> Option<Placed> {
+    for _ in 0..MAX_TIGHTENED {
+        let tallest = standing.tallest();
+        standing.compact(plan, tallest);
+        let placed = route::route(plan, standing.clone());
+        let quality = Quality::of(plan, &placed);
+        if quality.is_near(fresh) {
+            return Some(placed);
+        }
+        if quality.is_as_small(fresh) {
+            return untangled(plan, standing, quality, fresh);
+        }
+        if standing.tallest() == tallest && !standing.balance(plan) {
+            return None;
+        }
+    }
+    None
+}
+
+/// What stands, with fewer crossings: the rows of a network are put into the order of the plan, or two pieces change
+/// places, as long as that helps. None: it does not help enough.
+fn untangled(plan: &Plan, mut standing: Standing, mut quality: Quality, fresh: &Quality) -> Option<Placed> {
+    let rows: usize = plan.blocks.iter().map(|block| block.rows.len()).sum();
+    let mut budget = UNTANGLING / rows.max(1);
+    loop {
+        let before = quality.crossings;
+        let pieces = standing.layout.parts.len();
+        let sorts = (0..plan.blocks.len()).map(Step::Sort);
+        let swaps = (0..pieces).flat_map(|a| (0..a).map(move |b| Step::Swap(a, b)));
+        for step in sorts.chain(swaps) {
+            let mut other = standing.clone();
+            let is_change = match step {
+                Step::Sort(block) => other.sort(plan, block),
+                Step::Swap(a, b) => other.swap(plan, a, b),
+            };
+            if !is_change {
+                continue;
+            }
+            budget = budget.checked_sub(1)?;
+            let placed = route::route(plan, other.clone());
+            let better = Quality::of(plan, &placed);
+            if better.is_near(fresh) {
+                return Some(placed);
+            }
+            if better.crossings < quality.crossings && better.is_as_small(fresh) {
+                (standing, quality) = (other, better);
+            }
+        }
+        if quality.crossings == before {
+            return None;
+        }
+    }
+}
+
+/// What may untangle lines.
+enum Step {
+    /// The rows of this block in the order of the plan.
+    Sort(usize),
+    /// These two pieces in each other's place.
+    Swap(usize, usize),
+}
+
+/// Without regard to what stands.
+fn afresh(plan: &Plan) -> Placed {
+    let mut placed = fitted(plan, &Sheet::of(plan));
+    placed.layout.fresh = Fresh { quality: Quality::of(plan, &placed), age: 0 };
+    placed
 }
 
 /// In so many columns that its text is as large as can be on a page of the aspect asked for; then with more room between
 /// the rows or beside the columns, so that it fills the page.
-fn fitted(plan: &Plan) -> Placed {
-    let sheet = Sheet::of(plan);
+fn fitted(plan: &Plan, sheet: &Sheet<'_>) -> Placed {
     let attempt = |columns: usize| {
         let fold = sheet.fold(columns);
-        let placed = route::route(plan, fold.standing(plan, 0.0));
+        let placed = route::route(plan, sheet.standing(&fold, plan, 0.0));
         Attempt { page_height: placed.page_height(plan.aspect), fold, placed }
     };
     let guess = sheet.columns(plan);
@@ -177,7 +300,7 @@ fn fitted(plan: &Plan) -> Placed {
             }
         }
     }
-    best.stretched(plan)
+    best.stretched(plan, sheet)
 }
 
 /// One way to fold.
@@ -190,14 +313,14 @@ struct Attempt {
 
 impl Attempt {
     /// With more room where the page has it.
-    fn stretched(self, plan: &Plan) -> Placed {
+    fn stretched(self, plan: &Plan, sheet: &Sheet<'_>) -> Placed {
         let extent = self.placed.extent();
         let higher = extent.width / (plan.aspect * TOLERANCE.exp()) - extent.height;
         let wider = extent.height * plan.aspect * (-TOLERANCE).exp() - extent.width;
         if higher <= 0.0 && wider <= 0.0 {
             return self.placed;
         }
-        let mut standing = self.fold.standing(plan, higher.max(0.0));
+        let mut standing = sheet.standing(&self.fold, plan, higher.max(0.0));
         let mut channels = self.placed.layout.channels;
         let share = (wider / channels.len().max(1) as f32).clamp(0.0, MAX_MORE_WIDTH);
         for (left, _) in &mut channels {

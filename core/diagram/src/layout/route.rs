@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Placed, PlacedRow, Plan, Size, Terminal, fold::Standing, gap};
+use super::{Placed, PlacedRow, Plan, Size, Terminal, gap, standing::Standing};
 use crate::scene::{Point, Rect};
 
 /// How often the order of tracks is gone over.
@@ -56,12 +56,17 @@ pub(super) fn route(plan: &Plan, mut standing: Standing) -> Placed {
 
     // Widths.
     let feed_channel = gap::CHANNEL * 2.0 + gap::TRACK * feeds.len().saturating_sub(1) as f32;
+    let is_new = layout.channels.is_empty();
     layout.channels.resize(column_count, (0.0, 0.0));
     for (column, channel) in layout.channels.iter_mut().enumerate() {
-        let count = tracks.in_column[column];
-        let right = if count == 0 { 0.0 } else { gap::CHANNEL + gap::TRACK * count as f32 };
         channel.0 = channel.0.max(feed_channel);
-        channel.1 = channel.1.max(right);
+        let count = tracks.in_column[column];
+        if is_new {
+            channel.1 = right_channel(count);
+        } else if !fits(count, channel.1) {
+            // A channel that grows moves all columns on its right: rather once for two lines.
+            channel.1 = right_channel(count + 1);
+        }
     }
     let has_top = feeds.iter().flatten().any(|end| end.column > 0);
     let top = if has_top { gap::TRACK * feeds.len() as f32 + gap::CHANNEL } else { 0.0 };
@@ -131,9 +136,13 @@ pub(super) fn route(plan: &Plan, mut standing: Standing) -> Placed {
                 .collect()
         })
         .collect();
+    let channels = &layout.channels;
     let track_x = |column: usize, trunk: usize| {
         let track = tracks.column_track.get(&(column, trunk)).copied().unwrap_or_default();
-        columns[column] + layout.row_width + gap::CHANNEL / 2.0 + gap::TRACK * track as f32
+        columns[column]
+            + layout.row_width
+            + gap::CHANNEL / 2.0
+            + pitch(tracks.in_column[column], channels[column].1) * track as f32
     };
     let bottom_y = columns_y + columns_bottom;
     let mut trunk_paths: Vec<Vec<Vec<Point>>> = trunks
@@ -214,6 +223,21 @@ pub(super) fn route(plan: &Plan, mut standing: Standing) -> Placed {
         trunks: trunk_paths,
         links,
     }
+}
+
+/// How wide the channel on the right of a column is for so many lines.
+fn right_channel(count: usize) -> f32 {
+    if count == 0 { 0.0 } else { gap::CHANNEL + gap::TRACK * count as f32 }
+}
+
+/// Whether so many lines find room in a channel. Beside a column without a channel there is still room for one.
+fn fits(count: usize, width: f32) -> bool {
+    count <= 1 || (width > 0.0 && pitch(count, width) >= gap::NARROW_TRACK)
+}
+
+/// Between two of so many lines in a channel of this width.
+fn pitch(count: usize, width: f32) -> f32 {
+    if width > 0.0 && count > 0 { ((width - gap::CHANNEL) / count as f32).min(gap::TRACK) } else { gap::TRACK }
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -45,9 +45,7 @@ pub(super) fn paint(
 ) -> (HostLayout, Rect) {
     let lanes = Lanes::of(content);
     let shapes: Vec<Vec<RowShape>> = content.blocks.iter().map(|block| measure::rows(block, &lanes)).collect();
-    let (mut plan, kinds) = plan(content, &lanes, &shapes, context.view);
-    let previous = previous.filter(|previous| previous.row_width >= lanes.row_width() - 0.5);
-    plan.row_width = previous.map_or(plan.row_width, |previous| previous.row_width);
+    let (plan, kinds) = plan(content, &lanes, &shapes, context.view);
     let mut placed = layout::arrange(&plan, previous);
     shift(&mut placed, top);
     make_room(context, content, &lanes, &shapes, &mut placed);
