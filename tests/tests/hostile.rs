@@ -86,7 +86,7 @@ fn is_confined(host: &DockerHost, user: User, agent: &str, expected: &[&str]) ->
     }
     let pid = statuses[0].lines().find_map(|line| line.strip_prefix("Pid:\t")).context("no pid")?.to_owned();
     drop(watch.child.stdin.take());
-    let program = host.shell("pgrep -o -x bridgewalk")?;
+    let program = host.shell(&format!("pgrep -o -x -u {} bridgewalk", user.uid))?;
     host.ok(&["/bin/kill", program.trim()])?;
     ensure!(watch.wait(SOON).is_some(), "watch goes on");
     process::until("the agent has ended", SOON, || {
