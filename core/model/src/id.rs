@@ -20,6 +20,11 @@ impl EntityId {
         Self("outside".into())
     }
 
+    /// What is not seen, as a picture says it: it stands for no thing of a snapshot.
+    pub fn unseen() -> Self {
+        Self("unseen".into())
+    }
+
     /// The host of this name (`HostFacts::hostname`).
     pub fn host(name: &str) -> Self {
         Self(format!("host:{}", part(name)).into())

@@ -19,6 +19,7 @@ pub mod proof;
 pub mod recording;
 pub mod snapshot;
 
+mod answer;
 mod id;
 mod limit;
 mod mac;
@@ -27,6 +28,7 @@ mod source;
 mod text;
 mod weight;
 
+pub use answer::Answer;
 pub use id::EntityId;
 pub use limit::{Limit, LimitReason, NotReadBecause, Remedy, SourceKind};
 pub use mac::MacAddress;

@@ -42,6 +42,24 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    /// Every source, in the order in which they are listed.
+    pub const ALL: [Self; 14] = [
+        Self::Engine,
+        Self::EngineEvents,
+        Self::Agent,
+        Self::Namespaces,
+        Self::Links,
+        Self::Fdb,
+        Self::NfTables,
+        Self::LegacyTables,
+        Self::Sockets,
+        Self::Processes,
+        Self::NameFiles,
+        Self::Sysctls,
+        Self::Ipvs,
+        Self::KernelEvents,
+    ];
+
     /// As in JSON: `kernel_events`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -112,6 +130,24 @@ pub enum LimitReason {
     },
     /// Nobody asked for it: `--agent none`.
     NotAsked,
+    /// No source said anything of it: reading ended before. Never observed, but found at assembly.
+    NeverRead,
+}
+
+impl LimitReason {
+    /// Whether something may be there that is not seen. What the kernel lacks and what is gone hides nothing, nor does a
+    /// name that is no namespace any more; and after lost events everything was read again.
+    pub const fn is_lack(&self) -> bool {
+        match self {
+            Self::NotInKernel | Self::Vanished | Self::Stale { .. } | Self::Resynchronised { .. } => false,
+            Self::Privilege { .. }
+            | Self::Unreachable { .. }
+            | Self::Undecoded { .. }
+            | Self::Truncated { .. }
+            | Self::NotAsked
+            | Self::NeverRead => true,
+        }
+    }
 }
 
 /// Why something that is there was not read.
@@ -199,6 +235,19 @@ pub struct Limit {
     pub reason: LimitReason,
     /// What would help.
     pub remedy: Remedy,
+}
+
+impl Limit {
+    /// Whether something of `source` may be hidden by it, in the namespace `at` or, without one, anywhere. Without an
+    /// agent nothing of the kernel is seen.
+    pub fn hides(&self, source: SourceKind, at: Option<NamespaceInode>) -> bool {
+        let is_of_source = match source {
+            SourceKind::Engine | SourceKind::EngineEvents => self.source == source,
+            _ => self.source == source || self.source == SourceKind::Agent,
+        };
+        let is_here = self.namespace.is_none() || at.is_none() || self.namespace == at;
+        is_of_source && is_here && self.reason.is_lack()
+    }
 }
 
 #[cfg(test)]

@@ -337,7 +337,45 @@ fn limits_are_replaced_per_source() {
         vec![limit(SourceKind::Ipvs), limit(SourceKind::NfTables)],
     ));
     state.apply(&say(vec![SourceKind::NfTables], vec![]));
-    assert_eq!(assemble(&[&state]).hosts[0].limits, [limit(SourceKind::Ipvs)]);
+    let limits = assemble(&[&state]).hosts.remove(0).limits;
+    let said: Vec<_> = limits.into_iter().filter(|limit| limit.reason != LimitReason::NeverRead).collect();
+    assert_eq!(said, [limit(SourceKind::Ipvs)]);
+}
+
+/// Read and empty is no limit; what nobody spoke of is one, unless a source said why.
+#[test]
+fn what_was_not_read_is_a_limit() {
+    let whole = Bench::new(2).observations();
+    let limits = |skip: &dyn Fn(&Fact) -> bool, more: Vec<Limit>| {
+        let mut state = State::default();
+        whole.iter().filter(|observation| !skip(&observation.fact)).for_each(|observation| state.apply(observation));
+        let of = more.iter().map(|limit| limit.source).collect();
+        state.apply(&Observation { at_ms: 99, fact: Fact::Limits { of, limits: more } });
+        let host = assemble(&[&state]).hosts.remove(0);
+        let own = host.own_namespace().map(|own| own.limits.clone()).unwrap_or_default();
+        (host.limits, own)
+    };
+    let not_read =
+        |source, namespace| Limit { source, namespace, reason: LimitReason::NeverRead, remedy: Remedy::None };
+    assert_eq!(limits(&|_| false, vec![]).0, []);
+
+    let is_own_rules = |fact: &Fact| matches!(fact, Fact::Firewall(section) if section.namespace == HOST_INODE);
+    let missing = not_read(SourceKind::NfTables, Some(HOST_INODE));
+    assert_eq!(limits(&is_own_rules, vec![]), (vec![missing.clone()], vec![missing]));
+    let is_routing = |fact: &Fact| matches!(fact, Fact::Routes(_) | Fact::Addresses(_));
+    assert_eq!(limits(&is_routing, vec![]).0.len(), 3);
+    let why = Limit {
+        reason: LimitReason::Privilege { missing: "CAP_NET_ADMIN".to_owned() },
+        ..not_read(SourceKind::LegacyTables, Some(HOST_INODE))
+    };
+    assert_eq!(limits(&is_own_rules, vec![why.clone()]).0, [why]);
+
+    let is_engines = |fact: &Fact| matches!(fact, Fact::Engine(_) | Fact::Networks(_) | Fact::Containers(_));
+    assert_eq!(limits(&is_engines, vec![]).0, [not_read(SourceKind::Engine, None)]);
+    let is_kernels = |fact: &Fact| !is_engines(fact) && !matches!(fact, Fact::Host(_));
+    assert_eq!(limits(&is_kernels, vec![]).0, [not_read(SourceKind::Agent, None)]);
+    let asked = Limit { reason: LimitReason::NotAsked, ..not_read(SourceKind::Agent, None) };
+    assert_eq!(limits(&is_kernels, vec![asked.clone()]).0, [asked]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use crate::{
-    Snapshot, Text,
+    Limit, LimitReason, Snapshot, Text,
     engine::{EngineFacts, Swarm},
     snapshot::{Container, Host, Interface, Namespace, NatMapping, Network},
 };
@@ -97,7 +97,7 @@ fn rename_host(host: &mut Host, names: &mut Names) {
     host.engine = host.engine.as_deref().map(|engine| Arc::new(engine_facts(engine, host.name.as_str())));
     host.engine_lost = None;
     host.processes = [].into();
-    host.limits.clear();
+    host.limits = limits(&host.limits);
     host.swarm = host.swarm.as_deref().map(|swarm| Arc::new(rename_swarm(swarm.clone(), names)));
     host.containers.iter_mut().for_each(|container| rename_container(container, names));
     host.networks.iter_mut().for_each(|network| rename_network(network, names));
@@ -106,6 +106,22 @@ fn rename_host(host: &mut Host, names: &mut Names) {
         rename_namespace(namespace, &host.containers, &own_name, names);
     }
     host.nat.iter_mut().for_each(|mapping| rename_mapping(mapping, names));
+}
+
+/// What was not seen stays said; what the system answered may hold names.
+fn limits(limits: &[Limit]) -> Vec<Limit> {
+    let reason = |reason: &LimitReason| {
+        let detail = String::new();
+        Some(match reason {
+            LimitReason::Stale { .. } => return None,
+            LimitReason::Unreachable { .. } => LimitReason::Unreachable { detail },
+            LimitReason::Undecoded { .. } => LimitReason::Undecoded { detail },
+            LimitReason::Truncated { .. } => LimitReason::Truncated { detail },
+            LimitReason::Resynchronised { .. } => LimitReason::Resynchronised { detail },
+            other => other.clone(),
+        })
+    };
+    limits.iter().filter_map(|limit| Some(Limit { reason: reason(&limit.reason)?, ..limit.clone() })).collect()
 }
 
 fn engine_facts(engine: &EngineFacts, host_name: &str) -> EngineFacts {
@@ -184,7 +200,7 @@ fn rename_namespace(namespace: &mut Namespace, containers: &[Container], host: &
     namespace.names.clear();
     namespace.sysctls = [].into();
     namespace.firewall = [].into();
-    namespace.limits.clear();
+    namespace.limits = limits(&namespace.limits);
     for interface in &mut namespace.interfaces {
         rename_interface(interface, names);
     }

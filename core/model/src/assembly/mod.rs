@@ -13,6 +13,7 @@ mod networks;
 mod resolver;
 mod rulesets;
 mod state;
+mod unread;
 mod veths;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -95,13 +96,19 @@ fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
     let veths = veths::describe(&draft, veths);
     let nat = nat::mappings(&draft, &containers, &networks);
     resolver::fill(&mut draft);
-    let Draft { id, namespaces, .. } = draft;
+    let Draft { id, mut namespaces, .. } = draft;
+    let limits = limits(state);
+    let found = limits.iter().filter(|limit| limit.reason == LimitReason::NeverRead);
+    let mut by_place = grouped(found.map(|limit| (limit.namespace, limit.clone())));
+    for namespace in &mut namespaces {
+        namespace.limits.extend(by_place.remove(&Some(namespace.inode)).unwrap_or_default());
+    }
     Host {
         name: Text::new(name),
         facts: state.host.clone().unwrap_or_default(),
         engine: state.engine.clone(),
         engine_lost: state.engine_lost.clone(),
-        limits: limits(state),
+        limits,
         namespaces,
         containers,
         networks,
@@ -113,7 +120,7 @@ fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
     }
 }
 
-/// What is not seen: without what concerned namespaces that are gone by now.
+/// What is not seen, said by a source or not: without what concerned namespaces that are gone by now.
 fn limits(state: &State) -> Vec<Limit> {
     let mut limits: Vec<Limit> = state
         .limits
@@ -124,6 +131,7 @@ fn limits(state: &State) -> Vec<Limit> {
             None => true,
         })
         .cloned()
+        .chain(unread::unread(state))
         .collect();
     let mut seen = HashSet::new();
     limits.retain(|limit| seen.insert(limit.clone()));

@@ -1,11 +1,11 @@
 //! What was last seen of one host.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, OnceLock},
 };
 
-use super::{nat::Translation, rulesets::shown_ruleset};
+use super::{nat::Translation, rulesets::shown_ruleset, unread::Part};
 use crate::{
     Fact, HostFacts, Limit, NamespaceInode, NamespaceSighting, Observation, SourceKind, Via,
     engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
@@ -34,6 +34,9 @@ pub struct State {
     pub(super) namespaces: BTreeMap<NamespaceInode, NamespaceState>,
     pub(super) processes: Arc<[Process]>,
     pub(super) name_files: Vec<NameFiles>,
+    /// Whether processes, and the files of names, were told, empty or not.
+    pub(super) has_processes: bool,
+    pub(super) has_name_files: bool,
     pub(super) limits: BTreeMap<SourceKind, Vec<Limit>>,
 }
 
@@ -42,6 +45,8 @@ pub struct State {
 pub(super) struct NamespaceState {
     /// None while its sections came before the list that names it: it is not shown yet.
     pub(super) sighting: Option<NamespaceSighting>,
+    /// What was read, empty or not.
+    pub(super) read: BTreeSet<Part>,
     pub(super) links: Option<(Via, Vec<Link>)>,
     pub(super) addresses: Vec<Address>,
     pub(super) routes: Arc<[Route]>,
@@ -105,8 +110,12 @@ impl State {
                 }
                 list.sort_by_key(|process| process.pid);
                 self.processes = list.into();
+                self.has_processes = true;
             }
-            Fact::NameFiles(list) => self.name_files.clone_from(list),
+            Fact::NameFiles(list) => {
+                self.name_files.clone_from(list);
+                self.has_name_files = true;
+            }
             Fact::Limits { of, limits } => {
                 for source in of {
                     self.limits.remove(source);
@@ -125,6 +134,9 @@ impl State {
     }
 
     fn apply_section(&mut self, fact: &Fact) {
+        if let Some((namespace, part)) = Part::of(fact) {
+            self.section(namespace).read.insert(part);
+        }
         match fact {
             Fact::Links(section) => {
                 self.section(section.namespace).links = Some((section.via, section.is.clone()));

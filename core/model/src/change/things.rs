@@ -2,7 +2,7 @@
 
 use super::{Change, Thing, compare, pairs};
 use crate::{
-    EntityId, Text,
+    EntityId, LimitReason, Text,
     firewall::Ruleset,
     kernel::{Neighbour, Route, SocketState, Sysctl},
     snapshot::{Container, Host, Interface, NamedSocket, Namespace, NatMapping, Network},
@@ -230,14 +230,14 @@ fn mapping(one: &NatMapping) -> Thing {
 }
 
 fn limits(host: &Host) -> Vec<Thing> {
-    host.limits
-        .iter()
-        .map(|limit| {
-            let place = limit.namespace.and_then(|inode| host.namespaces.iter().find(|one| one.inode == inode));
-            let entity = place.map_or(&host.id, |namespace| &namespace.id);
-            let key = format!("{:?}: {:?}", limit.source, limit.reason);
-            let name = Text::new(limit.source.name());
-            Thing { limit: Some(Box::new(limit.clone())), ..thing(entity, &key, &name, vec![]) }
-        })
-        .collect()
+    // What was only just found is read a moment later: that is no change.
+    let told = host.limits.iter().filter(|limit| limit.reason != LimitReason::NeverRead);
+    told.map(|limit| {
+        let place = limit.namespace.and_then(|inode| host.namespaces.iter().find(|one| one.inode == inode));
+        let entity = place.map_or(&host.id, |namespace| &namespace.id);
+        let key = format!("{:?}: {:?}", limit.source, limit.reason);
+        let name = Text::new(limit.source.name());
+        Thing { limit: Some(Box::new(limit.clone())), ..thing(entity, &key, &name, vec![]) }
+    })
+    .collect()
 }
