@@ -10,9 +10,9 @@ use std::{
 };
 
 use bridgewalk_model::{
-    EntityId, SourceKind, Text,
+    EntityId, LimitReason, SourceKind, Text,
     engine::{PortBinding, PortKey},
-    firewall::RuleRef,
+    firewall::{Backend, RuleRef},
     kernel::AddressScope,
     snapshot::{Container, Host, NatKind, NatMapping},
 };
@@ -91,6 +91,10 @@ pub enum Disagreement {
 pub enum Doubt {
     /// The host's rules were not read.
     RulesNotRead,
+    /// Not all processes were read, so a docker-proxy may be there that is not seen.
+    ProcessesNotRead,
+    /// The engine was not asked for everything.
+    EngineNotRead,
     /// The engine is lost: what it publishes is as last seen.
     EngineLost,
 }
@@ -193,6 +197,8 @@ struct Lookup<'a> {
     by_container: BTreeMap<&'a EntityId, Vec<&'a NatMapping>>,
     /// Why rules cannot be judged.
     doubt: Option<Doubt>,
+    /// Whether every docker-proxy is seen.
+    sees_proxies: bool,
     /// Whether Docker keeps rules for IPv4 and IPv6: its nat chain or table is there.
     has_rules: [bool; 2],
     has_proxies: bool,
@@ -216,6 +222,7 @@ impl<'a> Lookup<'a> {
             host,
             by_container,
             doubt: doubt(host),
+            sees_proxies: host.was_read(SourceKind::Processes, None),
             has_rules,
             has_proxies: host.nat.iter().any(|mapping| mapping.kind == NatKind::Proxy),
         }
@@ -227,22 +234,19 @@ impl<'a> Lookup<'a> {
             .iter()
             .filter(|mapping| is_docker_rule(mapping))
             .find(|mapping| !published.iter().any(|door| is_same_door(mapping, door)));
-        let disagreement = match (unmet, stray) {
-            (Some(door), _) => Disagreement::WithoutRule(door.clone()),
-            (None, Some(mapping)) => match &mapping.rule {
-                Some(rule) => Disagreement::WithoutBinding(Box::new(rule.clone())),
-                None => return Agreement::Agrees,
-            },
-            // An empty list of rules agrees with no publication, read or not; a publication needs them read.
-            (None, None) => {
-                let has_rule = here.iter().any(|mapping| mapping.kind == NatKind::DestinationNat);
-                return match self.doubt {
-                    Some(doubt) if !published.is_empty() && !has_rule => Agreement::Unknown(doubt),
-                    _ => Agreement::Agrees,
-                };
+        let disagreement = match (unmet, stray.and_then(|mapping| mapping.rule.as_ref())) {
+            (Some(_), _) if self.doubt.is_none() && !self.sees_proxies => {
+                return Agreement::Unknown(Doubt::ProcessesNotRead);
             }
+            (Some(door), _) => Some(Disagreement::WithoutRule(door.clone())),
+            (None, Some(rule)) => Some(Disagreement::WithoutBinding(Box::new(rule.clone()))),
+            (None, None) => None,
         };
-        self.doubt.map_or(Agreement::Disagrees(disagreement), Agreement::Unknown)
+        match (self.doubt, disagreement) {
+            (Some(doubt), _) => Agreement::Unknown(doubt),
+            (None, Some(disagreement)) => Agreement::Disagrees(disagreement),
+            (None, None) => Agreement::Agrees,
+        }
     }
 
     /// Whether a door has what does it.
@@ -302,21 +306,23 @@ fn is_same_door(mapping: &NatMapping, door: &Published) -> bool {
     }
 }
 
-/// Why the host's rules cannot be judged, if they cannot.
+/// Why the host's rules cannot be judged beside what the engine says, if they cannot.
 fn doubt(host: &Host) -> Option<Doubt> {
     if host.engine_lost.is_some() {
         return Some(Doubt::EngineLost);
     }
+    if !host.was_read(SourceKind::Engine, None) {
+        return Some(Doubt::EngineNotRead);
+    }
     let Some(own) = host.own_namespace() else { return Some(Doubt::RulesNotRead) };
-    let is_limited = host.limits.iter().any(|limit| {
-        matches!(limit.source, SourceKind::NfTables | SourceKind::LegacyTables | SourceKind::Agent)
-            && limit.namespace.is_none_or(|inode| inode == own.inode)
-            && !matches!(
-                limit.reason,
-                bridgewalk_model::LimitReason::NotInKernel
-                    | bridgewalk_model::LimitReason::Resynchronised { .. }
-                    | bridgewalk_model::LimitReason::Stale { .. }
-            )
-    });
+    let has_rules = |backend| own.firewall.iter().any(|ruleset| ruleset.backend == backend);
+    let is_hidden = |source, backend| {
+        host.limits.iter().filter(|limit| limit.hides(source, Some(own.inode))).any(|limit| {
+            // Of rules that were read only sets are cut short, and Docker's rules for ports ask for none.
+            !(matches!(limit.reason, LimitReason::Truncated { .. }) && limit.source == source && has_rules(backend))
+        })
+    };
+    let is_limited =
+        is_hidden(SourceKind::NfTables, Backend::NfTables) || is_hidden(SourceKind::LegacyTables, Backend::Legacy);
     is_limited.then_some(Doubt::RulesNotRead)
 }

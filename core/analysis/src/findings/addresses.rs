@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use bridgewalk_model::{
-    EntityId, Via,
+    EntityId, SourceKind, Via,
     engine::ContainerState,
     snapshot::{Attachment, Container, Host, Namespace, Network},
 };
@@ -41,7 +41,8 @@ fn beside_kernel(host: &Host, container: &Container, end: &Attachment, found: &m
         return;
     }
     let home = container.namespace.as_ref().and_then(|id| host.namespace(id));
-    let Some(home) = home.filter(|home| !home.is_host && was_read(home)) else { return };
+    let was_read = |home: &&Namespace| host.was_read(SourceKind::Links, Some(home.inode)) && has_addresses(home);
+    let Some(home) = home.filter(|home| !home.is_host).filter(was_read) else { return };
     if end.ipv4.is_none() && end.ipv6.is_none() {
         return;
     }
@@ -65,7 +66,7 @@ fn beside_kernel(host: &Host, container: &Container, end: &Attachment, found: &m
 }
 
 /// Whether a namespace's addresses were read from within: loopback's is always among them.
-fn was_read(namespace: &Namespace) -> bool {
+fn has_addresses(namespace: &Namespace) -> bool {
     namespace.interfaces.iter().any(|interface| interface.via != Via::HostSide && !interface.addresses.is_empty())
 }
 

@@ -6,14 +6,16 @@ use bridgewalk_model::{
     snapshot::{Host, Interface, Network},
 };
 
-use super::{Evidence, FindingKind, Found, has_live_engine, is_limited};
+use super::{Evidence, FindingKind, Found, has_live_engine, has_whole_engine};
 
 pub(super) fn look(host: &Host, found: &mut Found) {
     let Some(own) = host.own_namespace().filter(|own| !own.interfaces.is_empty()) else { return };
     if has_live_engine(host) {
         for network in host.networks.iter().filter(|network| !network.is_config_only) {
-            network_bridge(host, network, found);
+            network_bridge(host, network, host.was_read(SourceKind::Links, Some(own.inode)), found);
         }
+    }
+    if has_whole_engine(host) {
         for interface in own.interfaces.iter().filter(|interface| is_dockers_bridge(interface)) {
             let is_claimed = host.networks.iter().any(|network| network.bridge.as_ref() == Some(&interface.id));
             if !is_claimed {
@@ -22,7 +24,7 @@ pub(super) fn look(host: &Host, found: &mut Found) {
         }
     }
     // An end that is not seen is missing only where all namespaces are.
-    if is_limited(host, SourceKind::Namespaces) || is_limited(host, SourceKind::Links) {
+    if !host.was_read(SourceKind::Namespaces, None) || !host.was_read(SourceKind::Links, None) {
         return;
     }
     for interface in own.interfaces.iter().filter(|it| it.link.kind == LinkKind::Veth && it.peer.is_none()) {
@@ -33,9 +35,12 @@ pub(super) fn look(host: &Host, found: &mut Found) {
     }
 }
 
-fn network_bridge(host: &Host, network: &Network, found: &mut Found) {
+fn network_bridge(host: &Host, network: &Network, was_read: bool, found: &mut Found) {
     let Some(name) = &network.bridge_name else { return };
     let Some(bridge) = network.bridge.as_ref().and_then(|id| host.interface(id)) else {
+        if !was_read {
+            return;
+        }
         found.add(&network.id, FindingKind::NetworkWithoutBridge { bridge: name.clone() }, Vec::new());
         return;
     };

@@ -1,7 +1,10 @@
 //! Findings: where Docker's intent and the kernel's state disagree, and what a reader should know.
 //!
-//! A finding is made only of what was read. Where a source was not read, lost, or is of another machine, there is no
-//! finding: a false alarm costs more trust than a silence.
+//! A finding is made only of what was read: one that something is absent needs everything read where it could be. Where a
+//! source was not read, lost, or is of another machine, there is no finding, and [`Answer::Findings`] tells what was
+//! missing: without that, no finding means that intent and state agree.
+//!
+//! [`Answer::Findings`]: bridgewalk_model::Answer::Findings
 
 mod addresses;
 mod devices;
@@ -269,7 +272,7 @@ fn has_live_engine(host: &Host) -> bool {
     host.engine.as_ref().is_some_and(|engine| engine.is_local) && host.engine_lost.is_none()
 }
 
-/// Whether a source says that it does not see everything.
-fn is_limited(host: &Host, source: SourceKind) -> bool {
-    host.limits.iter().any(|limit| limit.source == source || limit.source == SourceKind::Agent)
+/// The same, and it said everything: what is absent from its lists is absent.
+fn has_whole_engine(host: &Host) -> bool {
+    has_live_engine(host) && host.was_read(SourceKind::Engine, None)
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, net::IpAddr};
 
 use bridgewalk_model::{SourceKind, engine::ContainerState, snapshot::Host};
 
-use super::{Evidence, FindingKind, Found, has_live_engine, is_limited};
+use super::{Evidence, FindingKind, Found, has_live_engine, has_whole_engine};
 use crate::ports::{Agreement, Disagreement, Reach, is_docker_rule, ports};
 
 pub(super) fn look(host: &Host, found: &mut Found) {
@@ -21,13 +21,14 @@ pub(super) fn look(host: &Host, found: &mut Found) {
             }
             Agreement::Agrees | Agreement::Unknown(_) => {}
         }
-        if port.reach == Reach::EveryAddress {
+        // Who reaches it is told only of a port whose rules were read.
+        if port.reach == Reach::EveryAddress && !matches!(port.agrees, Agreement::Unknown(_)) {
             let host_port = port.published.iter().find(|door| door.is_everywhere()).and_then(|door| door.host_port);
             let kind = FindingKind::PublishedOnEveryAddress { port: port.port, host_port };
             found.add(&port.container, kind, rules());
         }
         let state = host.container(&port.container).map(|container| container.state);
-        if state == Some(ContainerState::Paused) && !port.published.is_empty() {
+        if state == Some(ContainerState::Paused) && !port.published.is_empty() && has_live_engine(host) {
             found.add(&port.container, FindingKind::PausedContainerPublishes { port: port.port }, Vec::new());
         }
     }
@@ -36,7 +37,8 @@ pub(super) fn look(host: &Host, found: &mut Found) {
 
 /// Docker's rules to addresses that neither a container has by the engine's word nor any interface by the kernel's.
 fn rules_for_nobody(host: &Host, found: &mut Found) {
-    if !has_live_engine(host) || is_limited(host, SourceKind::Namespaces) {
+    let is_everybody_seen = [SourceKind::Namespaces, SourceKind::Links].into_iter().all(|it| host.was_read(it, None));
+    if !has_whole_engine(host) || !is_everybody_seen {
         return;
     }
     let ends = host.containers.iter().flat_map(|container| &container.attachments);

@@ -6,13 +6,13 @@ use std::{
 };
 
 use bridgewalk_model::{
-    LimitReason, MacAddress, SourceKind,
+    Limit, MacAddress, SourceKind,
     firewall::Hook,
     kernel::{FdbEntry, LinkKind, Neighbour, Route, RoutingRule},
     snapshot::{Host, Interface, Namespace},
 };
 
-use super::rules::NamespaceRules;
+use super::{Unknown, rules::NamespaceRules};
 
 /// A namespace's number in [`Walker::places`](super::Walker).
 pub(super) type At = usize;
@@ -119,27 +119,33 @@ impl<'a> Place<'a> {
     pub(super) fn is_unread(&self, source: SourceKind) -> bool {
         self.unread.contains(&source)
     }
+
+    /// That it was not, for a walk that comes to need it.
+    pub(super) fn not_read(&self, source: SourceKind) -> Unknown {
+        Unknown::NotRead { namespace: self.namespace.id.clone(), source }
+    }
 }
 
 const fn is_walked(hook: Hook) -> bool {
     !matches!(hook, Hook::Ingress | Hook::Egress)
 }
 
-/// What was not read here: where nothing at all was seen, everything.
+/// What was not read here, or not all of it.
 fn unread(host: &Host, namespace: &Namespace) -> HashSet<SourceKind> {
-    let is_lack = |reason: &LimitReason| {
-        !matches!(reason, LimitReason::NotInKernel | LimitReason::Resynchronised { .. } | LimitReason::Stale { .. })
-    };
+    let is_here = |limit: &&Limit| limit.namespace.is_none_or(|inode| inode == namespace.inode);
     let mut unread: HashSet<SourceKind> = host
         .limits
         .iter()
         .chain(&namespace.limits)
-        .filter(|limit| limit.namespace.is_none_or(|inode| inode == namespace.inode) && is_lack(&limit.reason))
+        .filter(|limit| is_here(limit) && limit.reason.is_lack())
         .map(|limit| limit.source)
         .collect();
-    let mut add = |sources: &[SourceKind]| unread.extend(sources);
-    if host.limits.iter().any(|limit| limit.source == SourceKind::Agent && is_lack(&limit.reason)) {
-        add(&[SourceKind::Links, SourceKind::NfTables, SourceKind::Sockets, SourceKind::Sysctls, SourceKind::Fdb]);
+    if unread.contains(&SourceKind::Agent) {
+        unread.extend(
+            SourceKind::ALL
+                .into_iter()
+                .filter(|source| !matches!(source, SourceKind::Engine | SourceKind::EngineEvents)),
+        );
     }
     // A namespace that was entered has its loopback interface at the least.
     let is_entered = namespace
@@ -147,7 +153,7 @@ fn unread(host: &Host, namespace: &Namespace) -> HashSet<SourceKind> {
         .iter()
         .any(|one| one.link.kind == LinkKind::Loopback && one.via == bridgewalk_model::Via::Netlink);
     if !is_entered {
-        add(&[SourceKind::Links, SourceKind::NfTables, SourceKind::Sysctls]);
+        unread.extend([SourceKind::Links, SourceKind::NfTables, SourceKind::Sysctls]);
     }
     unread
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::IpAddr, thread};
 
 use bridgewalk_model::{
-    EntityId, Snapshot, Text,
+    EntityId, Snapshot, SourceKind, Text,
     engine::PortKey,
     kernel::{SocketState, Transport},
     snapshot::{Container, Host},
@@ -184,10 +184,13 @@ fn senders(snapshot: &Snapshot) -> Vec<Party> {
     let mut senders = Vec::new();
     for host in &snapshot.hosts {
         for container in living(host) {
-            if let Some(id) = container.namespace.clone() {
-                let end = End::Namespace { id, name: container.name.clone() };
-                senders.push(Party { end, id: container.id.clone(), name: container.name.clone() });
-            }
+            let (id, name) = (container.id.clone(), container.name.clone());
+            // Where it lives was not found: then nothing can be told of it, and it is not left out.
+            let end = match container.namespace.clone() {
+                Some(home) => End::Namespace { id: home, name: name.clone() },
+                None => End::Absent { id: id.clone(), name: name.clone() },
+            };
+            senders.push(Party { end, id, name });
         }
     }
     senders.extend(snapshot.hosts.iter().map(|host| Party {
@@ -203,8 +206,11 @@ fn senders(snapshot: &Snapshot) -> Vec<Party> {
 fn living(host: &Host) -> impl Iterator<Item = &Container> {
     host.containers.iter().filter(|container| {
         let home = container.namespace.as_ref().and_then(|id| host.namespace(id));
-        container.state.is_alive()
-            && home.is_some_and(|home| !home.is_host && home.containers.first() == Some(&container.id))
+        let is_own = match home {
+            Some(home) => !home.is_host && home.containers.first() == Some(&container.id),
+            None => container.shares_with.is_none() && container.network_mode.as_str() != "host",
+        };
+        container.state.is_alive() && is_own
     })
 }
 
@@ -282,14 +288,17 @@ fn host_addresses(walker: &Walker<'_>, host: &Host, on: Option<IpAddr>) -> Vec<I
     if let Some(address) = on.filter(|address| !address.is_unspecified()) {
         return vec![address];
     }
-    let all =
-        host.own_namespace().and_then(|own| walker.at(&own.id)).map_or_else(Vec::new, |at| walker.addresses_at(at));
+    let own = host.own_namespace();
+    let all = own.and_then(|own| walker.at(&own.id)).map_or_else(Vec::new, |at| walker.addresses_at(at));
     let wants = |is_ipv6: bool| on.is_none_or(|on| on.is_ipv6() == is_ipv6);
-    [false, true]
+    let found: Vec<IpAddr> = [false, true]
         .into_iter()
         .filter(|is_ipv6| wants(*is_ipv6))
         .filter_map(|is_ipv6| all.iter().copied().find(|address| address.is_ipv6() == is_ipv6))
-        .collect()
+        .collect();
+    let was_read = own.is_some_and(|own| host.was_read(SourceKind::Links, Some(own.inode)));
+    // What is published on addresses that were not read is told by what stands for them all.
+    if found.is_empty() && !was_read { on.into_iter().collect() } else { found }
 }
 
 const fn protocol(transport: Transport) -> Option<Protocol> {

@@ -6,13 +6,13 @@ use std::{
 };
 
 use bridgewalk_model::{
-    EntityId, Snapshot, Text,
+    EntityId, Snapshot, SourceKind, Text,
     kernel::{AddressScope, LinkKind, RouteKind},
-    snapshot::Container,
+    snapshot::{Container, Host},
 };
 
 use super::{
-    Action, End, Evidence, Layer4, Packet, Protocol, Question, Verdict, Walk,
+    Action, End, Evidence, Layer4, Packet, Protocol, Question, Unknown, Verdict, Walk,
     engine::is_private,
     flow::{Draft, Fact, Flow, Step},
     links::Links,
@@ -142,11 +142,42 @@ impl<'a> Walker<'a> {
         found.into_iter().map(|(_, _, address)| address).collect()
     }
 
+    /// Why nothing can be told of a host at all: its own namespace was not seen.
+    fn unseen_host(&self, host: &Host) -> Option<Unknown> {
+        let source = if host.namespaces.is_empty() { SourceKind::Agent } else { SourceKind::Namespaces };
+        host.own_namespace().is_none().then(|| Unknown::NotRead { namespace: host.id.clone(), source })
+    }
+
+    /// Why somebody may have an address that nobody is seen to have: a namespace whose interfaces were not all read.
+    pub(super) fn unseen_owner(&self, address: IpAddr) -> Option<Unknown> {
+        if !self.links.owners(address).is_empty() {
+            return None;
+        }
+        let unseen = self.snapshot.hosts.iter().find_map(|host| self.unseen_host(host));
+        let sources = [SourceKind::Namespaces, SourceKind::Links];
+        let unread = || {
+            self.places.iter().find_map(|place| {
+                sources.into_iter().find(|source| place.is_unread(*source)).map(|source| place.not_read(source))
+            })
+        };
+        unseen.or_else(unread)
+    }
+
     fn start(&self, question: &Question) -> Start {
+        let is_seen = self.snapshot.hosts.iter().any(|host| !host.namespaces.is_empty());
+        if !is_seen {
+            let unknown = self.snapshot.hosts.iter().find_map(|host| self.unseen_host(host));
+            return Start::undecided(
+                question,
+                unknown
+                    .unwrap_or_else(|| Unknown::NotRead { namespace: EntityId::outside(), source: SourceKind::Agent }),
+            );
+        }
         let sender = self.sending(&question.from);
         let (at, fixed) = match sender {
             Ok(sender) => sender,
-            Err(fact) => return Start::Ended(Box::new(ended(blank(question), None, fact))),
+            Err(Stop::Fact(fact)) => return Start::Ended(Box::new(ended(blank(question), None, fact))),
+            Err(Stop::Unknown(unknown)) => return Start::undecided(question, unknown),
         };
         let (addresses, named) = match self.receiving(question, at) {
             Ok(found) => found,
@@ -154,6 +185,9 @@ impl<'a> Walker<'a> {
         };
         let usable = |address: &&IpAddr| fixed.is_none_or(|fixed| fixed.is_ipv6() == address.is_ipv6());
         let Some(destination) = addresses.iter().find(usable).copied() else {
+            if let Some(unknown) = self.unread_addresses(&question.to) {
+                return Start::undecided(question, unknown);
+            }
             let of = self.container_of(&question.to).map_or_else(EntityId::outside, |container| container.id.clone());
             let is_ipv6 = fixed.is_some_and(|fixed| fixed.is_ipv6());
             let fact = Fact::ready(Evidence::NoAddress { of, is_ipv6 });
@@ -188,38 +222,70 @@ impl<'a> Walker<'a> {
         Start::Flow(Box::new(flow))
     }
 
+    /// Why it cannot be told that an end has no address.
+    fn unread_addresses(&self, end: &End) -> Option<Unknown> {
+        let of_place = |id: &EntityId| {
+            let place = self.at(id).and_then(|at| self.places.get(at));
+            place.filter(|place| place.is_unread(SourceKind::Links)).map(|place| place.not_read(SourceKind::Links))
+        };
+        match end {
+            End::Host { id } => {
+                let host = self.snapshot.hosts.iter().find(|host| host.id == *id)?;
+                self.unseen_host(host).or_else(|| of_place(&host.own_namespace()?.id))
+            }
+            End::Namespace { id, .. } => of_place(id),
+            End::Name { .. } => {
+                let home = self.container_of(end).and_then(|container| container.namespace.as_ref());
+                home.and_then(of_place)
+            }
+            End::Absent { .. } | End::Address { .. } | End::Outside => None,
+        }
+    }
+
     /// Where a sender is, and the address that it sends from if that is fixed. Outside, or on a link: nowhere.
-    fn sending(&self, end: &End) -> Result<(Option<At>, Option<IpAddr>), Fact> {
+    fn sending(&self, end: &End) -> Result<(Option<At>, Option<IpAddr>), Stop> {
         match end {
             End::Outside => Ok((None, None)),
             End::Host { id } => {
-                let own = self.snapshot.hosts.iter().find(|host| host.id == *id).and_then(|host| host.own_namespace());
-                own.and_then(|own| self.at(&own.id))
+                let host = self.snapshot.hosts.iter().find(|host| host.id == *id);
+                if let Some(unknown) = host.and_then(|host| self.unseen_host(host)) {
+                    return Err(Stop::Unknown(unknown));
+                }
+                host.and_then(|host| host.own_namespace())
+                    .and_then(|own| self.at(&own.id))
                     .map(|at| (Some(at), None))
-                    .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false }))
+                    .ok_or_else(|| Stop::Fact(Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false })))
             }
             End::Namespace { id, .. } => self
                 .at(id)
                 .map(|at| (Some(at), None))
-                .ok_or_else(|| Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false })),
+                .ok_or_else(|| Stop::Fact(Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false }))),
             End::Absent { id, .. } => Err(self.absent(id)),
             End::Address { address } => {
                 let address = address.to_canonical();
                 let owner = self.links.owners(address).first().filter(|_| !address.is_loopback());
-                Ok((owner.map(|port| port.at), Some(address)))
+                match self.unseen_owner(address).filter(|_| is_private(address)) {
+                    Some(unknown) => Err(Stop::Unknown(unknown)),
+                    None => Ok((owner.map(|port| port.at), Some(address))),
+                }
             }
-            End::Name { name } => Err(Fact::ready(Evidence::Name {
+            End::Name { name } => Err(Stop::Fact(Fact::ready(Evidence::Name {
                 name: name.clone(),
                 by: super::NameSource::EngineOnly,
                 network: None,
                 addresses: Vec::new(),
-            })),
+            }))),
         }
     }
 
-    fn absent(&self, id: &EntityId) -> Fact {
-        let state = self.snapshot.container(id).map(|(_, container)| container.state).unwrap_or_default();
-        Fact::ready(Evidence::Container { container: id.clone(), state })
+    /// Why a container has no network stack to begin or end in: it does not run, or where it runs was not found.
+    fn absent(&self, id: &EntityId) -> Stop {
+        let container = self.snapshot.container(id).map(|(_, container)| container);
+        if container.is_some_and(|container| container.state.is_alive()) {
+            return Stop::Unknown(Unknown::NotRead { namespace: id.clone(), source: SourceKind::Namespaces });
+        }
+        let state = container.map(|container| container.state).unwrap_or_default();
+        Stop::Fact(Fact::ready(Evidence::Container { container: id.clone(), state }))
     }
 
     /// The receiver's addresses as the sender knows them, and how it does.
@@ -236,7 +302,10 @@ impl<'a> Walker<'a> {
                 }
                 Ok((own.map_or_else(Vec::new, |own| self.addresses_at(own)), None))
             }
-            End::Absent { id, .. } => Err(Box::new(ended(blank(question), at, self.absent(id)))),
+            End::Absent { id, .. } => Err(match self.absent(id) {
+                Stop::Fact(fact) => Box::new(ended(blank(question), at, fact)),
+                Stop::Unknown(unknown) => undecided(question, unknown),
+            }),
             End::Namespace { id, name } => match (self.container_of(&question.to), self.at(id)) {
                 (_, Some(own)) if Some(own) == at => {
                     Ok((vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], None))
@@ -256,11 +325,7 @@ impl<'a> Walker<'a> {
     ) -> Result<(Vec<IpAddr>, Option<Evidence>), Box<Flow>> {
         match self.look_up_name(at, name) {
             Meaning::Addresses(addresses, evidence) => Ok((addresses, Some(evidence))),
-            Meaning::Elsewhere(unknown) => {
-                let mut flow = blank(question);
-                flow.undecided(unknown);
-                Err(Box::new(flow))
-            }
+            Meaning::Elsewhere(unknown) => Err(undecided(question, unknown)),
         }
     }
 
@@ -280,6 +345,11 @@ impl<'a> Walker<'a> {
             lights: vec![EntityId::outside()],
         });
         let Some(by) = self.uplink_towards(source, destination) else {
+            let unseen = self.snapshot.hosts.iter().find_map(|host| self.unseen_host(host));
+            let unread = || self.places.iter().find(|it| it.namespace.is_host && it.is_unread(SourceKind::Links));
+            if let Some(unknown) = unseen.or_else(|| unread().map(|place| place.not_read(SourceKind::Links))) {
+                return flow.undecided(unknown);
+            }
             let fact = Fact::ready(Evidence::Beyond { address: destination });
             return flow.end(Verdict::NoRoute, Some(fact));
         };
@@ -348,7 +418,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether an address is in a subnet of the interface's, or of the bridge's that it is a port of.
-    fn is_on_link(&self, port: Port, address: IpAddr) -> bool {
+    pub(super) fn is_on_link(&self, port: Port, address: IpAddr) -> bool {
         let Some(place) = self.places.get(port.at) else { return false };
         let own = place.interface(port.index);
         let master = own.and_then(|one| one.link.master_if_index).and_then(|master| place.by_if_index(master));
@@ -363,6 +433,26 @@ impl<'a> Walker<'a> {
 enum Start {
     Flow(Box<Flow>),
     Ended(Box<Flow>),
+}
+
+impl Start {
+    fn undecided(question: &Question, unknown: Unknown) -> Self {
+        Self::Ended(undecided(question, unknown))
+    }
+}
+
+/// Why an end is none.
+enum Stop {
+    /// By what was read.
+    Fact(Fact),
+    /// It was not read.
+    Unknown(Unknown),
+}
+
+fn undecided(question: &Question, unknown: Unknown) -> Box<Flow> {
+    let mut flow = blank(question);
+    flow.undecided(unknown);
+    Box::new(flow)
 }
 
 fn packet(question: &Question, source: IpAddr, destination: IpAddr) -> Packet {

@@ -54,6 +54,10 @@ impl Walker<'_> {
         let fact = socket_fact(place, socket);
         match proxy_of(place, socket) {
             Some(mapping) => self.proxied(flow, at, input, mapping, fact),
+            // It may be a docker-proxy that was not seen.
+            None if place.is_unread(SourceKind::Processes) && is_published(place, socket) => {
+                flow.undecided(place.not_read(SourceKind::Processes));
+            }
             None => self.arrived(flow, at, input, Verdict::Delivered, Some(fact)),
         }
     }
@@ -190,6 +194,16 @@ fn proxy_of<'a>(place: &Place<'a>, named: &NamedSocket) -> Option<&'a NatMapping
         };
         is_same && is_held
     })
+}
+
+/// Whether Docker publishes a port on the host's port that this socket listens on.
+fn is_published(place: &Place<'_>, named: &NamedSocket) -> bool {
+    let bindings = place.host.containers.iter().flat_map(|container| &container.published);
+    place.namespace.is_host
+        && bindings.into_iter().any(|binding| {
+            binding.host_port == Some(named.socket.local.port)
+                && binding.container_port.transport == named.socket.transport
+        })
 }
 
 fn socket_fact(place: &Place<'_>, named: &NamedSocket) -> Fact {

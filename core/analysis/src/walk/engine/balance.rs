@@ -4,7 +4,7 @@
 //! at POSTROUTING may still give the flow another sender, as Docker's for the ingress does.
 
 use bridgewalk_model::{
-    AddressPort,
+    AddressPort, SourceKind,
     firewall::Hook,
     kernel::{RealServer, Transport, VirtualServer},
 };
@@ -48,6 +48,11 @@ impl Walker<'_> {
 
     /// If a virtual server takes the packet, it goes on to each of the real ones; then the answer is true.
     pub(super) fn balance(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) -> bool {
+        let unread = self.place(at).filter(|it| it.namespace.ipvs.is_none() && it.is_unread(SourceKind::Ipvs));
+        if let Some(place) = unread.filter(|_| !flow.is_reply()) {
+            flow.undecided(place.not_read(SourceKind::Ipvs));
+            return true;
+        }
         let server = self.virtual_server(&flow.packet, at).filter(|_| !flow.is_reply());
         let Some(server) = server else { return false };
         let alive: Vec<&RealServer> = server.servers.iter().filter(|real| real.weight > 0).take(MAX_SERVERS).collect();

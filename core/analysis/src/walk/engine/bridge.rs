@@ -1,7 +1,7 @@
 //! A bridge: which port a frame leaves by, and IP's hooks on the way where bridge netfilter is on.
 
 use bridgewalk_model::{
-    EntityId,
+    EntityId, SourceKind,
     firewall::Hook,
     kernel::{FdbEntry, LinkKind},
     snapshot::Interface,
@@ -117,6 +117,7 @@ impl Walker<'_> {
                 }
                 self.across(flow, at, (bridge, from, to), fact, was_filtered, open);
             }
+            Choice::Nowhere if place.is_unread(SourceKind::Fdb) => flow.undecided(place.not_read(SourceKind::Fdb)),
             Choice::Nowhere => {
                 let fact = Fact::ready(Evidence::Flooded { bridge: device.id.clone() });
                 flow.hop(at, Action::Dropped, from, None, vec![fact.clone()]);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bridgewalk_model::{firewall::Hook, kernel::LinkKind};
 
-use super::{Found, Key, conf, hook::Doors, look_up, routing::told};
+use super::{Found, Key, conf, hook::Doors, look_up, routing::told, send::unread_rules};
 use crate::walk::{
     Action, Evidence, Unknown, Verdict, Walker,
     flow::{Fact, Flow, Step},
@@ -25,6 +25,9 @@ impl Walker<'_> {
         let name = device.link.name.as_str();
         if !self.is_fit(flow, at, input, name) {
             return;
+        }
+        if let Some(unknown) = unread_rules(place) {
+            return flow.undecided(unknown);
         }
         let packet = &flow.packet;
         let key = Key { source: Some(packet.source), destination: packet.destination, mark: packet.mark, input: name };

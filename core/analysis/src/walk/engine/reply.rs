@@ -72,7 +72,9 @@ impl Walker<'_> {
             return;
         }
         // A private address means nothing out there; whether a public one is routed to this host cannot be told.
-        if is_private(address) {
+        if let Some(unknown) = self.unseen_owner(address) {
+            flow.undecided(unknown);
+        } else if is_private(address) {
             let fact = Fact::ready(Evidence::Beyond { address });
             self.outside_hop(flow, Action::Unroutable, vec![fact.clone()]);
             flow.end(Verdict::NoRoute, Some(fact));

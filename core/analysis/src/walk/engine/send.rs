@@ -13,7 +13,7 @@ use super::{
 use crate::walk::{
     Action, Evidence, Unknown, Verdict, Walker,
     flow::{Fact, Flow, Step},
-    place::At,
+    place::{At, Place},
 };
 
 /// A route that was found: the device, the gateway, and what says so.
@@ -25,6 +25,12 @@ pub(super) struct Way {
     source: Option<IpAddr>,
 }
 
+/// Every namespace has routing rules: where there are none, they were not read, and which table counts cannot be told.
+pub(super) fn unread_rules(place: &Place<'_>) -> Option<Unknown> {
+    let is_unread = place.is_unread(SourceKind::Links) && place.routing_rules.iter().all(Vec::is_empty);
+    is_unread.then(|| place.not_read(SourceKind::Links))
+}
+
 impl Walker<'_> {
     /// A process sends: the route chooses the device and, for a sender without one, the address.
     pub(super) fn send(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) {
@@ -32,6 +38,9 @@ impl Walker<'_> {
         let Some(way) = self.output_route(flow, at) else { return };
         if flow.packet.source.is_unspecified() {
             let Some(source) = way.source else {
+                if let Some(place) = self.place(at).filter(|place| place.is_unread(SourceKind::Links)) {
+                    return flow.undecided(place.not_read(SourceKind::Links));
+                }
                 let namespace = self.place(at).map(|place| place.namespace.id.clone());
                 let is_ipv6 = flow.packet.is_ipv6();
                 let fact = namespace.map(|of| Fact::ready(Evidence::NoAddress { of, is_ipv6 }));
@@ -84,6 +93,10 @@ impl Walker<'_> {
     /// The way out of what is sent from here; none, with the flow ended, if there is none.
     pub(super) fn output_route(&self, flow: &mut Flow, at: At) -> Option<Way> {
         let place = self.place(at)?;
+        if let Some(unknown) = unread_rules(place) {
+            flow.undecided(unknown);
+            return None;
+        }
         let packet = &flow.packet;
         let source = Some(packet.source).filter(|source| !source.is_unspecified());
         let key = Key { source, destination: packet.destination, mark: packet.mark, input: "lo" };

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use bridgewalk_model::{
-    EntityId,
+    EntityId, SourceKind,
     firewall::Hook,
     kernel::{LinkKind, NeighbourState},
 };
 
-use super::{hook::Doors, next_hop};
+use super::{hook::Doors, is_private, next_hop};
 use crate::walk::{
     Action, Evidence, Unknown, Verdict, Walker,
     flow::{Arrival, Crossing, Fact, Flow, Step},
@@ -59,6 +59,9 @@ impl Walker<'_> {
                 }
             }
             Answer::Nobody(state) => {
+                if let Some(unknown) = self.unseen_owner(address) {
+                    return flow.undecided(unknown);
+                }
                 let fact = told(None, state, None);
                 flow.hop(at, Action::Unroutable, None, Some(out), vec![fact.clone()]);
                 flow.end(Verdict::NoRoute, Some(fact));
@@ -226,6 +229,11 @@ impl Walker<'_> {
         }
         flow.hop(by.at, Action::Carried, None, Some(by.index), Vec::new());
         self.light(flow, by);
+        // On the link, or behind it, somebody may have it whose addresses were not read.
+        let may_be_ours = is_private(address) || self.is_on_link(by, address);
+        if let Some(unknown) = self.unseen_owner(address).filter(|_| may_be_ours) {
+            return flow.undecided(unknown);
+        }
         self.outside_hop(flow, Action::Delivered, vec![fact.clone()]);
         let packet = flow.packet.clone();
         if let Some(leg) = flow.legs.last_mut() {
@@ -245,6 +253,9 @@ impl Walker<'_> {
             .destination_mac
             .and_then(|mac| interface.fdb.iter().find(|entry| entry.mac_address == mac && entry.remote.is_some()));
         let Some(remote) = entry.and_then(|entry| entry.remote).or(remote) else {
+            if place.is_unread(SourceKind::Fdb) {
+                return flow.undecided(place.not_read(SourceKind::Fdb));
+            }
             let fact = Fact::ready(Evidence::Flooded { bridge: interface.id.clone() });
             flow.hop(out.at, Action::Dropped, None, Some(out.index), vec![fact.clone()]);
             return flow.end(Verdict::Dropped, Some(fact));
