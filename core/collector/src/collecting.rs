@@ -42,6 +42,8 @@ const MAX_PENDING_BYTES: usize = 48 << 20;
 const ENGINE_PATIENCE: Duration = Duration::from_secs(4);
 /// Until an agent has read everything once.
 const OBSERVE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Until everything was observed once. What has not answered by then is said to be missing, and the rest is shown.
+const COMPLETE_TIMEOUT: Duration = Duration::from_secs(270);
 /// Until everything is taken away at the end; the keeper of the helper container goes on after that.
 const END_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -61,6 +63,8 @@ pub(crate) async fn run(
 
 struct Collecting {
     choice: AgentChoice,
+    /// The agent was asked for by name, when the program was started.
+    is_named: bool,
     leave: Leave,
     proofs: Proofs,
     is_watching: bool,
@@ -90,6 +94,8 @@ struct Collecting {
     /// When the agent must be started, or must have answered.
     agent_deadline: Option<Instant>,
     is_complete: bool,
+    /// When everything must have been observed once; none: it was.
+    complete_deadline: Option<Instant>,
     ending: JoinSet<()>,
 }
 
@@ -118,6 +124,7 @@ enum Happening {
     Started(Result<RunningAgent, AgentError>),
     Agent(Option<Message>),
     AgentLate,
+    AllLate,
     Flush,
 }
 
@@ -126,6 +133,7 @@ impl Collecting {
         let now = Instant::now();
         Self {
             choice: config.agent,
+            is_named: config.agent_is_named,
             leave: if config.may_prove { Leave::MayProve } else { Leave::ReadOnly },
             proofs: Proofs::default(),
             is_watching: config.watch,
@@ -148,6 +156,7 @@ impl Collecting {
             is_agent_settled: false,
             agent_deadline: Some(now + ENGINE_PATIENCE),
             is_complete: false,
+            complete_deadline: Some(now + COMPLETE_TIMEOUT),
             ending: JoinSet::new(),
         }
     }
@@ -194,6 +203,7 @@ impl Collecting {
                 Happening::Started(result) => self.agent_started(result),
                 Happening::Agent(message) => self.agent_said(message),
                 Happening::AgentLate => self.agent_late(),
+                Happening::AllLate => self.all_late(),
                 Happening::Flush => self.flush(),
             }
         }
@@ -227,6 +237,9 @@ impl Collecting {
             () = sleep_until(self.agent_deadline.unwrap_or(far).into()), if self.agent_deadline.is_some() => {
                 Happening::AgentLate
             }
+            () = sleep_until(self.complete_deadline.unwrap_or(far).into()), if self.complete_deadline.is_some() => {
+                Happening::AllLate
+            }
         }
     }
 
@@ -236,6 +249,7 @@ impl Collecting {
             self.observe(Fact::Complete);
             self.flush();
             self.is_complete = true;
+            self.complete_deadline = None;
             self.outbox.complete();
         }
     }
@@ -244,6 +258,7 @@ impl Collecting {
         match command {
             Command::UseAgent(choice) => {
                 self.choice = choice;
+                self.is_named = false;
                 self.end_agent();
                 self.start_agent();
             }
@@ -301,6 +316,10 @@ impl Collecting {
                 for fact in facts {
                     if let Fact::Engine(engine) = &fact {
                         self.facts = Some((**engine).clone());
+                    }
+                    let facts = self.facts.as_ref();
+                    if let Some(address) = facts.filter(|facts| !facts.is_local).map(|facts| facts.address.clone()) {
+                        self.leave_this_machine(address);
                     }
                     // An overlay brings a namespace of its own, which nothing else announces.
                     self.must_look_again |= matches!(fact, Fact::Network(_) | Fact::NetworkGone { .. });
@@ -360,6 +379,18 @@ impl Collecting {
         }
     }
 
+    /// The agent reads this machine's kernel, and the engine turns out to run on another one: what was read is of the wrong
+    /// machine.
+    fn leave_this_machine(&mut self, address: String) {
+        let is_under_way = self.agent.is_some() || self.starting.is_some();
+        if is_under_way && matches!(self.choice, AgentChoice::InProcess | AgentChoice::Sudo | AgentChoice::Pkexec) {
+            self.agent_failed(AgentError::Elsewhere { address });
+            for fact in [Fact::Namespaces(Vec::new()), Fact::Processes(Vec::new()), Fact::NameFiles(Vec::new())] {
+                self.observe(fact);
+            }
+        }
+    }
+
     fn start_agent(&mut self) {
         let elsewhere = self.facts.as_ref().filter(|facts| !facts.is_local && self.engine.is_some());
         if let Some(facts) = elsewhere
@@ -390,8 +421,14 @@ impl Collecting {
 
     fn agent_said(&mut self, message: Option<Message>) {
         let Some(message) = message else {
-            let detail = self.agent.as_ref().map(|talk| talk.running.last_words()).unwrap_or_default();
-            return self.agent_failed(AgentError::Ended { detail });
+            let Some(talk) = &self.agent else { return };
+            let detail = talk.running.last_words();
+            return self.agent_failed(match talk.choice {
+                AgentChoice::Sudo | AgentChoice::Pkexec if !talk.said_hello => {
+                    AgentError::Refused { by: talk.choice.name().to_owned(), detail }
+                }
+                _ => AgentError::Ended { detail },
+            });
         };
         match message {
             Message::Hello { protocol_version, agent_version, uid, capabilities } => {
@@ -465,7 +502,10 @@ impl Collecting {
 
     fn agent_late(&mut self) {
         self.agent_deadline = None;
+        let needs_engine = matches!(self.choice, AgentChoice::Container | AgentChoice::ContainerBase);
         match &self.agent {
+            // It is waited for: without it there is no helper container.
+            None if needs_engine && !self.is_engine_settled => {}
             // The engine is slow: go on without its hints.
             None if self.starting.is_none() && !self.is_agent_settled => self.start_agent(),
             None => {}
@@ -476,9 +516,24 @@ impl Collecting {
         }
     }
 
+    /// Says what has not answered in all that time, and goes on without it.
+    fn all_late(&mut self) {
+        self.complete_deadline = None;
+        let seconds = COMPLETE_TIMEOUT.as_secs();
+        if !self.is_engine_settled {
+            self.engine_failed(CollectorError::Timeout { seconds });
+        }
+        if !self.is_agent_settled {
+            self.agent_failed(AgentError::Timeout { seconds });
+        }
+    }
+
     /// Goes on without an agent, and says why. What it said stands as last seen.
     fn agent_failed(&mut self, error: AgentError) {
         self.end_agent();
+        if self.is_named && !self.is_agent_settled && error != AgentError::NotAsked {
+            self.outbox.failed(error.clone().into());
+        }
         self.is_agent_settled = true;
         let (reason, remedy) = error.limit();
         let limits = vec![Limit { source: SourceKind::Agent, namespace: None, reason, remedy }];

@@ -23,7 +23,7 @@ use crate::{
 const MAX_COMMANDS: usize = 16;
 /// How long dropping waits for the helper container to be gone; after it its keeper is left alone with that.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
-/// Until everything was observed once, whatever happens: all that is waited for is bounded below this.
+/// Until everything was observed once, whatever happens: the thread gives up what it waits for before this, and says so.
 const ONCE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Follows a host on a thread of its own, named `collector`. Dropping it ends that, and takes the helper container
@@ -94,8 +94,8 @@ impl Collector {
         self.outbox.is_closed()
     }
 
-    /// The engine that was asked for by name could not be reached at the first try. One that answered once and is lost
-    /// later is no failure: it is followed, and waited for.
+    /// The engine that was asked for by name could not be reached at the first try, or the agent that was could not read
+    /// everything once. An engine that answered once and is lost later is no failure: it is followed, and waited for.
     pub fn failure(&self) -> Option<CollectorError> {
         self.outbox.failure()
     }
@@ -121,7 +121,8 @@ impl Collector {
     /// Takes updates until everything was observed once. `progress` is told how many of how many namespaces are read.
     ///
     /// # Errors
-    /// The engine that was asked for by option or variable cannot be reached.
+    /// The engine that was asked for by option or variable cannot be reached, the agent that was asked for does not serve,
+    /// or nothing was read in time.
     pub(crate) fn until_complete(&self, mut progress: impl FnMut(u32, u32)) -> Result<Observed, CollectorError> {
         let mut observed =
             Observed { observations: Vec::new(), snapshot: Arc::default(), status: CollectorStatus::default() };
@@ -168,8 +169,9 @@ impl std::fmt::Debug for Collector {
 /// Observes a host once. `progress` is told how many of how many namespaces are read.
 ///
 /// # Errors
-/// As [`Collector::start`]; and the engine that was asked for by option or variable cannot be reached. Without such an
-/// option, a host without an engine is observed as well: the status and the snapshot's limits say what is missing.
+/// As [`Collector::start`]; and the engine that was asked for by option or variable cannot be reached, or the agent that was
+/// asked for by name does not serve. Without such an option, a host without an engine or an agent is observed as well: the
+/// status and the snapshot's limits say what is missing.
 pub fn observe_once(config: CollectorConfig, progress: impl FnMut(u32, u32)) -> Result<Observed, CollectorError> {
     Collector::start(CollectorConfig { watch: false, ..config }, Box::new(|| {}))?.until_complete(progress)
 }

@@ -27,7 +27,7 @@ use bridgewalk_model::{Observation, Snapshot};
 
 pub use agent::{AgentError, AgentProgram, embedded_agent};
 pub use collector::{Collector, Observed, observe_once};
-pub use doctor::{SourceCheck, doctor, reach};
+pub use doctor::{CanRun, SourceCheck, doctor, reach};
 pub use endpoint::EndpointError;
 pub use engine::EngineError;
 #[cfg(fuzzing)]
@@ -82,6 +82,8 @@ pub struct CollectorConfig {
     pub engine: EngineChoice,
     /// The agent.
     pub agent: AgentChoice,
+    /// Somebody asked for this agent by its name: if it cannot serve, that is a failure, and nothing stands in for it.
+    pub agent_is_named: bool,
     /// Go on after the first full observation.
     pub watch: bool,
     /// The agent may prove: send one packet when asked to, see [`Collector::prove`].
@@ -145,7 +147,7 @@ pub struct AgentSummary {
 /// `in_process`, `sudo`, `pkexec`, `container`, `container_base`, `none`.
 pub type AgentChoiceName = &'static str;
 
-/// The engine that was meant cannot be observed. One line, which names the thing and what helps.
+/// The engine or the agent that was meant cannot be had. One line, which names the thing and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CollectorError {
     /// The choice makes no sense.
@@ -154,6 +156,9 @@ pub enum CollectorError {
     /// It does not answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The agent that was asked for by name does not serve.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
     /// Whatever was waited for, it took too long.
     #[error("the observation was not complete within {seconds} s")]
     Timeout {

@@ -75,9 +75,11 @@ impl Outbox {
         self.put(|waiting| waiting.is_complete = true);
     }
 
-    /// The engine that was asked for by name is not there.
+    /// The engine or agent that was asked for by name is not there. The first to fail is the cause of others.
     pub(crate) fn failed(&self, failure: CollectorError) {
-        self.put(|waiting| waiting.failure = Some(failure));
+        self.put(|waiting| {
+            waiting.failure.get_or_insert(failure);
+        });
     }
 
     /// Nothing comes any more.

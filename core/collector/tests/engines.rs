@@ -13,8 +13,8 @@ use std::{
 };
 
 use bridgewalk_collector::{
-    AgentChoice, AgentError, Collector, CollectorConfig, CollectorError, EngineChoice, EngineError, Update, doctor,
-    observe_once,
+    AgentChoice, AgentError, CanRun, Collector, CollectorConfig, CollectorError, EngineChoice, EngineError, Update,
+    doctor, observe_once,
 };
 use bridgewalk_model::{
     Fact, LimitReason, Observation, Remedy, SourceKind,
@@ -33,7 +33,7 @@ fn answers(version: &str) -> serde_json::Map<String, Value> {
 
 fn config(host: String, watch: bool) -> CollectorConfig {
     let engine = EngineChoice { host: Some(host), context: None };
-    CollectorConfig { engine, agent: AgentChoice::None, watch, may_prove: false }
+    CollectorConfig { engine, agent: AgentChoice::None, watch, ..CollectorConfig::default() }
 }
 
 /// The engine's facts, without what differs from run to run.
@@ -304,11 +304,11 @@ fn an_endless_event_ends_the_connection_and_not_the_program() {
 fn the_doctor_names_what_would_help() {
     let engine = FakeEngine::start(answers("26.1"));
     let checks = doctor(&CollectorConfig { agent: AgentChoice::InProcess, ..config(engine.host(), false) });
-    assert!(checks.iter().any(|check| check.source == SourceKind::Engine && check.can_run));
+    assert!(checks.iter().any(|check| check.source == SourceKind::Engine && check.can_run == CanRun::Yes));
     assert!(checks.len() > 8);
     let checks = doctor(&CollectorConfig { agent: AgentChoice::Container, ..config("unix:///no.sock".into(), false) });
     for source in [SourceKind::Engine, SourceKind::EngineEvents, SourceKind::Agent] {
         let check = checks.iter().find(|check| check.source == source).unwrap();
-        assert_eq!((check.can_run, check.remedy), (false, Remedy::ReachEngine), "{check:?}");
+        assert_eq!((check.can_run, check.remedy), (CanRun::No, Remedy::ReachEngine), "{check:?}");
     }
 }

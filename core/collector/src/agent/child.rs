@@ -35,17 +35,34 @@ pub(crate) struct Child {
 #[derive(Clone, Default)]
 pub(crate) struct LastWords(Arc<Mutex<Vec<u8>>>);
 
-pub(super) fn start(choice: AgentChoice, leave: Leave) -> Result<(Child, AgentLink), AgentError> {
+/// Whether a person may be asked for a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Where there is somebody to ask.
+    Allowed,
+    /// Nobody: who would have to be asked refuses.
+    Forbidden,
+}
+
+/// Whether sudo has somebody to ask: on a terminal, or by `SUDO_ASKPASS`.
+pub(crate) fn can_ask() -> bool {
+    has_askpass() || std::io::stderr().is_terminal()
+}
+
+fn has_askpass() -> bool {
+    std::env::var_os("SUDO_ASKPASS").is_some_and(|program| !program.is_empty())
+}
+
+pub(super) fn start(choice: AgentChoice, leave: Leave, asking: Asking) -> Result<(Child, AgentLink), AgentError> {
     let program = AgentProgram::find().file()?;
     let mut command = if choice == AgentChoice::Pkexec {
         Command::new("pkexec")
     } else {
         let mut command = Command::new("sudo");
-        if std::env::var_os("SUDO_ASKPASS").is_some_and(|program| !program.is_empty()) {
-            command.arg("-A");
-        } else if !std::io::stderr().is_terminal() {
-            // Nobody could answer.
+        if asking == Asking::Forbidden || !can_ask() {
             command.arg("-n");
+        } else if has_askpass() {
+            command.arg("-A");
         }
         command.arg("--");
         command

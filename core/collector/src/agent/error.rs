@@ -36,7 +36,7 @@ pub enum AgentError {
         path: PathBuf,
     },
     /// The program cannot be read or started.
-    #[error("{program} cannot be started: {detail}")]
+    #[error("{program} cannot be started ({detail}): install it, or choose another --agent")]
     Start {
         /// What was to be started.
         program: String,
@@ -46,14 +46,24 @@ pub enum AgentError {
     /// The engine refused to make the helper container.
     #[error("the helper container cannot be started: {0}")]
     Helper(EngineError),
+    /// Sudo or pkexec did not start it: a wrong password, or nobody to ask.
+    #[error(
+        "{by} does not start the agent ({detail}): run this in a terminal where it can ask, or choose another --agent"
+    )]
+    Refused {
+        /// Which of the two.
+        by: String,
+        /// What it last wrote on its standard error.
+        detail: String,
+    },
     /// It ended by itself.
-    #[error("the agent has ended{}", if detail.is_empty() { String::new() } else { format!(": {detail}") })]
+    #[error("the agent has ended{}: start it again, or choose another --agent", if detail.is_empty() { String::new() } else { format!(" ({detail})") })]
     Ended {
         /// What it last wrote on its standard error.
         detail: String,
     },
     /// It says nothing.
-    #[error("the agent did not answer within {seconds} s")]
+    #[error("the agent did not answer within {seconds} s: choose another --agent")]
     Timeout {
         /// The bound.
         seconds: u64,

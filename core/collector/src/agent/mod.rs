@@ -10,12 +10,15 @@ mod frames;
 mod own_file;
 mod program;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use bridgewalk_agent::{AgentLink, Leave};
+use bridgewalk_agent::{
+    AgentLink, Leave,
+    protocol::{BUILD, Message, PROTOCOL_VERSION, ProtocolError, Request},
+};
 use bridgewalk_model::{Fact, engine::EngineFacts};
 
-pub(crate) use child::LastWords;
+pub(crate) use child::{Asking, LastWords, can_ask};
 pub use error::AgentError;
 pub(crate) use frames::link;
 pub use program::{AgentProgram, embedded_agent};
@@ -25,6 +28,9 @@ use crate::{
     engine::Engine,
     helper::{self, Tier},
 };
+
+/// Until an agent that nobody is asked for has answered.
+const TRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An agent that was started. Dropping it ends it.
 pub(crate) struct RunningAgent {
@@ -57,7 +63,7 @@ impl RunningAgent {
                 Ok(Self { link: bridgewalk_agent::start_in_process(leave), keeper: Keeper::Threads })
             }
             AgentChoice::Sudo | AgentChoice::Pkexec => {
-                let (child, link) = child::start(choice, leave)?;
+                let (child, link) = child::start(choice, leave, Asking::Allowed)?;
                 Ok(Self { link, keeper: Keeper::Child(child) })
             }
             AgentChoice::Container | AgentChoice::ContainerBase => {
@@ -77,6 +83,41 @@ impl RunningAgent {
     /// Whether what it says comes from another program.
     pub(crate) const fn is_foreign(&self) -> bool {
         !matches!(self.keeper, Keeper::Threads)
+    }
+
+    /// Starts one as a child of sudo without asking anybody, and ends it again: its capabilities.
+    ///
+    /// # Errors
+    /// It does not start so, or is not understood.
+    pub(crate) async fn try_sudo() -> Result<Vec<String>, AgentError> {
+        let choice = AgentChoice::Sudo;
+        let (child, link) = child::start(choice, Leave::ReadOnly, Asking::Forbidden)?;
+        let mut running = Self { link, keeper: Keeper::Child(child) };
+        let hello = Request::Hello {
+            protocol_version: PROTOCOL_VERSION,
+            program_version: BUILD.to_owned(),
+        };
+        // The channel is empty: this cannot wait.
+        let _ = running.link.requests.try_send(hello);
+        let answer = tokio::time::timeout(TRY_TIMEOUT, running.link.messages.recv()).await;
+        let result = match answer {
+            Err(_) => Err(AgentError::Timeout { seconds: TRY_TIMEOUT.as_secs() }),
+            Ok(Some(Message::Hello { protocol_version, agent_version, capabilities, .. }))
+                if protocol_version == PROTOCOL_VERSION && agent_version == BUILD =>
+            {
+                Ok(capabilities)
+            }
+            Ok(Some(Message::Hello { protocol_version, .. })) if protocol_version != PROTOCOL_VERSION => {
+                Err(ProtocolError::Version { program: PROTOCOL_VERSION, agent: protocol_version }.into())
+            }
+            Ok(Some(Message::Hello { agent_version, .. })) => {
+                Err(ProtocolError::Build { program: BUILD.to_owned(), agent: agent_version }.into())
+            }
+            Ok(Some(Message::Error { error })) => Err(error.into()),
+            Ok(_) => Err(AgentError::Refused { by: choice.name().to_owned(), detail: running.last_words() }),
+        };
+        running.end().await;
+        result
     }
 
     /// What its standard error said last, if that is known.
