@@ -1,10 +1,15 @@
 //! The words that a picture needs. They come from the caller, in the reader's language; names and addresses come from
 //! the snapshot.
 
+use bridgewalk_model::{LimitReason, SourceKind};
+
 /// Says each [`Word`] in the picture's language.
 pub trait Words {
     /// The word, without arguments: what it speaks of stands beside it in the picture.
     fn word(&self, word: Word) -> String;
+
+    /// What is not seen of `source` and why, in a few words; in so many namespaces, or on the whole host if that is 0.
+    fn unseen(&self, source: SourceKind, reason: &LimitReason, namespaces: usize) -> String;
 }
 
 macro_rules! words {
@@ -220,6 +225,10 @@ words! {
     ParentInterface = "diagram-parent-interface",
     /// "no bridge, no NAT"
     NoBridgeNoNat = "diagram-no-bridge-no-nat",
+    /// "Not seen" (heading of what was not read)
+    Unseen = "diagram-unseen",
+    /// "Nothing of this kind was read."
+    NoneRead = "diagram-none-read",
     /// "Nothing of this kind is here."
     NoneHere = "diagram-none-here",
 }

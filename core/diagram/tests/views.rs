@@ -9,7 +9,7 @@ use bridgewalk_diagram::{
     Detail, Filter, Scope, Station, ThemeName, View, Word, Words, check, draw, export,
     scene::{Edge, EdgeKind, Point, Scene, Shape},
 };
-use bridgewalk_model::{Snapshot, assembly::assemble, recording::Recording};
+use bridgewalk_model::{LimitReason, Snapshot, SourceKind, assembly::assemble, recording::Recording};
 
 /// The charts, the whole, a container from the inside, and a Compose project.
 fn views(snapshot: &Snapshot) -> Vec<(&'static str, View)> {
@@ -52,6 +52,10 @@ impl Texts {
 impl Words for Texts {
     fn word(&self, word: Word) -> String {
         self.0.get(word.key()).unwrap_or_else(|| panic!("no text {}", word.key())).to_string()
+    }
+
+    fn unseen(&self, source: SourceKind, _: &LimitReason, namespaces: usize) -> String {
+        format!("{} in {namespaces}", source.name())
     }
 }
 

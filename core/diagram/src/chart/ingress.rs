@@ -5,7 +5,7 @@
 use std::{net::IpAddr, ops::Range};
 
 use bridgewalk_model::{
-    EntityId,
+    EntityId, SourceKind,
     engine::{Swarm, SwarmPort, SwarmService, SwarmTask},
     firewall::{Action, Expression, XtMatch, XtTarget, summarise},
     kernel::VirtualServer,
@@ -227,7 +227,9 @@ fn balancer(
             }
         }
         Some(_) => {}
-        None if namespace.is_none() => lines.push(source.word(Word::NotSeen)),
+        None if namespace.is_none_or(|namespace| is_balancer_unread(manager.host, namespace)) => {
+            lines.push(source.word(Word::NotSeen));
+        }
         None => lines.push(source.word(Word::MeshNotProgrammed)),
     }
     chart.cell(MESH, rows.clone(), look, &entity, title.to_owned()).lines = lines;
@@ -302,10 +304,16 @@ fn bare(chart: &mut Chart, source: &Source<'_>, host: &Host) {
         })
         .collect();
     if lines.is_empty() {
-        lines.push(source.word(Word::MeshNotProgrammed));
+        let is_unread = is_balancer_unread(host, namespace);
+        lines.push(source.word(if is_unread { Word::NotSeen } else { Word::MeshNotProgrammed }));
     }
     let title = namespace.name.to_string();
     chart.cell(MESH, row..row + 1, Look::Translation, &namespace.id, title).lines = lines;
+}
+
+/// Whether virtual servers may be there that were not read.
+fn is_balancer_unread(host: &Host, namespace: &Namespace) -> bool {
+    namespace.ipvs.is_none() && !host.was_read(SourceKind::Ipvs, Some(namespace.inode))
 }
 
 fn running<'a>(swarm: &'a Swarm, service: &SwarmService) -> Vec<&'a SwarmTask> {

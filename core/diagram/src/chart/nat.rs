@@ -1,7 +1,10 @@
 //! The way out: from a container over its bridge to the rule that hides it behind the host's address, and out. A network
 //! without such a rule has no line further.
 
-use bridgewalk_model::snapshot::{Host, NatKind, NatMapping, Network};
+use bridgewalk_model::{
+    SourceKind,
+    snapshot::{Host, NatKind, NatMapping, Network},
+};
 
 use super::{Chart, Look, Mark, Source, address, device_lines, quiet_ends, uplink};
 use crate::{Detail, Word, scene::EdgeKind};
@@ -82,7 +85,14 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         }
         None => {
             let entity = network.id.child("no-way", "out");
-            let word = if network.is_internal { Word::Internal } else { Word::NoMasquerade };
+            let were_rules_read = [SourceKind::NfTables, SourceKind::LegacyTables]
+                .into_iter()
+                .all(|rules| host.own_namespace().is_some_and(|own| host.was_read(rules, Some(own.inode))));
+            let word = match network.is_internal {
+                true => Word::Internal,
+                false if were_rules_read => Word::NoMasquerade,
+                false => Word::NotSeen,
+            };
             chart.cell(RULE, rows, Look::Absent, &entity, source.word(word)).mark(Mark::Barred);
         }
     }

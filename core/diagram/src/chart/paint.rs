@@ -163,12 +163,14 @@ fn below(chart: &Chart, row: usize, outer: bool) -> f32 {
 }
 
 /// Paints it; its extent.
-pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, aspect: f32, words: &dyn Words) -> Rect {
+///
+/// `is_whole`: everything was read, so that what is not there can be said not to be.
+pub(crate) fn paint(brush: &mut Brush<'_>, chart: &Chart, aspect: f32, is_whole: bool, words: &dyn Words) -> Rect {
     let theme = brush.theme;
     let wide = text_width(&chart.title, Face::Strong, size::HEADING);
     brush.text(None, 0.0, 26.0, &chart.title, (Face::Strong, size::HEADING, theme.text), Anchor::Start, wide + 1.0);
     if chart.rows == 0 {
-        let text = words.word(Word::NoneHere);
+        let text = words.word(if is_whole { Word::NoneHere } else { Word::NoneRead });
         let width = text_width(&text, Face::Regular, size::TITLE);
         brush.text(None, 0.0, 70.0, &text, (Face::Regular, size::TITLE, theme.muted), Anchor::Start, width + 1.0);
         return Rect { x: 0.0, y: 0.0, width: wide.max(width), height: 90.0 };

@@ -11,8 +11,9 @@ mod namespace;
 mod projects;
 mod row;
 mod stations;
+mod unseen;
 
-use bridgewalk_model::{EntityId, Snapshot};
+use bridgewalk_model::{Answer, EntityId, Snapshot};
 
 use crate::{
     Drawing, Scope, View, Words, chart, content,
@@ -47,7 +48,9 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
             namespace::paint(&mut brush, &context, snapshot, id)
         }
         _ => match chart::of(snapshot, view, words) {
-            Some(chart) => chart::paint::paint(&mut brush, &chart, view.aspect(), words),
+            Some(chart) => {
+                chart::paint::paint(&mut brush, &chart, view.aspect(), Answer::Picture.is_whole(snapshot), words)
+            }
             None => whole(&mut brush, &context, snapshot, &mut layout),
         },
     };
@@ -56,12 +59,15 @@ pub(crate) fn draw(snapshot: &Snapshot, view: &View, previous: Option<&Layout>, 
     } else {
         union(bounds, stations::paint(&mut brush, &context, (bounds.x, bounds.bottom() + 28.0), bounds.width))
     };
+    let bounds = unseen::paint(&mut brush, &context, snapshot, (bounds.x, bounds.bottom() + 28.0))
+        .map_or(bounds, |corner| union(bounds, corner));
     let (mut items, targets, edges) = brush.into_parts();
     if !view.emphasis.is_empty() {
+        let unseen = EntityId::unseen();
         let hosts: Vec<Rect> = targets.iter().filter(|target| target.depth == 0).map(|target| target.rect).collect();
         for item in &mut items {
             let is_dim = match &item.entity {
-                Some(entity) => !matters(entity, view),
+                Some(entity) => !matters(entity, view) && *entity != unseen,
                 // What belongs to nothing outside the hosts (titles, the legend) is for reading, whatever matters.
                 None => at(&item.shape).is_some_and(|at| hosts.iter().any(|host| host.contains(at))),
             };

@@ -5,7 +5,7 @@ mod listening;
 mod port;
 
 use bridgewalk_model::{
-    EntityId, Snapshot,
+    EntityId, Snapshot, SourceKind,
     kernel::RouteKind,
     snapshot::{Host, Namespace},
 };
@@ -113,7 +113,7 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, snapshot: &Sna
         y,
         middle_width,
         &routes.iter().map(|route| route.text.clone()).collect::<Vec<_>>(),
-        context,
+        &absent(context, host, namespace, SourceKind::Links),
     );
     if let Some((index, route)) = routes.iter().enumerate().find(|(_, route)| route.is_default)
         && let Some((_, rect)) = places.iter().find(|(if_index, _)| Some(*if_index) == route.if_index)
@@ -140,10 +140,17 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, snapshot: &Sna
         Anchor::Start,
         middle_width,
     );
-    let names_rect = list(brush, middle_x, y, middle_width, &names, context);
+    let no_names = absent(context, host, namespace, SourceKind::NameFiles);
+    let names_rect = list(brush, middle_x, y, middle_width, &names, &no_names);
 
-    let sockets_bottom =
-        doors(brush, context, namespace, &sockets, Rect { x: sockets_x, y: TOP, width: sockets_width, height: 0.0 });
+    let no_sockets = absent(context, host, namespace, SourceKind::Sockets);
+    let sockets_bottom = doors(
+        brush,
+        &no_sockets,
+        namespace,
+        &sockets,
+        Rect { x: sockets_x, y: TOP, width: sockets_width, height: 0.0 },
+    );
     let bottom = ports_bottom.max(names_rect.bottom() + GAP).max(sockets_bottom) + 8.0;
     let frame = Rect { x: frame_x, y: 0.0, width: frame_width, height: bottom };
     let stroke = Stroke { color: brush.theme.frame, width: 1.5, dash: None };
@@ -286,18 +293,23 @@ fn names(namespace: &Namespace, context: &Context<'_>) -> Vec<String> {
     lines
 }
 
+/// What stands where a list is empty: that there is nothing, or that it was not read.
+fn absent(context: &Context<'_>, host: &Host, namespace: &Namespace, source: SourceKind) -> String {
+    let was_read = host.was_read(source, Some(namespace.inode));
+    context.words.word(if was_read { Word::Nothing } else { Word::NotSeen })
+}
+
 /// Lines in one box; a word where there are none.
-fn list(brush: &mut Brush<'_>, x: f32, y: f32, width: f32, lines: &[String], context: &Context<'_>) -> Rect {
+fn list(brush: &mut Brush<'_>, x: f32, y: f32, width: f32, lines: &[String], nothing: &str) -> Rect {
     let theme = brush.theme;
     let rect = Rect { x, y, width, height: 2.0 * PAD + LINE * lines.len().max(1) as f32 };
     brush.rect(Layer::Boxes, None, rect, 6.0, Some(theme.interface), Some(Theme::thin(theme.outline)));
     if lines.is_empty() {
-        let nothing = context.words.word(Word::Nothing);
         brush.text(
             None,
             x + PAD,
             y + PAD + 13.0,
-            &nothing,
+            nothing,
             (Face::Regular, size::BODY, theme.muted),
             Anchor::Start,
             width - 2.0 * PAD,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bridgewalk_diagram::{Word, Words};
 use bridgewalk_model::{
-    EntityId, HostFacts, MacAddress, NamespaceInode, Snapshot, Text, Via,
+    EntityId, HostFacts, LimitReason, MacAddress, NamespaceInode, Snapshot, SourceKind, Text, Via,
     engine::{AddressPool, ContainerState, EngineFacts, NetworkPeer, PortBinding, PortKey},
     kernel::{Address, AddressScope, Link, LinkCounters, LinkKind, NextHop, OperState, Route, RouteKind, Transport},
     snapshot::{
@@ -38,6 +38,10 @@ impl Words for English {
             Word::LegendCable => "cable: a veth pair".into(),
             other => other.key().trim_start_matches("diagram-").replace('-', " "),
         }
+    }
+
+    fn unseen(&self, source: SourceKind, _: &LimitReason, namespaces: usize) -> String {
+        format!("{} in {namespaces}", source.name())
     }
 }
 

@@ -3,10 +3,8 @@
 use bridgewalk_model::{kernel::SocketState, snapshot::Namespace};
 
 use crate::{
-    Word,
     content::Reach,
     paint::{
-        Context,
         brush::{Brush, Layer, size},
         icon,
     },
@@ -40,10 +38,10 @@ pub(super) fn sockets(namespace: &Namespace) -> Vec<Listener> {
     listeners
 }
 
-/// Listening sockets as doors; where the last one ends.
+/// Listening sockets as doors, or `nothing` where there are none; where the last one ends.
 pub(super) fn doors(
     brush: &mut Brush<'_>,
-    context: &Context<'_>,
+    nothing: &str,
     namespace: &Namespace,
     sockets: &[Listener],
     at: Rect,
@@ -51,8 +49,7 @@ pub(super) fn doors(
     let theme = brush.theme;
     let mut y = at.y;
     if sockets.is_empty() {
-        let nothing = context.words.word(Word::Nothing);
-        brush.text(None, at.x, y + 16.0, &nothing, (Face::Regular, size::BODY, theme.muted), Anchor::Start, at.width);
+        brush.text(None, at.x, y + 16.0, nothing, (Face::Regular, size::BODY, theme.muted), Anchor::Start, at.width);
         return y + 30.0;
     }
     for socket in sockets {
