@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use bridgewalk_collector::{AgentProgram, SourceCheck, doctor};
-use bridgewalk_model::{LimitReason, Remedy, SourceKind};
+use bridgewalk_collector::{AgentProgram, CanRun, SourceCheck, doctor};
+use bridgewalk_model::{Answer, LimitReason, Remedy, SourceKind};
 use serde::Serialize;
 
 use super::{
@@ -21,8 +21,8 @@ use crate::{
 #[derive(Clone, Debug, Serialize)]
 struct Source {
     source: SourceKind,
-    /// Whether it tells everything it could.
-    can_run: bool,
+    /// Whether it tells everything it could; none: that was not tried.
+    can_run: Option<bool>,
     reasons: Vec<LimitReason>,
     remedy: Remedy,
 }
@@ -37,16 +37,22 @@ pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Outp
         Choice::Recordings(_) | Choice::Demo(_) => of_recording(choice, words)?,
     };
     if json {
-        return output.document(&Document { name: "sources", rows: &sources, limits: Vec::new() });
+        return output.document(&Document { name: "sources", rows: &sources, is_whole: None, limits: Vec::new() });
     }
     let columns = ["column-source", "column-runs", "column-why", "column-remedy"];
     let mut table = Table::new(columns.map(|key| words.text(key)));
     for source in &sources {
         table.row([
             cell(&words.source_kind(source.source)),
-            cell(&words.text(if source.can_run { "yes" } else { "no" })),
+            cell(&words.text(match source.can_run {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "cli-not-tried",
+            })),
             list(words.limit_reasons(&source.reasons)),
-            maybe((!source.can_run && source.remedy != Remedy::None).then(|| words.remedy(source.remedy))),
+            maybe(
+                (source.can_run == Some(false) && source.remedy != Remedy::None).then(|| words.remedy(source.remedy)),
+            ),
         ]);
     }
     output.table(&table)?;
@@ -59,6 +65,11 @@ pub(super) fn write(choice: &Choice, json: bool, words: Words, output: &mut Outp
 impl From<SourceCheck> for Source {
     fn from(check: SourceCheck) -> Self {
         let SourceCheck { source, can_run, reason, remedy } = check;
+        let can_run = match can_run {
+            CanRun::Yes => Some(true),
+            CanRun::No => Some(false),
+            CanRun::NotTried => None,
+        };
         Self { source, can_run, reasons: reason.map(LimitReason::tamed).into_iter().collect(), remedy }
     }
 }
@@ -66,14 +77,14 @@ impl From<SourceCheck> for Source {
 /// What a recording could not see when it was made: one entry for each source it speaks of.
 fn of_recording(choice: &Choice, words: Words) -> Result<Vec<Source>, Failure> {
     let opened = source::observe_once(choice).map_err(|error| Failure::input(words.source_error(&error)))?;
-    let mut sources: Vec<Source> = SOURCES
+    let mut sources: Vec<Source> = SourceKind::ALL
         .into_iter()
-        .map(|source| Source { source, can_run: true, reasons: Vec::new(), remedy: Remedy::None })
+        .map(|source| Source { source, can_run: Some(true), reasons: Vec::new(), remedy: Remedy::None })
         .collect();
     let mut seen = HashSet::new();
-    for limit in super::document::limits(&opened.snapshot, None) {
+    for limit in super::document::limits(&opened.snapshot, Answer::Everything) {
         if let Some(source) = sources.iter_mut().find(|source| source.source == limit.source) {
-            source.can_run = false;
+            source.can_run = Some(false);
             source.remedy = limit.remedy;
             if seen.insert((limit.source, limit.reason.clone())) {
                 source.reasons.push(limit.reason);
@@ -82,21 +93,3 @@ fn of_recording(choice: &Choice, words: Words) -> Result<Vec<Source>, Failure> {
     }
     Ok(sources)
 }
-
-/// Every source, in the order in which they are listed.
-const SOURCES: [SourceKind; 14] = [
-    SourceKind::Engine,
-    SourceKind::EngineEvents,
-    SourceKind::Agent,
-    SourceKind::Namespaces,
-    SourceKind::Links,
-    SourceKind::Fdb,
-    SourceKind::NfTables,
-    SourceKind::LegacyTables,
-    SourceKind::Sockets,
-    SourceKind::Processes,
-    SourceKind::NameFiles,
-    SourceKind::Sysctls,
-    SourceKind::Ipvs,
-    SourceKind::KernelEvents,
-];

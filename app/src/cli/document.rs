@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bridgewalk_model::{Limit, LimitReason, NamespaceInode, Remedy, Snapshot, SourceKind, Text};
+use bridgewalk_model::{Answer, Limit, LimitReason, NamespaceInode, Remedy, Snapshot, SourceKind, Text};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// The version of the documents' schema. Raised when a field changes its meaning or goes; new fields do not raise it.
@@ -15,15 +15,20 @@ pub(super) struct Document<'a, Row> {
     pub name: &'static str,
     /// The list.
     pub rows: &'a [Row],
+    /// Whether everything that it rests on was read, so that what is not in it is not there; none: the list says it itself.
+    pub is_whole: Option<bool>,
     /// What was not seen.
     pub limits: Vec<LimitRow>,
 }
 
 impl<Row: Serialize> Serialize for Document<'_, Row> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
         map.serialize_entry(self.name, self.rows)?;
+        if let Some(is_whole) = self.is_whole {
+            map.serialize_entry("complete", &is_whole)?;
+        }
         map.serialize_entry("limits", &self.limits)?;
         map.end()
     }
@@ -51,23 +56,21 @@ impl LimitRow {
     }
 }
 
-/// What is not seen of the given sources, or of any.
-pub(super) fn limits(snapshot: &Snapshot, of: Option<&[SourceKind]>) -> Vec<LimitRow> {
+/// What is not seen of the sources that `answer` rests on.
+pub(super) fn limits(snapshot: &Snapshot, answer: Answer) -> Vec<LimitRow> {
     let mut rows: Vec<LimitRow> = Vec::new();
     let mut seen = HashSet::new();
     for host in &snapshot.hosts {
-        let everywhere = host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| &namespace.limits));
-        for limit in everywhere.filter(|limit| of.is_none_or(|of| of.contains(&limit.source))) {
-            let row = LimitRow {
+        let within = host.namespaces.iter().flat_map(|namespace| &namespace.limits);
+        let everywhere = answer.limits(host).chain(within.filter(|limit| answer.rests_on(limit.source)));
+        for limit in everywhere.filter(|limit| seen.insert((&host.id, *limit))) {
+            rows.push(LimitRow {
                 host: super::host_label(host),
                 source: limit.source,
                 namespace: limit.namespace,
                 reason: limit.reason.clone(),
                 remedy: limit.remedy,
-            };
-            if seen.insert(row.clone()) {
-                rows.push(row);
-            }
+            });
         }
     }
     rows

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bridgewalk_diagram::{View, draw};
-use bridgewalk_model::{Snapshot, anonymise::anonymise};
+use bridgewalk_model::{Answer, Snapshot, anonymise::anonymise};
 
 use super::{
     Failure,
     arguments::{Detail, Export, Theme},
+    closing,
     destination,
     hops::with_walk,
     select::LeftOut,
@@ -70,6 +71,7 @@ pub(super) fn run(
     } else {
         view
     };
+    closing::say(&snapshot, Answer::Picture, words);
     let drawing = draw(&snapshot, &view, None, &words);
     let request = Request {
         format,

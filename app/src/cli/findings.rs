@@ -1,7 +1,7 @@
 //! `findings`: where Docker's intent and the kernel's state disagree, and what is worth knowing.
 
 use bridgewalk_analysis::findings;
-use bridgewalk_model::{Snapshot, SourceKind, Text};
+use bridgewalk_model::{Answer, Snapshot, Text};
 use serde::Serialize;
 
 use super::{
@@ -25,16 +25,7 @@ pub(super) struct Finding {
 impl Row for Finding {
     const NAME: &'static str = "findings";
     const COLUMNS: &'static [&'static str] = &["column-host", "column-severity", "column-subject", "column-finding"];
-    const SOURCES: &'static [SourceKind] = &[
-        SourceKind::Engine,
-        SourceKind::Namespaces,
-        SourceKind::Links,
-        SourceKind::NfTables,
-        SourceKind::LegacyTables,
-        SourceKind::Processes,
-        SourceKind::Sysctls,
-        SourceKind::Ipvs,
-    ];
+    const ANSWER: Answer = Answer::Findings;
 
     fn rows(snapshot: &Snapshot) -> Vec<Self> {
         let host_of = |finding: &bridgewalk_analysis::Finding| {

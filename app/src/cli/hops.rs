@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use bridgewalk_analysis::walk::{Action, Hop, Walker};
 use bridgewalk_diagram::{Scope, Station, View};
-use bridgewalk_model::{EntityId, Snapshot, kernel::Transport, snapshot::NatKind};
+use bridgewalk_model::{EntityId, Snapshot, SourceKind, kernel::Transport, snapshot::NatKind};
 
 use super::{
     Failure,
@@ -24,14 +24,17 @@ pub(super) fn with_walk(
     view: View,
     words: Words,
 ) -> Result<View, Failure> {
-    let nothing = || Failure::input(words.text("cli-error-nothing-published"));
+    let nothing = || {
+        let is_read = snapshot.hosts.iter().all(|host| host.was_read(SourceKind::Engine, None));
+        Failure::input(words.text(if is_read { "cli-error-nothing-published" } else { "cli-error-published-not-read" }))
+    };
     let (sender, receiver) = match ends {
         Some([sender, receiver]) => (sender.clone(), receiver.clone()),
         _ => ("outside".to_owned(), format!("host:{}", published_port(snapshot).ok_or_else(nothing)?)),
     };
     let asked = Walk { sender, receiver, protocol: Protocol::Tcp, source_port: None, prove: false };
     let walker = Walker::new(snapshot);
-    let question = walk::question(&walker, &asked).map_err(|error| Failure::input(walk::mistake(&error, words)))?;
+    let question = walk::question(&walker, &asked).map_err(|error| walk::mistake(&error, snapshot, words))?;
     let walked = walker.walk(&question);
     let hops = &walked.way.hops;
     let stations = hops

@@ -1,10 +1,10 @@
 //! A list of like things, as a table for people or a document for programs.
 
-use bridgewalk_model::{Snapshot, SourceKind};
+use bridgewalk_model::{Answer, Snapshot};
 use serde::Serialize;
 
 use super::{
-    Failure,
+    Failure, closing,
     document::{Document, limits},
     output::Output,
     table::{Cell, Table},
@@ -26,8 +26,8 @@ pub(super) trait Row: Serialize + Sized {
     const NAME: &'static str;
     /// The keys of the column headings; `column-host` comes first and is shown only if there are several hosts.
     const COLUMNS: &'static [&'static str];
-    /// The sources that the list is made of: what they do not see is said.
-    const SOURCES: &'static [SourceKind];
+    /// What the list answers, and so which sources it rests on.
+    const ANSWER: Answer;
 
     /// All of them.
     fn rows(snapshot: &Snapshot) -> Vec<Self>;
@@ -48,17 +48,15 @@ pub(super) trait Row: Serialize + Sized {
 /// The output cannot be written, or its reader has gone.
 pub(super) fn write<R: Row>(snapshot: &Snapshot, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
     let rows = R::rows(snapshot);
-    let limits = limits(snapshot, Some(R::SOURCES));
     if json {
-        return output.document(&Document { name: R::NAME, rows: &rows, limits });
+        let (is_whole, limits) = (Some(R::ANSWER.is_whole(snapshot)), limits(snapshot, R::ANSWER));
+        return output.document(&Document { name: R::NAME, rows: &rows, is_whole, limits });
     }
-    if rows.is_empty() {
-        output.line(&words.text(&format!("cli-none-{}", R::NAME)))?;
-    } else {
+    if !rows.is_empty() {
         output.table(&table(&rows, &Listing { words, snapshot }))?;
     }
-    super::notes::write(&limits, words);
-    Ok(())
+    let none = format!("cli-none-{}", R::NAME);
+    closing::write(snapshot, R::ANSWER, rows.is_empty().then_some(&*none), words, output)
 }
 
 fn table<R: Row>(rows: &[R], listing: &Listing<'_>) -> Table {

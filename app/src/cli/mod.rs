@@ -4,6 +4,7 @@
 //! [`Failure`]: one line on stderr, never more.
 
 mod arguments;
+mod closing;
 mod destination;
 mod doctor;
 mod document;
@@ -133,7 +134,8 @@ fn choice(common: &Common) -> Choice {
             Agent::ContainerBase => AgentChoice::ContainerBase,
             Agent::None => AgentChoice::None,
         };
-        Choice::Live(LiveChoice { engine, agent })
+        let agent_is_named = common.agent.is_some_and(|agent| agent != Agent::Auto);
+        Choice::Live(LiveChoice { engine, agent, agent_is_named })
     } else {
         Choice::Recordings(common.from.clone())
     }

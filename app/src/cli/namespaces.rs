@@ -1,7 +1,7 @@
 //! `namespaces`: the network stacks of a host.
 
 use bridgewalk_model::{
-    EntityId, Limit, MacAddress, NamespaceInode, NamespaceName, Snapshot, SourceKind, Text,
+    Answer, EntityId, Limit, MacAddress, NamespaceInode, NamespaceName, Snapshot, Text,
     kernel::LinkKind,
     snapshot::{Host, NamespaceKind},
 };
@@ -150,7 +150,7 @@ impl Row for Namespace {
         "column-interfaces",
         "column-addresses",
     ];
-    const SOURCES: &'static [SourceKind] = &[SourceKind::Engine, SourceKind::Namespaces, SourceKind::Links];
+    const ANSWER: Answer = Answer::Namespaces;
 
     fn rows(snapshot: &Snapshot) -> Vec<Self> {
         snapshot.hosts.iter().flat_map(|host| host.namespaces.iter().map(move |each| namespace(host, each))).collect()

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bridgewalk_model::{MacAddress, Snapshot, SourceKind, Text, snapshot::Host};
+use bridgewalk_model::{Answer, MacAddress, Snapshot, Text, snapshot::Host};
 use ipnet::IpNet;
 use serde::Serialize;
 
@@ -118,7 +118,7 @@ impl Row for Network {
         "column-traits",
         "column-containers",
     ];
-    const SOURCES: &'static [SourceKind] = &[SourceKind::Engine];
+    const ANSWER: Answer = Answer::Networks;
 
     fn rows(snapshot: &Snapshot) -> Vec<Self> {
         snapshot.hosts.iter().flat_map(|host| host.networks.iter().map(move |each| network(host, each))).collect()

@@ -2,7 +2,7 @@
 
 use bridgewalk_analysis::{Agreement, Published, Reach, ports};
 use bridgewalk_model::{
-    Snapshot, SourceKind, Text,
+    Answer, Snapshot, Text,
     firewall::{Family, RuleRef},
     kernel::Transport,
     snapshot::Host,
@@ -107,8 +107,7 @@ impl Row for Port {
         "column-proxy-pid",
         "column-agrees",
     ];
-    const SOURCES: &'static [SourceKind] =
-        &[SourceKind::Engine, SourceKind::NfTables, SourceKind::LegacyTables, SourceKind::Processes];
+    const ANSWER: Answer = Answer::Ports;
 
     fn rows(snapshot: &Snapshot) -> Vec<Self> {
         snapshot.hosts.iter().flat_map(|host| ports(host).into_iter().map(move |each| port(host, each))).collect()

@@ -1,27 +1,16 @@
 //! `reach`: who reaches whom, and what is open to the outside.
 
 use bridgewalk_analysis::walk::{By, Door, Matrix, Party, Protocol, Receiver, Verdict, reach};
-use bridgewalk_model::{EntityId, Snapshot, SourceKind};
+use bridgewalk_model::{Answer, EntityId, Snapshot};
 use serde::Serialize;
 
 use super::{
-    Failure,
+    Failure, closing,
     document::{LimitRow, SCHEMA_VERSION, limits},
     output::Output,
     table::{Table, cell, list},
 };
 use crate::words::{self, Words};
-
-/// What the matrix is made of: what they do not see is said.
-const SOURCES: &[SourceKind] = &[
-    SourceKind::Engine,
-    SourceKind::Namespaces,
-    SourceKind::Links,
-    SourceKind::NfTables,
-    SourceKind::LegacyTables,
-    SourceKind::Sockets,
-    SourceKind::Sysctls,
-];
 
 /// What programs read.
 #[derive(Debug, Serialize)]
@@ -29,6 +18,7 @@ struct Document<'m> {
     schema_version: u32,
     #[serde(flatten)]
     matrix: &'m Matrix,
+    complete: bool,
     limits: Vec<LimitRow>,
 }
 
@@ -38,20 +28,21 @@ struct Document<'m> {
 /// The output cannot be written, or its reader has gone.
 pub(super) fn write(snapshot: &Snapshot, json: bool, words: Words, output: &mut Output) -> Result<(), Failure> {
     let matrix = reach(snapshot);
-    let limits = limits(snapshot, Some(SOURCES));
     if json {
-        return output.document(&Document { schema_version: SCHEMA_VERSION, matrix: &matrix, limits });
+        return output.document(&Document {
+            schema_version: SCHEMA_VERSION,
+            matrix: &matrix,
+            complete: Answer::Reach.is_whole(snapshot),
+            limits: limits(snapshot, Answer::Reach),
+        });
     }
     let teller = Teller { words, snapshot };
     output.table(&teller.matrix(&matrix))?;
     output.line("")?;
-    if matrix.open.is_empty() {
-        output.line(&words.text("cli-none-open"))?;
-    } else {
+    if !matrix.open.is_empty() {
         output.table(&teller.open(&matrix.open))?;
     }
-    super::notes::write(&limits, words);
-    Ok(())
+    closing::write(snapshot, Answer::Reach, matrix.open.is_empty().then_some("cli-none-open"), words, output)
 }
 
 /// Tells the matrix to people: a line for each receiver, with those that reach it and those that do not.

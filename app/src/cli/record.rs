@@ -11,7 +11,7 @@ use bridgewalk_collector::Update;
 use super::{
     Failure,
     arguments::Record,
-    destination, notes,
+    closing, destination, notes,
     stop::{Happening, Waiting, wait_for},
 };
 use crate::{
@@ -62,7 +62,7 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
         (false, false) => Content::Everything,
     };
     let mut recorder = Recorder::new(BufWriter::new(&mut file), content);
-    let mut recorded = follow(&mut live, &mut recorder, &waiting);
+    let mut recorded = follow(&mut live, &mut recorder, &waiting, words);
     let observations = recorder.count();
     let finished = if matches!(recorded.broken, Some(Broken::Writing(_))) {
         drop(recorder);
@@ -95,9 +95,14 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
 }
 
 /// Records until it is time to end.
-fn follow<W: Write>(live: &mut LiveSource, recorder: &mut Recorder<W>, waiting: &Waiting) -> Recorded {
+fn follow<W: Write>(
+    live: &mut LiveSource,
+    recorder: &mut Recorder<W>,
+    waiting: &Waiting,
+    words: Words,
+) -> Recorded {
     let mut recorded = Recorded::default();
-    recorded.broken = record(live, recorder, waiting, &mut recorded).err();
+    recorded.broken = record(live, recorder, waiting, &mut recorded, words).err();
     recorded
 }
 
@@ -106,18 +111,22 @@ fn record<W: Write>(
     recorder: &mut Recorder<W>,
     waiting: &Waiting,
     recorded: &mut Recorded,
+    words: Words,
 ) -> Result<(), Broken> {
+    let mut missing = closing::Missing::default();
     let mut flush_at: Option<Instant> = None;
     loop {
         let mut must_flush = flush_at.is_some_and(|due| due <= Instant::now());
         while let Some(update) = live.take() {
             match update {
-                Update::Observed { observations, .. } => {
+                Update::Observed { observations, snapshot } => {
                     recorder.append(&observations).map_err(Broken::Writing)?;
+                    missing.see(&snapshot, words);
                     flush_at = flush_at.or_else(|| Instant::now().checked_add(FLUSH_AFTER));
                 }
                 Update::Complete => {
                     must_flush |= !recorded.is_complete;
+                    missing.begin(words);
                     recorded.is_complete = true;
                 }
                 Update::Progress { .. } | Update::Status(_) => {}

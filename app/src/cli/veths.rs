@@ -1,6 +1,6 @@
 //! `veths`: which of the host's interfaces is which container's.
 
-use bridgewalk_model::{EntityId, MacAddress, Snapshot, SourceKind, Text, snapshot::Host};
+use bridgewalk_model::{Answer, EntityId, MacAddress, Snapshot, Text, snapshot::Host};
 use serde::Serialize;
 
 use super::{
@@ -80,7 +80,7 @@ impl Row for Veth {
         "column-mac-address",
         "column-addresses",
     ];
-    const SOURCES: &'static [SourceKind] = &[SourceKind::Engine, SourceKind::Namespaces, SourceKind::Links];
+    const ANSWER: Answer = Answer::Veths;
 
     fn rows(snapshot: &Snapshot) -> Vec<Self> {
         rows(snapshot)

@@ -3,32 +3,19 @@
 use std::sync::Arc;
 
 use bridgewalk_analysis::walk::{self as packet, Action, Alternative, EndError, Evidence, Hop, Question, Walker, Way};
-use bridgewalk_model::{Snapshot, SourceKind};
+use bridgewalk_model::{Answer, Snapshot, SourceKind};
 use serde::Serialize;
 
 use super::{
     Failure,
     arguments::Walk,
+    closing,
     document::{LimitRow, SCHEMA_VERSION, limits},
     output::Output,
     proof::{self, Observed},
     table::{Table, cell},
 };
 use crate::{source::Choice, words::Words};
-
-/// What a walk is made of: what they do not see is said.
-const SOURCES: &[SourceKind] = &[
-    SourceKind::Engine,
-    SourceKind::Namespaces,
-    SourceKind::Links,
-    SourceKind::Fdb,
-    SourceKind::NfTables,
-    SourceKind::LegacyTables,
-    SourceKind::Sockets,
-    SourceKind::Sysctls,
-    SourceKind::NameFiles,
-    SourceKind::Ipvs,
-];
 
 /// What programs read.
 #[derive(Debug, Serialize)]
@@ -45,6 +32,7 @@ struct Document<'w> {
     /// With `--prove`: whether the kernel did as foretold; null: that cannot be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     agrees: Option<Option<bool>>,
+    complete: bool,
     limits: Vec<LimitRow>,
 }
 
@@ -61,9 +49,8 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let snapshot = snapshot()?;
     let walker = Walker::new(&snapshot);
-    let question = question(&walker, asked).map_err(|error| Failure::input(mistake(&error, words)))?;
+    let question = question(&walker, asked).map_err(|error| mistake(&error, &snapshot, words))?;
     let walk = walker.walk(&question);
-    let limits = limits(&snapshot, Some(SOURCES));
     if json {
         return output.document(&Document {
             schema_version: SCHEMA_VERSION,
@@ -73,12 +60,12 @@ pub(super) fn run(
             walk: &walk,
             observed: None,
             agrees: None,
-            limits,
+            complete: Answer::Walk.is_whole(&snapshot),
+            limits: limits(&snapshot, Answer::Walk),
         });
     }
     Teller { words, snapshot: &snapshot }.walk(&walk, output)?;
-    super::notes::write(&limits, words);
-    Ok(())
+    closing::write(&snapshot, Answer::Walk, None, words, output)
 }
 
 /// Follows the packet that is asked for, sends it, and tells both ways side by side.
@@ -92,9 +79,8 @@ pub(super) fn prove(
     words: Words,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let ask = |walker: &Walker<'_>| question(walker, asked).map_err(|error| Failure::input(mistake(&error, words)));
+    let ask = |walker: &Walker<'_>| question(walker, asked).map_err(|error| mistake(&error, walker.snapshot(), words));
     let proved = proof::prove(choice, ask, words)?;
-    let limits = limits(&proved.snapshot, Some(SOURCES));
     if json {
         return output.document(&Document {
             schema_version: SCHEMA_VERSION,
@@ -104,13 +90,13 @@ pub(super) fn prove(
             walk: &proved.walk,
             observed: Some(&proved.observed),
             agrees: Some(proved.observed.comparison.agrees),
-            limits,
+            complete: Answer::Walk.is_whole(&proved.snapshot),
+            limits: limits(&proved.snapshot, Answer::Walk),
         });
     }
     Teller { words, snapshot: &proved.snapshot }.walk(&proved.walk, output)?;
     proof::write(&proved, words, output)?;
-    super::notes::write(&limits, words);
-    Ok(())
+    closing::write(&proved.snapshot, Answer::Walk, None, words, output)
 }
 
 /// What the arguments ask.
@@ -123,13 +109,16 @@ pub(super) fn question(walker: &Walker<'_>, asked: &Walk) -> Result<Question, En
     Ok(Question { from, to, port, protocol: asked.protocol.into(), source_port: asked.source_port })
 }
 
-pub(super) fn mistake(error: &EndError, words: Words) -> String {
+/// Why what was asked is no question. Where names come from was perhaps not read: then a name may still be one.
+pub(super) fn mistake(error: &EndError, snapshot: &Snapshot, words: Words) -> Failure {
+    let are_names_read = snapshot.hosts.iter().all(|host| host.was_read(SourceKind::Engine, None));
     let (key, name) = match error {
+        EndError::Unknown(name) if !are_names_read => ("cli-error-no-end-read", name),
         EndError::Unknown(name) => ("cli-error-no-end", name),
         EndError::CannotSend(name) => ("cli-error-cannot-send", name),
         EndError::Port(name) => ("cli-error-port", name),
     };
-    words.format(key, &[("name", name.to_string().into())])
+    Failure::input(words.format(key, &[("name", name.to_string().into())]))
 }
 
 /// Tells a walk to people.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bridgewalk_collector::Update;
 use bridgewalk_model::{
-    Snapshot,
+    Answer, Snapshot,
     change::{Change, ChangeKind, differences},
 };
 use serde::Serialize;
 
 use super::{
-    Failure,
+    Failure, closing,
     document::SCHEMA_VERSION,
     output::Output,
     stop::{Happening, wait_for},
@@ -31,7 +31,7 @@ struct ChangeLine<'a> {
 }
 
 /// Prints changes until the source has no more, a signal comes, or the reader goes. What is there at the beginning is
-/// no change.
+/// no change, but what is not seen then is said.
 ///
 /// # Errors
 /// The source cannot be opened, or the output cannot be written.
@@ -53,7 +53,10 @@ fn follow(mut live: LiveSource, printer: &mut Printer<'_>, words: Words) -> Resu
         while let Some(update) = live.take() {
             match update {
                 Update::Observed { snapshot, .. } => printer.see(&snapshot, is_complete)?,
-                Update::Complete => is_complete = true,
+                Update::Complete => {
+                    is_complete = true;
+                    printer.begin()?;
+                }
                 Update::Progress { .. } | Update::Status(_) => {}
             }
         }
@@ -75,9 +78,34 @@ struct Printer<'a> {
 impl Printer<'_> {
     /// Takes the next snapshot; what differs is printed if the one before was complete.
     fn see(&mut self, snapshot: &Arc<Snapshot>, is_complete: bool) -> Result<(), Failure> {
-        if let Some(before) = self.newest.replace(Arc::clone(snapshot)).filter(|_| is_complete) {
-            for change in differences(&before, snapshot) {
-                self.print(&change, &before, snapshot)?;
+        match self.newest.replace(Arc::clone(snapshot)) {
+            Some(before) if is_complete => {
+                for change in differences(&before, snapshot) {
+                    self.print(&change, &before, snapshot)?;
+                }
+                Ok(())
+            }
+            // A recording's first moment is whole.
+            None if is_complete => self.begin(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says what is not seen when everything was read once: as what has come about, for later changes of it are said so.
+    fn begin(&mut self) -> Result<(), Failure> {
+        let Some(snapshot) = self.newest.clone() else { return Ok(()) };
+        if !self.json {
+            for line in closing::lacks(&snapshot, Answer::Changes, self.words) {
+                let line = self.words.format("cli-note", &[("limit", line.into())]);
+                self.output.line(&format!("{} {line}", clock(snapshot.at_ms)))?;
+            }
+            return Ok(());
+        }
+        let mut before = Snapshot::clone(&snapshot);
+        before.hosts.iter_mut().for_each(|host| host.limits.clear());
+        for change in differences(&before, &snapshot) {
+            if change.limit.as_ref().is_some_and(|limit| limit.reason.is_lack()) {
+                self.print(&change, &before, &snapshot)?;
             }
         }
         Ok(())

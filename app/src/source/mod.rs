@@ -40,6 +40,8 @@ pub struct LiveChoice {
     pub engine: EngineChoice,
     /// Who reads the kernel.
     pub agent: AgentChoice,
+    /// Somebody asked for this agent by its name.
+    pub agent_is_named: bool,
 }
 
 /// A snapshot that is complete, and what must be said beside it.
@@ -127,7 +129,7 @@ impl Source {
 /// The snapshot of what was chosen, once it is complete.
 ///
 /// # Errors
-/// As [`Source::open`]; and an engine that was named and cannot be reached.
+/// As [`Source::open`]; and an engine or agent that was named and cannot be had.
 pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
     let recorded = match choice {
         Choice::Live(live) => {
@@ -143,7 +145,13 @@ pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
 impl LiveChoice {
     /// For the collector: once, or going on.
     pub fn config(&self, watch: bool) -> CollectorConfig {
-        CollectorConfig { engine: self.engine.clone(), agent: self.agent, watch, may_prove: false }
+        CollectorConfig {
+            engine: self.engine.clone(),
+            agent: self.agent,
+            agent_is_named: self.agent_is_named,
+            watch,
+            may_prove: false,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bridgewalk_analysis::{Severity, findings};
-use bridgewalk_model::{EntityId, Snapshot};
+use bridgewalk_model::{Answer, EntityId, Snapshot};
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{command::Command, context::Context, icon::Icon};
@@ -55,9 +55,14 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>) {
         ui.label(RichText::new(ctx.words.text("window-findings")).font(super::theme::strong(15.0)));
         ui.label(RichText::new(ctx.drawn.findings.len().to_string()).color(ctx.colors.soft));
     });
+    let is_whole = Answer::Findings.is_whole(&ctx.seen.snapshot);
     if ctx.drawn.findings.is_empty() {
-        ui.label(RichText::new(ctx.words.text("window-no-findings")).color(ctx.colors.soft));
+        let text = ctx.words.text(if is_whole { "window-no-findings" } else { "window-findings-not-told" });
+        ui.label(RichText::new(text).color(ctx.colors.soft));
         return;
+    }
+    if !is_whole {
+        ui.label(RichText::new(ctx.words.text("window-findings-not-all")).color(ctx.colors.warning));
     }
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;

@@ -1,8 +1,8 @@
 //! On the right: every fact of the chosen thing, where it was read, and the command that shows the same.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use bridgewalk_model::{EntityId, Snapshot, Source, Sourced, facts};
+use bridgewalk_model::{Answer, EntityId, Limit, Snapshot, Source, Sourced, facts};
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{
@@ -58,7 +58,31 @@ impl Inspector {
             for (index, fact) in self.facts.iter().enumerate() {
                 ui.push_id(index, |ui| fact_ui(ui, ctx, fact));
             }
+            unseen_ui(ui, ctx, id);
         });
+    }
+}
+
+/// What is not seen there, and why.
+fn unseen_ui(ui: &mut Ui, ctx: &Context<'_>, id: &EntityId) {
+    let hosts = ctx.seen.snapshot.hosts.iter();
+    let limits: BTreeSet<&Limit> = hosts
+        .flat_map(|host| {
+            let at = host.namespaces.iter().find(|namespace| namespace.id == *id).map(|namespace| namespace.inode);
+            host.limits.iter().filter(move |limit| match at {
+                Some(at) => limit.namespace.is_none_or(|namespace| namespace == at),
+                None => host.id == *id || *id == EntityId::unseen(),
+            })
+        })
+        .filter(|limit| limit.reason.is_lack() && Answer::Picture.rests_on(limit.source))
+        .collect();
+    let lines: BTreeSet<String> = limits.into_iter().map(|limit| ctx.words.limit(limit)).collect();
+    if lines.is_empty() {
+        return;
+    }
+    ui.label(RichText::new(ctx.words.text("window-not-seen-title")).color(ctx.colors.soft).size(12.5));
+    for line in lines {
+        ui.add(egui::Label::new(RichText::new(line).color(ctx.colors.warning).size(12.5)).wrap());
     }
 }
 

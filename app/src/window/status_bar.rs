@@ -1,6 +1,6 @@
 //! The last line: what is watched, and what is not.
 
-use bridgewalk_model::{Limit, LimitReason};
+use bridgewalk_model::{Answer, Limit, LimitReason};
 use egui::{Align, Button, Layout, ProgressBar, RichText, ScrollArea, Ui};
 
 use super::{
@@ -95,12 +95,12 @@ fn progress_ui(ui: &mut Ui, ctx: &Context<'_>) {
     ui.label(RichText::new(text).size(12.5).color(ctx.colors.soft));
 }
 
-/// What limits are worth saying: not what nobody asked for.
+/// What is not seen: but not what a namespace that has just come lacks until it is read a moment later.
 fn limits<'a>(ctx: &'a Context<'_>) -> impl Iterator<Item = &'a Limit> {
     let hosts = ctx.seen.snapshot.hosts.iter();
     hosts
         .flat_map(|host| host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| namespace.limits.iter())))
-        .filter(|limit| limit.reason != LimitReason::NotAsked)
+        .filter(|limit| limit.reason != LimitReason::NeverRead || limit.namespace.is_none())
 }
 
 fn limits_ui(ui: &mut Ui, ctx: &Context<'_>) {
@@ -130,7 +130,12 @@ fn findings_ui(ui: &mut Ui, ctx: &Context<'_>) {
         Some(Weight::Warning) => (ctx.colors.warning, Icon::Warning),
         _ => (ctx.colors.soft, Icon::Note),
     };
-    let text = ctx.words.format("window-findings-count", &[("count", ctx.drawn.findings.len().into())]);
+    let count = ctx.drawn.findings.len();
+    let is_told = count > 0 || Answer::Findings.is_whole(&ctx.seen.snapshot);
+    let text = match is_told {
+        true => ctx.words.format("window-findings-count", &[("count", count.into())]),
+        false => ctx.words.text("window-findings-unknown"),
+    };
     let response = ui
         .add(Button::new(RichText::new(text).size(12.5).color(color)).frame(false))
         .on_hover_text(ctx.tip(ui.ctx(), Action::Findings));

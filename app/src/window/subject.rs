@@ -1,6 +1,6 @@
 //! What an id stands for: its kind, its name, and where one gets by opening it.
 
-use bridgewalk_model::{EntityId, Snapshot, engine::ContainerState};
+use bridgewalk_model::{Answer, EntityId, Snapshot, engine::ContainerState};
 
 use super::icon::Icon;
 use crate::words::Words;
@@ -28,6 +28,11 @@ pub(super) fn kind_of(id: &EntityId) -> &str {
 pub(super) fn find(snapshot: &Snapshot, id: &EntityId, words: Words) -> Option<Subject> {
     if *id == EntityId::outside() {
         return Some(subject(words.text("diagram-outside"), words.text("diagram-outside-note"), Icon::Globe, None));
+    }
+    if *id == EntityId::unseen() {
+        let is_whole = Answer::Picture.is_whole(snapshot);
+        let (name, kind) = (words.text("diagram-unseen"), words.text("window-not-seen-title"));
+        return (!is_whole).then(|| subject(name, kind, Icon::Hidden, None));
     }
     if let Some((host, container)) = snapshot.container(id) {
         let state = words.container_state(container.state);

@@ -50,6 +50,7 @@ impl Words {
         match error {
             CollectorError::Endpoint(error) => self.endpoint_error(error),
             CollectorError::Engine(error) => self.engine_error(error),
+            CollectorError::Agent(error) => self.agent_error(error),
             CollectorError::Timeout { seconds } => self.format("collector-timeout", &[("seconds", text(seconds))]),
             CollectorError::Thread { detail } => self.format("collector-thread", &[("detail", text(detail))]),
         }
@@ -122,6 +123,9 @@ impl Words {
                 self.format("agent-start", &[("program", text(program)), ("detail", text(detail))])
             }
             AgentError::Helper(error) => self.format("agent-helper", &[("detail", text(self.engine_error(error)))]),
+            AgentError::Refused { by, detail } => {
+                self.format("agent-refused", &[("by", text(by)), ("detail", text(detail))])
+            }
             AgentError::Ended { detail } if detail.is_empty() => self.text("agent-ended"),
             AgentError::Ended { detail } => self.format("agent-ended-detail", &[("detail", text(detail))]),
             AgentError::TooMuch { max_bytes } => self.format("agent-too-much", &[("bytes", text(max_bytes))]),

@@ -102,6 +102,8 @@ impl Words {
     pub fn doubt(self, doubt: Doubt) -> String {
         self.text(match doubt {
             Doubt::RulesNotRead => "doubt-rules-not-read",
+            Doubt::ProcessesNotRead => "doubt-processes-not-read",
+            Doubt::EngineNotRead => "doubt-engine-not-read",
             Doubt::EngineLost => "doubt-engine-lost",
         })
     }

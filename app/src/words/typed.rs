@@ -216,6 +216,7 @@ impl Words {
                 self.format(key, &[("what", what.as_str().into())])
             }
             LimitReason::NotAsked => self.text("limit-not-asked"),
+            LimitReason::NeverRead => self.text("limit-never-read"),
         }
     }
 
@@ -280,5 +281,26 @@ impl Words {
 impl bridgewalk_diagram::Words for Words {
     fn word(&self, word: Word) -> String {
         self.text(word.key())
+    }
+
+    fn unseen(&self, source: SourceKind, reason: &LimitReason, namespaces: usize) -> String {
+        let source = match source {
+            SourceKind::Agent => self.text("unseen-kernel"),
+            source => self.source_kind(source),
+        };
+        let reason = self.text(match reason {
+            LimitReason::Privilege { .. } => "unseen-privilege",
+            LimitReason::Unreachable { .. } => "unseen-unreachable",
+            LimitReason::Undecoded { .. } => "unseen-undecoded",
+            LimitReason::Truncated { .. } => "unseen-truncated",
+            LimitReason::NotAsked => "unseen-not-asked",
+            LimitReason::NotInKernel
+            | LimitReason::Vanished
+            | LimitReason::Stale { .. }
+            | LimitReason::Resynchronised { .. }
+            | LimitReason::NeverRead => "unseen-never-read",
+        });
+        let arguments = [("source", source.into()), ("reason", reason.into()), ("count", namespaces.into())];
+        self.format(if namespaces > 1 { "unseen-line-count" } else { "unseen-line" }, &arguments)
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bridgewalk_analysis::walk::{Action, End, Evidence, Hop, Layer4, Opening, Packet, Unknown, Verdict, Way};
-use bridgewalk_model::{AddressPort, EntityId, Snapshot, kernel::LinkKind};
+use bridgewalk_model::{AddressPort, EntityId, Snapshot, SourceKind, kernel::LinkKind};
 
 use super::{Words, name};
 
@@ -153,6 +153,12 @@ impl Words {
                 }
             }
             Unknown::Queue { rule } => self.format("unknown-queue", &[("text", rule.text.as_str().into())]),
+            Unknown::NotRead { namespace, source: SourceKind::Agent } => {
+                self.format("unknown-kernel", &[("place", place(namespace).into())])
+            }
+            Unknown::NotRead { namespace, source: SourceKind::Namespaces } => {
+                self.format("unknown-namespace", &[("place", place(namespace).into())])
+            }
             Unknown::NotRead { namespace, source } => self.format(
                 "unknown-not-read",
                 &[("place", place(namespace).into()), ("source", self.source_kind(*source).into())],

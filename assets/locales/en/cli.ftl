@@ -67,8 +67,10 @@ cli-error-terminal = this is not for a terminal; give a file with -o, or a pipe
 cli-error-ending = { $path } has no ending of a picture; end it in one of { $known }, or give --format
 cli-error-option-format = { $argument } does not go with .{ $format }; leave it out
 cli-error-nothing-published = nothing is published here; say which packet with --walk FROM TO:PORT
+cli-error-published-not-read = which ports are published was not read; say which packet with --walk FROM TO:PORT
 cli-error-select = nothing is called `{ $name }`; `bridgewalk networks` and `bridgewalk ports` list what is there
 cli-error-no-end = `{ $name }` is no container, service, alias or address here; `bridgewalk namespaces` lists what there is
+cli-error-no-end-read = `{ $name }` is not known here, and the engine was not read; use an address, or give the right --host or --context
 cli-error-cannot-send = `{ $name }` is only a name for a receiver; name the container that sends
 cli-error-port = `{ $name }` is no port; use a number from 1 to 65535
 cli-error-signals = signals cannot be caught: { $detail }
@@ -79,6 +81,15 @@ cli-error-window = the window cannot be opened: { $detail }; use `bridgewalk exp
 cli-demo-instead = No Docker engine can be reached ({ $detail }): this is a bundled recording. `bridgewalk doctor` says what would help.
 cli-note = not seen: { $limit }
 cli-note-count = not seen in { $count } places: { $limit }
+
+cli-cannot-be-told = Cannot be told: not everything was read.
+cli-not-all-read = Not everything was read:
+cli-lack-count = { $limit } (in { $count } places)
+cli-lack-more = { $count ->
+    [one] one more: --json lists everything
+   *[other] { $count } more: --json lists everything
+}
+cli-not-tried = not tried
 
 cli-none-veths = No veth pairs.
 cli-none-ports = No container ports.

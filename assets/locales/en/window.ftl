@@ -52,6 +52,9 @@ window-interface-kind = { $kind }, in { $owner }
 window-service = Swarm service
 
 window-findings = Findings
+window-findings-unknown = Findings: cannot be told
+window-findings-not-told = Cannot be told: not everything was read.
+window-findings-not-all = Not everything was read: there may be more.
 window-no-findings = Nothing that disagrees was found.
 window-findings-count = { $count ->
     [0] No findings
@@ -294,6 +297,7 @@ action-reach-tip = Everybody beside everybody, and what is open to the outside
 reach-title = Who reaches whom
 reach-close = Close who reaches whom
 reach-doors = Open to the outside: { $count }
+reach-doors-not-told = Cannot be told: not everything was read.
 reach-no-doors = Nothing is open to the outside.
 reach-working = Being worked out …
 reach-senders = from, to

@@ -67,8 +67,10 @@ cli-error-terminal = ceci n'est pas pour un terminal ; donnez un fichier avec -o
 cli-error-ending = { $path } n'a pas la fin d'une image ; terminez-le par { $known }, ou donnez --format
 cli-error-option-format = { $argument } ne va pas avec .{ $format } ; enlevez-le
 cli-error-nothing-published = rien n'est publié ici ; dites quel paquet avec --walk FROM TO:PORT
+cli-error-published-not-read = les ports publiés n'ont pas été lus ; dites quel paquet avec --walk FROM TO:PORT
 cli-error-select = rien ne s'appelle `{ $name }` ; `bridgewalk networks` et `bridgewalk ports` disent ce qu'il y a
 cli-error-no-end = « { $name } » n'est ici ni conteneur, ni service, ni alias, ni adresse ; `bridgewalk namespaces` liste ce qu'il y a
+cli-error-no-end-read = « { $name } » est inconnu ici, et le moteur n'a pas été lu ; donnez une adresse, ou le bon --host ou --context
 cli-error-cannot-send = « { $name } » n'est qu'un nom de destinataire ; nommez le conteneur qui envoie
 cli-error-port = « { $name } » n'est pas un port ; donnez un nombre de 1 à 65535
 cli-error-signals = les signaux ne peuvent pas être reçus : { $detail }
@@ -79,6 +81,15 @@ cli-error-window = la fenêtre ne peut pas s'ouvrir : { $detail } ; `bridgewalk 
 cli-demo-instead = Aucun moteur Docker n'est joignable ({ $detail }) : voici un enregistrement fourni. `bridgewalk doctor` dit ce qui aiderait.
 cli-note = non vu : { $limit }
 cli-note-count = non vu à { $count } endroits : { $limit }
+
+cli-cannot-be-told = Indéterminé : tout n'a pas été lu.
+cli-not-all-read = Tout n'a pas été lu :
+cli-lack-count = { $limit } (à { $count } endroits)
+cli-lack-more = { $count ->
+    [one] un de plus : --json les liste tous
+   *[other] { $count } de plus : --json les liste tous
+}
+cli-not-tried = non essayé
 
 cli-none-veths = Aucune paire veth.
 cli-none-ports = Aucun port de conteneur.

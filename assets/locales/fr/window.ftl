@@ -52,6 +52,9 @@ window-interface-kind = { $kind }, dans { $owner }
 window-service = service Swarm
 
 window-findings = Constats
+window-findings-unknown = Constats : indéterminé
+window-findings-not-told = Indéterminé : tout n’a pas été lu.
+window-findings-not-all = Tout n’a pas été lu : il peut y en avoir d’autres.
 window-no-findings = Aucun désaccord n’a été trouvé.
 window-findings-count = { $count ->
     [0] Aucun constat
@@ -297,6 +300,7 @@ action-reach-tip = Tous face à tous, et ce qui est ouvert sur l'extérieur
 reach-title = Qui joint qui
 reach-close = Fermer qui joint qui
 reach-doors = Ouvert sur l'extérieur : { $count }
+reach-doors-not-told = Indéterminé : tout n'a pas été lu.
 reach-no-doors = Rien n'est ouvert sur l'extérieur.
 reach-working = En cours de calcul …
 reach-senders = de, à

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bridgewalk_analysis::walk::{Door, End, Matrix, Question};
-use bridgewalk_model::Snapshot;
+use bridgewalk_model::{Answer, Snapshot};
 use egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use super::panel::{ask, sign};
@@ -17,9 +17,14 @@ const ROW: f32 = 28.0;
 
 /// Shows the doors; a click opens the walk from outside.
 pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, matrix: &Matrix) {
+    let is_whole = Answer::Reach.is_whole(snapshot);
     if matrix.open.is_empty() {
-        ui.label(RichText::new(ctx.words.text("reach-no-doors")).color(ctx.colors.soft));
+        let text = ctx.words.text(if is_whole { "reach-no-doors" } else { "reach-doors-not-told" });
+        ui.label(RichText::new(text).color(ctx.colors.soft));
         return;
+    }
+    if !is_whole {
+        ui.label(RichText::new(ctx.words.text("window-findings-not-all")).color(ctx.colors.warning));
     }
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, matrix.open.len(), |ui, rows| {
