@@ -92,10 +92,18 @@ fn each_answer_says_what_it_lacks() {
         };
         record(folder.path(), "part.bwrec", keep, Some(limit));
         for (recording, is_whole) in [("whole.bwrec", true), ("part.bwrec", false)] {
+            // The whole host is the same for every source, and one source says it in French as all do.
+            let is_first = source == SourceKind::Engine;
+            if is_whole && !is_first {
+                continue;
+            }
             for (language, signs) in [
                 ("en", ["Cannot be told: not everything was read.", "Not everything was read:"]),
                 ("fr", ["Indéterminé\u{a0}: tout n'a pas été lu.", "Tout n'a pas été lu\u{a0}:"]),
-            ] {
+            ]
+            .into_iter()
+            .take(if is_first { 2 } else { 1 })
+            {
                 let table = |arguments: &[&str], answer: Answer| {
                     let all = [arguments, &["--from", recording, "--lang", language]].concat();
                     let (stdout, _) = run(folder.path(), &all);
@@ -119,8 +127,9 @@ fn each_answer_says_what_it_lacks() {
                 let document: Value = serde_json::from_str(&run(folder.path(), &all).0).unwrap();
                 let is_due = !is_whole && answer.rests_on(source);
                 assert_eq!(document["complete"], !is_due, "{source:?}: {all:?}");
-                let sources = document["limits"].as_array().unwrap().iter().map(|limit| limit["source"].clone());
-                assert_eq!(sources.filter(|said| *said == source.name()).count() > 0, is_due, "{source:?}: {all:?}");
+                let mut limits = document["limits"].as_array().unwrap().iter();
+                let is_said = limits.any(|it| it["source"] == source.name() && it["reason"]["kind"] == "not_asked");
+                assert_eq!(is_said, is_due, "{source:?}: {all:?}");
             }
         }
     }
@@ -137,7 +146,8 @@ fn a_picture_says_what_it_lacks_in_every_format() {
         let all = [&["export", "--from", recording, "-o", name], more].concat();
         let (stdout, stderr) = run(folder.path(), &all);
         assert!(stdout.is_empty());
-        assert_eq!(stderr.contains("not asked for"), recording == "part.bwrec", "{all:?}: {stderr}");
+        let is_said = stderr.contains("not asked for") || stderr.contains("non demandé");
+        assert_eq!(is_said, recording == "part.bwrec", "{all:?}: {stderr}");
         fs::read(folder.path().join(name)).unwrap()
     };
     let has = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());

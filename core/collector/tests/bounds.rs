@@ -60,7 +60,7 @@ fn observing() {
     let agent = if env::var_os(AGENT).is_some() { AgentChoice::Sudo } else { AgentChoice::None };
     let engine = EngineChoice { host: Some(host), context: None };
     let seconds = env::var(SECONDS).ok().map(|seconds| seconds.parse().unwrap());
-    let config = CollectorConfig { engine, agent, watch: seconds.is_some(), may_prove: false };
+    let config = CollectorConfig { engine, agent, watch: seconds.is_some(), ..CollectorConfig::default() };
     let mut said = Vec::new();
     let mut see = |fact: &Fact| {
         if let Fact::Limits { limits, .. } = fact {

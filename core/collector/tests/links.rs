@@ -30,7 +30,7 @@ fn said(host: &str, variables: &[(&str, &str)]) -> String {
 fn reaching() {
     let Ok(host) = env::var(HOST) else { return };
     let engine = EngineChoice { host: Some(host), context: None };
-    let config = CollectorConfig { engine, agent: AgentChoice::None, watch: false, may_prove: false };
+    let config = CollectorConfig { engine, agent: AgentChoice::None, ..CollectorConfig::default() };
     println!("\nsaid {}", reach(&config).map_or_else(|error| error.to_string(), |()| "nothing".to_owned()));
 }
 

@@ -93,10 +93,7 @@ impl RunningAgent {
         let choice = AgentChoice::Sudo;
         let (child, link) = child::start(choice, Leave::ReadOnly, Asking::Forbidden)?;
         let mut running = Self { link, keeper: Keeper::Child(child) };
-        let hello = Request::Hello {
-            protocol_version: PROTOCOL_VERSION,
-            program_version: BUILD.to_owned(),
-        };
+        let hello = Request::Hello { protocol_version: PROTOCOL_VERSION, program_version: BUILD.to_owned() };
         // The channel is empty: this cannot wait.
         let _ = running.link.requests.try_send(hello);
         let answer = tokio::time::timeout(TRY_TIMEOUT, running.link.messages.recv()).await;
