@@ -119,7 +119,7 @@ fn has_program(name: &str) -> Result<(), AgentError> {
 /// The engine; and its address, if it runs on another machine.
 fn check_engine(config: &CollectorConfig) -> (SourceCheck, Option<String>) {
     let source = SourceKind::Engine;
-    let facts = connect(config, |engine| async move { Ok(engine.facts().await?) });
+    let facts = connect(config, |engine| async move { Ok(engine.facts().await?.is) });
     match facts {
         Ok(facts) => (SourceCheck::new(source, CanRun::Yes), (!facts.is_local).then_some(facts.address)),
         Err(CollectorError::Engine(error)) => (SourceCheck::no(source, error.limit()), None),
