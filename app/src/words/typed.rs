@@ -294,7 +294,8 @@ impl bridgewalk_diagram::Words for Words {
             LimitReason::Undecoded { .. } => "unseen-undecoded",
             LimitReason::Truncated { .. } => "unseen-truncated",
             LimitReason::NotAsked => "unseen-not-asked",
-            LimitReason::NotInKernel
+            LimitReason::NotRead { .. }
+            | LimitReason::NotInKernel
             | LimitReason::Vanished
             | LimitReason::Stale { .. }
             | LimitReason::Resynchronised { .. }

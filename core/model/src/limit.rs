@@ -145,6 +145,7 @@ impl LimitReason {
             | Self::Undecoded { .. }
             | Self::Truncated { .. }
             | Self::NotAsked
+            | Self::NotRead { .. }
             | Self::NeverRead => true,
         }
     }

@@ -118,6 +118,7 @@ fn limits(limits: &[Limit]) -> Vec<Limit> {
             LimitReason::Undecoded { .. } => LimitReason::Undecoded { detail },
             LimitReason::Truncated { .. } => LimitReason::Truncated { detail },
             LimitReason::Resynchronised { .. } => LimitReason::Resynchronised { detail },
+            LimitReason::NotRead { because, .. } => LimitReason::NotRead { what: detail, because: *because },
             other => other.clone(),
         })
     };
