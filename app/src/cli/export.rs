@@ -8,8 +8,7 @@ use bridgewalk_model::{Answer, Snapshot, anonymise::anonymise};
 use super::{
     Failure,
     arguments::{Detail, Export, Theme},
-    closing,
-    destination,
+    closing, destination,
     hops::with_walk,
     select::LeftOut,
 };

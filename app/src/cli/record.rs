@@ -95,12 +95,7 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
 }
 
 /// Records until it is time to end.
-fn follow<W: Write>(
-    live: &mut LiveSource,
-    recorder: &mut Recorder<W>,
-    waiting: &Waiting,
-    words: Words,
-) -> Recorded {
+fn follow<W: Write>(live: &mut LiveSource, recorder: &mut Recorder<W>, waiting: &Waiting, words: Words) -> Recorded {
     let mut recorded = Recorded::default();
     recorded.broken = record(live, recorder, waiting, &mut recorded, words).err();
     recorded

@@ -295,6 +295,7 @@ impl bridgewalk_diagram::Words for Words {
             LimitReason::Truncated { .. } => "unseen-truncated",
             LimitReason::NotAsked => "unseen-not-asked",
             LimitReason::NotRead { .. }
+            | LimitReason::HostUnknown
             | LimitReason::NotInKernel
             | LimitReason::Vanished
             | LimitReason::Stale { .. }

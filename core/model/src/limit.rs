@@ -146,6 +146,7 @@ impl LimitReason {
             | Self::Truncated { .. }
             | Self::NotAsked
             | Self::NotRead { .. }
+            | Self::HostUnknown
             | Self::NeverRead => true,
         }
     }
@@ -178,6 +179,7 @@ impl LimitReason {
             Self::Resynchronised { .. } => "resynchronised",
             Self::NotRead { .. } => "not_read",
             Self::NotAsked => "not_asked",
+            Self::NeverRead => "never_read",
         }
     }
 
@@ -193,7 +195,7 @@ impl LimitReason {
             | Self::Stale { path: detail }
             | Self::NotRead { what: detail, .. }
             | Self::Resynchronised { detail } => *detail = tamed(detail),
-            Self::NotInKernel | Self::Vanished | Self::HostUnknown | Self::NotAsked => {}
+            Self::NotInKernel | Self::Vanished | Self::HostUnknown | Self::NotAsked | Self::NeverRead => {}
         }
         self
     }
