@@ -5,7 +5,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use bridgewalk_model::{Answer, Snapshot, SourceKind};
 
-use super::{Failure, document::limits, notes, output::Output};
+use super::{
+    Failure,
+    document::{LimitRow, limits},
+    notes,
+    output::Output,
+};
 use crate::words::Words;
 
 /// More things that were not read are counted, and `--json` has them all.

@@ -177,7 +177,7 @@ impl<'a> Walker<'a> {
         let (at, fixed) = match sender {
             Ok(sender) => sender,
             Err(Stop::Fact(fact)) => return Start::Ended(Box::new(ended(blank(question), None, fact))),
-            Err(Stop::Unknown(unknown)) => return Start::undecided(question, unknown),
+            Err(Stop::Unknown(unknown)) => return Start::undecided(question, *unknown),
         };
         let (addresses, named) = match self.receiving(question, at) {
             Ok(found) => found,
@@ -249,7 +249,7 @@ impl<'a> Walker<'a> {
             End::Host { id } => {
                 let host = self.snapshot.hosts.iter().find(|host| host.id == *id);
                 if let Some(unknown) = host.and_then(|host| self.unseen_host(host)) {
-                    return Err(Stop::Unknown(unknown));
+                    return Err(Stop::Unknown(Box::new(unknown)));
                 }
                 host.and_then(|host| host.own_namespace())
                     .and_then(|own| self.at(&own.id))
@@ -265,7 +265,7 @@ impl<'a> Walker<'a> {
                 let address = address.to_canonical();
                 let owner = self.links.owners(address).first().filter(|_| !address.is_loopback());
                 match self.unseen_owner(address).filter(|_| is_private(address)) {
-                    Some(unknown) => Err(Stop::Unknown(unknown)),
+                    Some(unknown) => Err(Stop::Unknown(Box::new(unknown))),
                     None => Ok((owner.map(|port| port.at), Some(address))),
                 }
             }
@@ -282,7 +282,8 @@ impl<'a> Walker<'a> {
     fn absent(&self, id: &EntityId) -> Stop {
         let container = self.snapshot.container(id).map(|(_, container)| container);
         if container.is_some_and(|container| container.state.is_alive()) {
-            return Stop::Unknown(Unknown::NotRead { namespace: id.clone(), source: SourceKind::Namespaces });
+            let unknown = Unknown::NotRead { namespace: id.clone(), source: SourceKind::Namespaces };
+            return Stop::Unknown(Box::new(unknown));
         }
         let state = container.map(|container| container.state).unwrap_or_default();
         Stop::Fact(Fact::ready(Evidence::Container { container: id.clone(), state }))
@@ -304,7 +305,7 @@ impl<'a> Walker<'a> {
             }
             End::Absent { id, .. } => Err(match self.absent(id) {
                 Stop::Fact(fact) => Box::new(ended(blank(question), at, fact)),
-                Stop::Unknown(unknown) => undecided(question, unknown),
+                Stop::Unknown(unknown) => undecided(question, *unknown),
             }),
             End::Namespace { id, name } => match (self.container_of(&question.to), self.at(id)) {
                 (_, Some(own)) if Some(own) == at => {
@@ -446,7 +447,7 @@ enum Stop {
     /// By what was read.
     Fact(Fact),
     /// It was not read.
-    Unknown(Unknown),
+    Unknown(Box<Unknown>),
 }
 
 fn undecided(question: &Question, unknown: Unknown) -> Box<Flow> {
