@@ -32,11 +32,13 @@ programs=$target/$machine/release
 artifacts=$target/artifacts
 corpus=$target/corpus
 mkdir -p "$artifacts"
+# No fuzzer's main belongs to it, so it is built without the counters.
+rustc --edition 2024 -O -o "$target/pieces" src/pieces.rs
 
 one() {
   local name=$1 log=$artifacts/$1.log
   mkdir -p "$corpus/$name"
-  "$programs/pieces" unpack "seeds/$name" "$corpus/$name"
+  "$target/pieces" unpack "seeds/$name" "$corpus/$name"
   # A decoder may take what it is given, so an input is as long as a datagram, or an answer.
   "$programs/$name" "$corpus/$name" -max_total_time="$seconds" -max_len=65536 -len_control=20 -timeout=10 \
     -rss_limit_mb=512 -malloc_limit_mb=512 -artifact_prefix="$artifacts/$name-" -print_final_stats=1 >"$log" 2>&1 || {
@@ -51,10 +53,10 @@ one() {
     rm -rf "$corpus/$name.least"
     mkdir "$corpus/$name.least"
     "$programs/$name" -merge=1 -max_len=65536 "$corpus/$name.least" "$corpus/$name" >"$log" 2>&1
-    "$programs/pieces" pack "$corpus/$name.least" "seeds/$name"
+    "$target/pieces" pack "$corpus/$name.least" "seeds/$name"
   fi
 }
 
 export -f one
-export seconds programs artifacts corpus keep
+export seconds target programs artifacts corpus keep
 printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -euo pipefail -c 'one {}'

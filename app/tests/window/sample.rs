@@ -234,7 +234,26 @@ pub(crate) fn observations() -> Vec<Observation> {
         address(4, "172.18.0.1/16"),
     ];
     facts.push(Fact::Addresses(Section { namespace: HOST, via: Via::Netlink, is }));
+    // Everything else was looked at, and there was nothing.
+    facts.push(Fact::Routes(nothing(HOST)));
+    for namespace in [HOST, inode(2), inode(3)] {
+        facts.extend([
+            Fact::RoutingRules(nothing(namespace)),
+            Fact::Neighbours(nothing(namespace)),
+            Fact::Fdb(nothing(namespace)),
+            Fact::BridgeVlans(nothing(namespace)),
+            Fact::Sysctls(nothing(namespace)),
+            Fact::Firewall(nothing(namespace)),
+            Fact::Sockets(nothing(namespace)),
+            Fact::Ipvs(nothing(namespace)),
+        ]);
+    }
+    facts.extend([Fact::Processes(Vec::new()), Fact::NameFiles(Vec::new())]);
     facts.into_iter().map(|fact| Observation { at_ms: 1_767_225_600_000, fact }).collect()
+}
+
+fn nothing<T: Default>(namespace: NamespaceInode) -> Section<T> {
+    Section { namespace, via: Via::Netlink, is: T::default() }
 }
 
 /// The snapshot of it.

@@ -163,6 +163,12 @@ impl<'a> Walker<'a> {
         unseen.or_else(unread)
     }
 
+    /// Whether an address may be that of something behind the host: a private one, or one of a Docker network's.
+    pub(super) fn is_inside(&self, address: IpAddr) -> bool {
+        let mut pools = self.snapshot.hosts.iter().flat_map(|host| &host.networks).flat_map(|network| &network.pools);
+        is_private(address) || pools.any(|pool| pool.subnet.contains(&address))
+    }
+
     fn start(&self, question: &Question) -> Start {
         let is_seen = self.snapshot.hosts.iter().any(|host| !host.namespaces.is_empty());
         if !is_seen {
@@ -264,7 +270,7 @@ impl<'a> Walker<'a> {
             End::Address { address } => {
                 let address = address.to_canonical();
                 let owner = self.links.owners(address).first().filter(|_| !address.is_loopback());
-                match self.unseen_owner(address).filter(|_| is_private(address)) {
+                match self.unseen_owner(address).filter(|_| self.is_inside(address)) {
                     Some(unknown) => Err(Stop::Unknown(Box::new(unknown))),
                     None => Ok((owner.map(|port| port.at), Some(address))),
                 }

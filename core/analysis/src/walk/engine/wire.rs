@@ -230,7 +230,7 @@ impl Walker<'_> {
         flow.hop(by.at, Action::Carried, None, Some(by.index), Vec::new());
         self.light(flow, by);
         // On the link, or behind it, somebody may have it whose addresses were not read.
-        let may_be_ours = is_private(address) || self.is_on_link(by, address);
+        let may_be_ours = self.is_inside(address) || self.is_on_link(by, address);
         if let Some(unknown) = self.unseen_owner(address).filter(|_| may_be_ours) {
             return flow.undecided(unknown);
         }
