@@ -86,6 +86,9 @@ cargo build --locked --workspace --bins --tests
 say "root file systems of the engines"
 "${CARGO_TARGET_DIR:-target}/debug/bridgewalk-bed" prepare
 
+say "fuzzing by coverage"
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/fuzz fuzz/run.sh "$([ -n "$full" ] && echo 600 || echo 10)"
+
 say "tests"
 # The runner's closing line is the last thing on standard output.
 if cargo nextest --version >/dev/null 2>&1; then

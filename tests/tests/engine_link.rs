@@ -15,7 +15,7 @@ use bridgewalk_tests::{
     host::{DockerHost, PROGRAMS},
     image,
     process::{self, Running, SOON},
-    rootfs::engines,
+    rootfs::one_engine,
 };
 
 /// Within this a dead link is said.
@@ -52,7 +52,7 @@ fn interrupt(host: &DockerHost, running: &mut Running) -> Result<()> {
 
 #[test]
 fn a_named_engine_is_followed_through_a_restart_and_a_dead_link_is_noticed() -> Result<()> {
-    for engine in engines() {
+    for engine in one_engine() {
         let host = DockerHost::builder(engine, "earth")
             .daemon_option("--host=unix:///run/docker.sock")
             .daemon_option("--host=tcp://0.0.0.0:2375")

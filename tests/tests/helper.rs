@@ -7,7 +7,7 @@ use bridgewalk_tests::{
     host::{DockerHost, User},
     image,
     process::{self, Running, SOON},
-    rootfs::engines,
+    rootfs::one_engine,
 };
 
 const LABEL: &str = "org.bridgewalk.agent";
@@ -34,7 +34,7 @@ fn gone(host: &DockerHost, when: &str) -> Result<()> {
 
 #[test]
 fn a_label_hides_nothing_and_nothing_is_left_whatever_kills_the_program() -> Result<()> {
-    for engine in engines() {
+    for engine in one_engine() {
         let host = DockerHost::start(engine, "earth")?;
         a_label_hides_nothing(&host)?;
         nothing_is_left_after_kill(&host)?;

@@ -9,7 +9,7 @@ use bridgewalk_tests::{
     host::{DockerHost, User},
     process::{self, Ran, SOON},
     program,
-    rootfs::engines,
+    rootfs::one_engine,
     scenario,
 };
 use serde_json::Value;
@@ -109,7 +109,7 @@ impl Way<'_> {
 
 #[test]
 fn nobody_takes_what_was_not_read_for_what_is_not_there() -> Result<()> {
-    for engine in engines() {
+    for engine in one_engine() {
         let host = DockerHost::start(engine, "earth")?;
         scenario::run(&host, "web", &["-p", "8080:80"], &scenario::HTTP)?;
         scenario::run(&host, "quiet", &[], &scenario::SLEEP)?;
