@@ -63,6 +63,31 @@ fn the_engine_alone_is_drawn() {
 }
 
 #[test]
+fn a_cable_between_two_other_namespaces_does_not_end_in_the_host() {
+    let mut builder = support::Builder::new("alpha");
+    builder.network("bridge", "bridge", 17);
+    let names = ["one", "two"];
+    for name in names {
+        builder.container(name, "bb:1", &["bridge"]);
+    }
+    // A host within this one: its end of the pair, and its container's.
+    let places = names.map(|name| {
+        let id = builder.host.id.namespace(&format!("container-{name}"));
+        builder.host.namespaces.iter().position(|namespace| namespace.id == id).unwrap()
+    });
+    let ends = places.map(|place| builder.host.namespaces[place].interfaces.last().unwrap().id.clone());
+    for (place, peer) in places.into_iter().zip([&ends[1], &ends[0]]) {
+        let end = builder.host.namespaces[place].interfaces.last_mut().unwrap();
+        end.peer = Some(peer.clone());
+        end.network = None;
+    }
+    let drawing = draw(&builder.snapshot(), &View::default(), None, &English);
+    let svg = export::svg(&drawing.scene);
+    assert!(!svg.contains("the host&#39;s own stack") && !svg.contains("the host's own stack"), "{svg}");
+    assert!(svg.contains(">one<") && svg.contains(">two<"), "{svg}");
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let view = View::default();
     let one = draw(&support::classroom(), &view, None, &English);

@@ -9,7 +9,7 @@ use bridgewalk_model::{
 };
 
 use super::{
-    Block, BlockKind, HostContent, NatCell, Reach, Remote, Row, Uplink,
+    Block, BlockKind, HostContent, Line, NatCell, Reach, Remote, Row, Uplink,
     places::{self, Index},
 };
 use crate::{Detail, View, Word, Words, layout::by_shared_members};
@@ -338,6 +338,9 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
         host.networks.iter().filter_map(|network| Some((&network.id, network.project.as_ref()?))).collect();
     let mut direct: Vec<Row> = Vec::new();
     let mut special: BTreeMap<Where, Vec<Row>> = BTreeMap::new();
+    let own = host.own_namespace().map_or_else(|| host.id.clone(), |namespace| namespace.id.clone());
+    // A cable may also lead from one namespace to another: a host within this one, a lab's link.
+    let ends_here = |line: &Line| line.port.as_ref().is_some_and(|(port, _)| port.is_within(&own));
     for (row, place) in rows {
         let home = row
             .interfaces
@@ -355,11 +358,13 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
             .cloned();
         match home.and_then(|home| blocks.iter_mut().find(|block| block.key == home)) {
             Some(block) => block.rows.push(row),
-            None if row.interfaces.iter().any(|line| line.port.is_some()) => direct.push(row),
+            None if row.interfaces.iter().any(ends_here) => direct.push(row),
+            None if row.interfaces.iter().any(|line| line.port.is_some()) => {
+                special.entry(Where::Other).or_default().push(row);
+            }
             None => special.entry(place).or_default().push(row),
         }
     }
-    let own = host.own_namespace().map_or_else(|| host.id.clone(), |namespace| namespace.id.clone());
     let mut add = |kind: BlockKind, key: &str, word: Word, lines: Vec<String>, rows: Vec<Row>| {
         if !rows.is_empty() {
             blocks.push(Block {
@@ -379,9 +384,8 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
         special.entry(Where::Other).or_default().append(&mut direct);
     }
     let key = host.id.child("block", "direct");
-    for line in
-        direct.iter_mut().flat_map(|row| &mut row.interfaces).filter(|line| line.port.is_some() && line.block.is_none())
-    {
+    let lines = direct.iter_mut().flat_map(|row| &mut row.interfaces);
+    for line in lines.filter(|line| ends_here(line) && line.block.is_none()) {
         line.block = Some(key.clone());
     }
     add(BlockKind::Direct, "direct", Word::HostStack, Vec::new(), direct);

@@ -8,7 +8,7 @@ use bridgewalk_model::{
     kernel::{LinkKind, NeighbourState},
 };
 
-use super::{hook::Doors, is_private, next_hop};
+use super::{hook::Doors, next_hop};
 use crate::walk::{
     Action, Evidence, Unknown, Verdict, Walker,
     flow::{Arrival, Crossing, Fact, Flow, Step},
