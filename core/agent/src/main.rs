@@ -65,8 +65,10 @@ fn serve(leave: Leave) -> ExitCode {
         end_soon();
     });
     let watchdog = thread::Builder::new().name("agent-end".to_owned()).spawn(|| {
-        // Also while requests wait that nobody takes.
-        while poll(&mut [PollFd::new(&io::stdin(), PollFlags::empty())], None).is_err_and(|it| it == Errno::INTR) {}
+        // Also while requests wait that nobody takes, and when nobody reads what is said any more.
+        let (input, output) = (io::stdin(), io::stdout());
+        let mut ends = [PollFd::new(&input, PollFlags::empty()), PollFd::new(&output, PollFlags::empty())];
+        while poll(&mut ends, None).is_err_and(|it| it == Errno::INTR) {}
         end_soon();
     });
     let output =
