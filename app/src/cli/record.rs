@@ -83,6 +83,9 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
         Some(Broken::Source(error)) => return Err(Failure::input(words.source_error(&error))),
         Some(Broken::Writing(error)) => return Err(unwritten(file, &error, recorded.is_flushed, path, words)),
     }
+    if !recorded.is_complete {
+        notes::say(&words.text("cli-recorded-early"));
+    }
     notes::say(&words.format(
         "cli-recorded",
         &[
@@ -120,6 +123,8 @@ fn record<W: Write>(
                     flush_at = flush_at.or_else(|| Instant::now().checked_add(FLUSH_AFTER));
                 }
                 Update::Complete => {
+                    // What was named and does not serve is said before: then nothing was recorded that was asked for.
+                    live.check().map_err(Broken::Source)?;
                     must_flush |= !recorded.is_complete;
                     missing.begin(words);
                     recorded.is_complete = true;

@@ -49,18 +49,21 @@ fn follow(mut live: LiveSource, printer: &mut Printer<'_>, words: Words) -> Resu
     let (waiting, wake) = wait_for(None, words)?;
     live.wake_with(wake);
     let mut is_complete = false;
+    let check = |live: &LiveSource| live.check().map_err(|error| Failure::input(words.source_error(&error)));
     loop {
         while let Some(update) = live.take() {
             match update {
                 Update::Observed { snapshot, .. } => printer.see(&snapshot, is_complete)?,
                 Update::Complete => {
+                    // What was named and does not serve is an error, and nothing else is said.
+                    check(&live)?;
                     is_complete = true;
                     printer.begin()?;
                 }
                 Update::Progress { .. } | Update::Status(_) => {}
             }
         }
-        live.check().map_err(|error| Failure::input(words.source_error(&error)))?;
+        check(&live)?;
         if live.has_ended() || waiting.next(None) == Happening::Stop {
             return Ok(());
         }

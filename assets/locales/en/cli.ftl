@@ -112,6 +112,7 @@ cli-reach-published = published { $port }
 
 cli-veths = { $count } veths
 
+cli-recorded-early = The recording ended before everything was read once: what is missing in it may be there
 cli-recorded-until = { $because }; { $path } holds what was recorded until then
 cli-recorded = { $path }: { $observations ->
     [one] one observation

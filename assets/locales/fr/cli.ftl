@@ -112,6 +112,7 @@ cli-reach-published = publié { $port }
 
 cli-veths = { $count } veths
 
+cli-recorded-early = L'enregistrement s'est terminé avant que tout ait été lu une fois : ce qui y manque existe peut-être
 cli-recorded-until = { $because } ; { $path } contient ce qui a été enregistré jusque-là
 cli-recorded = { $path } : { $observations ->
     [one] une observation
