@@ -13,7 +13,7 @@ use crate::{
     words::Words,
 };
 
-/// What `-o` calls the standard output. By its other names it would be opened again, and begun anew.
+/// What `-o` calls the standard output. By its other names it would be opened again and written from the start.
 const STANDARD: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// Begins to write `target`; `-` is the standard output.

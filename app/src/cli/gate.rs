@@ -1,4 +1,4 @@
-//! The one way out. Whatever this program prints passes here, whoever made it: nothing that leaves can move a cursor, forge
+//! The one way out. Everything that this program prints passes here, whatever its source: nothing that leaves can move a cursor, forge
 //! a line, turn a text's direction or hide. Only [`Output`](super::output::Output) and [`notes`](super::notes) write to
 //! the standard streams, and both write nothing that has not passed.
 

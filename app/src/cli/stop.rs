@@ -86,7 +86,7 @@ impl Waiting {
     }
 }
 
-/// Whether whoever started us has SIGHUP ignored (`SigIgn` in `/proc/self/status`).
+/// Whether the parent process had SIGHUP ignored (`SigIgn` in `/proc/self/status`).
 fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
