@@ -68,12 +68,14 @@ fn followed_through_a_restart(host: &DockerHost) -> Result<()> {
     let mut watch = Running::start(host.bridgewalk_command(None, &[&["watch"], &named[..]].concat()))?;
     let changes = lines(&mut watch)?;
     host.docker(&["run", "-d", "--stop-timeout", "1", "--name", "before", image::NAME, "sleep", "600"])?;
-    let seen = |name: &str| {
-        process::until(&format!("watch says {name}"), SOON, || {
-            Ok(changes.lock().is_ok_and(|text| text.contains(name)).then_some(()))
-        })
-    };
-    seen("before")?;
+    let is_said = |name: &str| changes.lock().is_ok_and(|text| text.contains(name));
+    let seen = |name: &str| process::until(&format!("watch says {name}"), SOON, || Ok(is_said(name).then_some(())));
+    // What is there at the beginning is no change, and when the beginning is over is not said: so it comes again.
+    process::until("watch says before", SOON, || {
+        host.docker(&["restart", "before"])?;
+        thread::sleep(Duration::from_secs(1));
+        Ok(is_said("before").then_some(()))
+    })?;
     let mut record =
         Running::start(host.bridgewalk_command(None, &[&["record", "-o", "/tmp/restart.bwrec"], &named[..]].concat()))?;
     thread::sleep(Duration::from_secs(2));
