@@ -1,8 +1,8 @@
 //! What the program promises about time, measured on a host with many containers; the figures are printed.
 //!
 //! Promised are 50 ms from an event to the snapshot at the 95th percentile, and 300 ms and a twentieth of the usual
-//! tools' time for a full observation of 100 containers, of an optimised build on a quiet machine: the README has the
-//! figures. Here the build is half optimised and the machine shared, and the bounds leave room for that, but for no
+//! tools' time for a full observation of 100 containers, of an optimised build on a quiet machine: docs/performance.md
+//! has the figures. Here the build is half optimised and the machine shared, and the bounds leave room for that, but for no
 //! more: what became twice as slow is caught. The ratio bears a busy machine best, for both sides share it.
 
 use std::{

@@ -1,4 +1,4 @@
-//! The table of the README's section "The layout, measured": hosts of 10, 100, 1,000 and 5,000 containers, laid out by
+//! The table of docs/performance.md, "The layout": hosts of 10, 100, 1,000 and 5,000 containers, laid out by
 //! the window's own engine and, where it is installed, by Graphviz `dot`.
 //!
 //! `cargo run --release -p bridgewalk-diagram --example layout_table [COUNT…]`

@@ -1,4 +1,4 @@
-//! What makes a drawing good or bad, in numbers: as the program of the comparison in the README counts them.
+//! What makes a drawing good or bad, in numbers: as docs/performance.md lists them.
 
 use std::collections::{HashMap, HashSet};
 
