@@ -15,9 +15,9 @@ use std::{
 use rustix::fs::{FallocateFlags, OFlags};
 use tempfile::NamedTempFile;
 
-/// So much of a name is in the temporary's: a name has at most 255 bytes.
+/// How much of the name the temporary file's name repeats, in bytes: a name has at most 255 bytes.
 const MAX_STEM_BYTES: usize = 200;
-/// As the kernel: so many links are followed.
+/// The most symbolic links that are followed, as in the kernel.
 const MAX_LINKS: usize = 40;
 
 /// Who may read a file that was not there before.

@@ -77,7 +77,7 @@ fn what_is_made_bit_by_bit_is_what_is_made_at_once() {
         bench.pixels(None);
     }
     let bit_by_bit = bench.pixels(None);
-    assert!(bit_by_bit != first, "the eye has moved");
+    assert!(bit_by_bit != first, "the camera has moved");
     for _ in 0..2 {
         bench.press(Modifiers::NONE, Key::D);
         bench.settle();

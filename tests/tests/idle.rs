@@ -26,7 +26,7 @@ const DISPLAY: &str = ":88";
 const SETTLING: Duration = Duration::from_secs(180);
 /// Times in one of which nothing may happen.
 const TRIES: u32 = 4;
-/// So long nothing may have happened before it is measured.
+/// How long nothing must have happened before it is measured.
 const QUIET: Duration = Duration::from_secs(8);
 
 /// A process of a host: how often its first thread ran, and the processor time of all its threads.

@@ -23,7 +23,7 @@ use bridgewalk_tests::{
     rootfs::engines,
 };
 
-/// So many of a hundred rules within reach are hit at least.
+/// The least percentage of the reachable rules that must be hit.
 const LEAST_HIT: &str = "60";
 
 fn kept() -> Result<Vec<seen::Case>> {

@@ -16,9 +16,9 @@ mod support;
 use bench::Bench;
 use egui::{Event, Key, Modifiers, vec2};
 
-/// So many changes are waited for.
+/// How many changes are waited for.
 const CHANGES: usize = 5;
-/// So many containers, in a host that hardly anybody has.
+/// How many containers a very large host has.
 const MANY: usize = 5_000;
 
 fn main() {
@@ -89,5 +89,5 @@ fn zoom(step: usize) -> Vec<Event> {
     }
 }
 
-/// So many containers that 160 boxes are in view when all of it is.
+/// How many containers make 160 boxes, all in view.
 const SCREENFUL: usize = 28;

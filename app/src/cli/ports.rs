@@ -37,19 +37,19 @@ pub(super) struct Port {
     pub proxy_pid: Option<u32>,
     /// All of them: one for IPv4 and one for IPv6.
     pub proxy_pids: Vec<u32>,
-    /// Whether Docker's intent and the host's state agree; none: it cannot be told.
+    /// Whether Docker's intent and the host's state agree; none: unknown.
     pub agrees: Agreement,
-    /// How they do not, or why it cannot be told.
+    /// How they do not, or why that is unknown.
     pub because: Option<Because>,
 }
 
-/// How intent and state differ, or why that cannot be told.
+/// How intent and state differ, or why that is unknown.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Because {
     /// They differ.
     Disagreement(bridgewalk_analysis::Disagreement),
-    /// It cannot be told.
+    /// Unknown.
     Doubt(bridgewalk_analysis::Doubt),
 }
 

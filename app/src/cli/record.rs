@@ -20,7 +20,7 @@ use crate::{
     words::Words,
 };
 
-/// So long what was observed may wait before it is on its way to the disk.
+/// The longest that an observation waits before it is written to the disk.
 const FLUSH_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a recording ends before somebody ends it.

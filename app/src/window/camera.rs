@@ -1,9 +1,9 @@
-//! Where the eye is: how scene units become points on the screen.
+//! Where the camera is: how scene units become points on the screen.
 
 use bridgewalk_diagram::scene;
 use egui::{Pos2, Rect, Vec2, vec2};
 
-/// The zooms between which the eye moves.
+/// The zooms between which the camera moves.
 const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.02..=6.0;
 /// Never larger than this when everything is fitted in: a small host should not fill a wall.
 const FIT_ZOOM_MAX: f32 = 1.35;

@@ -1,6 +1,6 @@
 //! The picture: pan, zoom, point, choose, arrange.
 //!
-//! The scene is painted as it is; only what the eye, the pointer and the keyboard are on is marked on top of it. Every
+//! The scene is painted as it is; only what the camera, the pointer and the keyboard are on is marked on top of it. Every
 //! thing that can be pointed at is also a node for the keyboard and for screen readers, in the scene's reading order.
 
 use std::sync::Arc;
@@ -31,10 +31,10 @@ const LINE_REACH: f32 = 6.0;
 const PAN_STEP: f32 = 60.0;
 /// What plus and minus do.
 const ZOOM_STEP: f32 = 1.25;
-/// After so long without a zoom, in seconds, the eye rests.
+/// How long after the last zoom the camera rests, in seconds.
 const SETTLE_S: f64 = 0.12;
 
-/// The canvas's own state: where the eye is and what the pointer holds.
+/// The canvas's own state: where the camera is and what the pointer holds.
 #[derive(Default)]
 pub(super) struct Canvas {
     camera: Camera,
@@ -42,7 +42,7 @@ pub(super) struct Canvas {
     picture: Picture,
     /// When the zoom last changed, by egui's clock.
     zoomed_at_s: f64,
-    /// The eye of each scope that was left.
+    /// The camera of each scope that was left.
     kept: Vec<(Scope, Camera, Look)>,
     shown: Option<(Scope, Arc<IndexedScene>)>,
     held: Option<Held>,
@@ -55,7 +55,7 @@ pub(super) struct Canvas {
     size: Vec2,
 }
 
-/// Where the eye is, whatever comes and however large the window becomes.
+/// Where the camera is, whatever comes and however large the window becomes.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Look {
     /// As at first.
@@ -166,7 +166,7 @@ impl Canvas {
                 Look::All => self.camera = Camera::fit(scene.bounds, area),
                 Look::Own => {}
             }
-            // While somebody pulls at the window, the eye does not rest.
+            // While somebody pulls at the window, the camera does not rest.
             if is_resized && self.camera.zoom != before.zoom {
                 self.zoomed_at_s = ui.input(|input| input.time);
             }
@@ -179,7 +179,7 @@ impl Canvas {
         }
     }
 
-    /// Moves the eye as little as needed; not at all from where it sees all, unless this is out of its sight.
+    /// Moves the camera as little as needed; not at all from where it sees all, unless this is out of its sight.
     fn bring_into_sight(&mut self, area: Rect, rect: scene::Rect) {
         if self.look != Look::Own && area.contains_rect(self.camera.rect_to_screen(area, rect)) {
             return;
@@ -226,7 +226,7 @@ impl Canvas {
         self.arrows(ui, ctx);
     }
 
-    /// Drags a movable thing, or else the eye.
+    /// Drags a movable thing, or else the camera.
     fn drag(&mut self, ui: &Ui, area: Rect, response: &Response, drawn: &IndexedScene, ctx: &Context<'_>) {
         if response.drag_started_by(PointerButton::Primary) {
             // Nothing moves away under the pointer.
@@ -254,7 +254,7 @@ impl Canvas {
         }
     }
 
-    /// Arrow keys: along the reading order while something is chosen, else (or with Shift) they move the eye.
+    /// Arrow keys: along the reading order while something is chosen, else (or with Shift) they move the camera.
     fn arrows(&mut self, ui: &Ui, ctx: &Context<'_>) {
         if ui.ctx().text_edit_focused() || super::is_modal_open(ui.ctx()) {
             return;
@@ -386,7 +386,7 @@ impl Canvas {
         }
     }
 
-    /// What the eye, the pointer and the keyboard are on.
+    /// What the camera, the pointer and the keyboard are on.
     fn marks(&self, painter: &egui::Painter, area: Rect, drawn: &IndexedScene, ctx: &Context<'_>) {
         let mark = |entity: &EntityId, stroke: Stroke| {
             for target in drawn.targets_of(entity) {

@@ -139,7 +139,7 @@ pub(super) enum Action {
     ExportSvg,
     /// Write the picture as PNG.
     ExportPng,
-    /// Read everything anew.
+    /// Read everything again.
     Refresh,
     /// The live host instead of a recording.
     GoLive,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{source::Demo, views::ViewName, words::Words};
 
-/// So many things are offered at once.
+/// The most things that are offered at once.
 const HITS_MAX: usize = 40;
 
 /// The palette.
@@ -30,7 +30,7 @@ pub(super) struct CommandPalette {
 /// A line of it.
 enum Offer {
     Thing { entity: EntityId, icon: Icon, name: String, note: String },
-    Deed { command: Command, name: String, note: String },
+    Command { command: Command, name: String, note: String },
 }
 
 impl CommandPalette {
@@ -118,7 +118,7 @@ impl CommandPalette {
         });
         match taken.and_then(|index| offers.get(index)) {
             Some(Offer::Thing { entity, .. }) => ctx.send(Command::Reveal(entity.clone())),
-            Some(Offer::Deed { command, .. }) => ctx.send(command.clone()),
+            Some(Offer::Command { command, .. }) => ctx.send(command.clone()),
             None => return false,
         }
         true
@@ -127,7 +127,7 @@ impl CommandPalette {
     fn offers(&self, egui: &egui::Context, ctx: &Context<'_>) -> Vec<Offer> {
         let query = self.query.trim().to_lowercase();
         if self.has_views_only {
-            return deeds(&query, views(ctx, false));
+            return commands(&query, views(ctx, false));
         }
         let things = if query.is_empty() { Vec::new() } else { search::find(&self.items, &query, HITS_MAX) };
         let things = things.into_iter().map(|hit| Offer::Thing {
@@ -148,7 +148,7 @@ impl CommandPalette {
             let name = ctx.words.format("window-open-bundled", &[("name", name.into())]);
             (Command::OpenBundled(demo), name, String::new())
         });
-        things.chain(deeds(&query, actions.chain(views(ctx, true)).chain(bundled))).collect()
+        things.chain(commands(&query, actions.chain(views(ctx, true)).chain(bundled))).collect()
     }
 }
 
@@ -162,9 +162,9 @@ fn views(ctx: &Context<'_>, in_full: bool) -> impl Iterator<Item = (Command, Str
 }
 
 /// Those whose names fit `query`.
-fn deeds(query: &str, all: impl Iterator<Item = (Command, String, String)>) -> Vec<Offer> {
+fn commands(query: &str, all: impl Iterator<Item = (Command, String, String)>) -> Vec<Offer> {
     all.filter(|(_, name, _)| search::score(name, query).is_some())
-        .map(|(command, name, note)| Offer::Deed { command, name, note })
+        .map(|(command, name, note)| Offer::Command { command, name, note })
         .collect()
 }
 
@@ -172,7 +172,7 @@ fn offer_ui(ui: &mut Ui, ctx: &Context<'_>, offer: &Offer, is_chosen: bool) -> e
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::click());
     let (icon, name, note) = match offer {
         Offer::Thing { icon, name, note, .. } => (*icon, name, note),
-        Offer::Deed { name, note, .. } => (Icon::Chevron, name, note),
+        Offer::Command { name, note, .. } => (Icon::Chevron, name, note),
     };
     response
         .widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, is_chosen, format!("{name}, {note}")));

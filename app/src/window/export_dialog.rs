@@ -217,7 +217,7 @@ impl ExportDialog {
         theme::checkbox(ui, ctx.colors, &mut self.is_anonymous, &words.text("export-anonymise"));
     }
 
-    /// Has drawn anew what has changed.
+    /// Has what changed drawn again.
     fn renew(&mut self, ctx: &Context<'_>) {
         let aspect = SIZES[self.size].1.map(Size::aspect);
         let order = Order {

@@ -2,7 +2,7 @@
 
 use bridgewalk_diagram::View;
 
-/// So many steps are kept.
+/// The most steps that are kept.
 const STEPS_MAX: usize = 200;
 
 /// The views before and after the one that is shown.

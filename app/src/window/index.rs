@@ -5,7 +5,7 @@
 
 use bridgewalk_diagram::scene::{Anchor, Point, Rect, Shape, Target};
 
-/// So many things are looked at together.
+/// How many things are examined together.
 const RUN: usize = 32;
 /// Arrow heads, plugs and the width of lines reach so far out of their line, in scene units.
 const SLACK: f32 = 8.0;

@@ -12,7 +12,7 @@ use super::{
     theme::strong,
 };
 
-/// The facts of the chosen thing, gathered anew when it or the snapshot is another.
+/// The facts of the chosen thing, gathered again when it or the snapshot is another.
 #[derive(Default)]
 pub(super) struct Inspector {
     facts: Vec<Sourced>,

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::words::{Language, Words};
 
-/// So many updates are taken a frame at most; more wait for the next.
+/// The most updates that are taken in one frame; more wait for the next.
 const UPDATES_A_FRAME_MAX: usize = 64;
 
 /// The window.
@@ -162,7 +162,7 @@ impl MainWindow {
         self.still = Some(Still::default());
     }
 
-    /// What the screen is cleared with: the picture's ground, which no panel fills anew.
+    /// What the screen is cleared with: the picture's ground, which no panel fills again.
     pub fn ground(&self, visuals: &egui::Visuals) -> egui::Color32 {
         self.drawn.scene.as_ref().map_or(visuals.panel_fill, |drawn| paint::color(drawn.scene.background))
     }

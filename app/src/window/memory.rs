@@ -1,6 +1,6 @@
 //! Memory that a frame gives back is kept for the next one.
 //!
-//! The triangles of a large scene are megabytes, wanted anew in every frame. glibc gives so much back to the system, or
+//! The triangles of a large scene are megabytes, needed again in every frame. glibc gives so much back to the system, or
 //! not, depending on what was freed before; and the system hands it out again page by page, each one cleared: with
 //! 5,000 containers in view that took four times as long as all the rest of the frame.
 

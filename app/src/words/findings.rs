@@ -98,7 +98,7 @@ impl Words {
         }
     }
 
-    /// Why it cannot be told whether they differ.
+    /// Why it is unknown whether they differ.
     pub fn doubt(self, doubt: Doubt) -> String {
         self.text(match doubt {
             Doubt::RulesNotRead => "doubt-rules-not-read",

@@ -7,7 +7,7 @@ use bridgewalk_model::{
 
 use super::Words;
 
-/// A rule with a map has one summary an element; more than so many are counted, not told.
+/// A rule with a map has one summary per element; more than this many are counted, not described.
 const SUMMARIES_MAX: usize = 2;
 
 impl Words {

@@ -141,7 +141,7 @@ pub enum Message {
     },
     /// A full observation is complete.
     Done,
-    /// A namespace could not be kept up with and was read anew: events were lost.
+    /// Events of a namespace were lost, so it was read again.
     Resynchronised {
         /// Which; none: all.
         namespace: Option<NamespaceInode>,

@@ -291,7 +291,7 @@ impl Session {
         }
     }
 
-    /// Whether what says which process holds which socket is there, and nobody asked for it anew.
+    /// Whether what says which process holds which socket is there, and nobody asked for it again.
     const fn owners_are_known(&self) -> bool {
         !self.is_finding_owners && self.find_owners_at.is_none()
     }
@@ -374,7 +374,7 @@ impl Session {
         [find_at, part, owners, inside].into_iter().flatten().min()
     }
 
-    /// Whether readers may be asked to read more: three of what is under way is no reading of a namespace.
+    /// Whether readers may be asked to read more: three slots are reserved for tasks that read no namespace.
     fn has_room(&self) -> bool {
         self.busy.len() + 3 < MAX_UNDER_WAY
     }

@@ -37,7 +37,7 @@ pub struct Port {
     pub rules: Vec<RuleRef>,
     /// The docker-proxy processes that lead to it.
     pub proxy_pids: Vec<u32>,
-    /// Whether what Docker publishes is what the host does. As JSON `true`, `false`, or `null` if it cannot be told.
+    /// Whether what Docker publishes is what the host does. As JSON `true`, `false`, or `null` if it is unknown.
     pub agrees: Agreement,
 }
 
@@ -71,7 +71,7 @@ pub enum Agreement {
     Agrees,
     /// They differ.
     Disagrees(Disagreement),
-    /// It cannot be told.
+    /// Unknown.
     Unknown(Doubt),
 }
 
@@ -85,7 +85,7 @@ pub enum Disagreement {
     WithoutBinding(Box<RuleRef>),
 }
 
-/// Why it cannot be told.
+/// Why it is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {

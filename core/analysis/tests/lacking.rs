@@ -1,5 +1,5 @@
 //! What was not read is never taken for what is not there: a real host with each source left out in turn, with and without
-//! a word of it, everywhere and in one namespace. Every answer is that of the whole host, or says that it cannot be told.
+//! a word of it, everywhere and in one namespace. Every answer is that of the whole host, or says that it is unknown.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends so")]
 

@@ -97,7 +97,7 @@ pub enum Command {
     UseAgent(AgentChoice),
     /// Try the engine again now.
     Reconnect,
-    /// Read everything anew.
+    /// Read everything again.
     Refresh,
 }
 

@@ -1,6 +1,6 @@
 //! Waiting for an engine to come back.
 //!
-//! A Unix socket's folder is watched with inotify: dockerd makes the socket anew when it starts, and gives it to its
+//! A Unix socket's folder is watched with inotify: dockerd creates the socket again when it starts, and gives it to its
 //! group a moment later. A few tries at growing distances are for what inotify cannot see; after them a Unix socket is
 //! only watched, while a far engine is tried twice a minute.
 

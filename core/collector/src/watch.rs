@@ -26,9 +26,9 @@ use crate::{
     waiting::Waiting,
 };
 
-/// So many inspections are outstanding at once; when more is touched, everything is listed again instead.
+/// The most inspections that are outstanding at once; when more is touched, everything is listed again instead.
 const MAX_OUTSTANDING: usize = 512;
-/// After so much was inspected beside the list, everything is listed again: what is gone is forgotten with that.
+/// After this much was inspected beside the list, everything is listed again, which forgets what is gone.
 const MAX_BESIDE_BYTES: usize = 32 << 20;
 /// The most that is said to be missing one by one.
 const MAX_LIMITS: usize = 50;
@@ -48,7 +48,7 @@ pub(crate) enum EngineSaid {
 /// What the collector tells the engine's side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Nudge {
-    /// List everything anew, or try to connect now.
+    /// List everything again, or try to connect now.
     Refresh,
 }
 

@@ -13,7 +13,7 @@ use bridgewalk_diagram::{
 use bridgewalk_model::{EntityId, Snapshot, Text, engine::ContainerState};
 use support::{Builder, English};
 
-/// What is promised: so many times as many crossings, and as large an area, at most.
+/// The promise: at most this many times the crossings and the area of a fresh drawing.
 const AS_GOOD: f32 = 1.15;
 
 /// Chance that can be repeated (xorshift).

@@ -1,6 +1,6 @@
 //! The test bed by hand: `bridgewalk-bed prepare [--full]` makes the root file systems (`tests/run.sh` does so
 //! before the tests, so that none of them pays for it); `bridgewalk-bed up VERSION [everything | crowd COUNT]` starts a
-//! host and keeps it until its standard input ends; `bridgewalk-bed demo FOLDER` makes the bundled recordings anew.
+//! host and keeps it until its standard input ends; `bridgewalk-bed demo FOLDER` makes the bundled recordings again.
 
 use std::{io::Read, path::Path, time::Instant};
 

@@ -5,7 +5,7 @@
 //! bridgewalk-differential live VERSION SEED PROBES SET_UPS [CORPUS]   on hosts of that engine
 //! ```
 //!
-//! With a file name as CORPUS a few flows of each set-up are kept there. `BRIDGEWALK_UNHIT` has the rules told that no packet
+//! With a file name as CORPUS a few flows of each set-up are kept there. `BRIDGEWALK_UNHIT` prints the rules that no packet
 //! matched; with `BRIDGEWALK_LEAST_HIT`, a percentage, it is a failure if fewer were.
 
 use std::{path::Path, process::ExitCode};
@@ -27,9 +27,9 @@ use bridgewalk_tests::{
     rootfs::Engine,
 };
 
-/// So many disagreements are told in full.
+/// How many disagreements are printed in full.
 const TOLD: usize = 12;
-/// So many flows of a set-up are kept.
+/// How many flows of a set-up are kept.
 const KEPT: usize = 40;
 
 fn main() -> Result<ExitCode> {
@@ -96,7 +96,7 @@ fn loaded(probes: u64, set_ups: u64, random: &mut Random, told: &mut Told) -> Re
     Ok(vec![("engines' rules".to_owned(), engines), ("made by chance".to_owned(), chance)])
 }
 
-/// Set-ups of a running engine. Its daemon is started anew after some of them, with other options.
+/// Set-ups of a running engine. Its daemon is restarted after some of them, with other options.
 fn live(engine: Engine, probes: u64, set_ups: u64, random: &mut Random, told: &mut Told) -> Result<Tally> {
     const ON_ONE_HOST: u64 = 4;
     let mut tally = Tally::default();

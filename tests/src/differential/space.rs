@@ -1,6 +1,6 @@
 //! Sets of packets, as products of what each field may be.
 
-/// So many values of one field are told apart.
+/// How many values of one field are distinguished.
 pub const MAX_VALUES: usize = 256;
 /// What is told apart of a packet: its fields, and questions that are not looked into.
 pub const FIELDS: usize = 24;
@@ -67,7 +67,7 @@ impl Product {
     }
 
     /// The same with these values of a field, whatever it had.
-    pub fn anew(mut self, field: usize, values: Values) -> Self {
+    pub fn replaced(mut self, field: usize, values: Values) -> Self {
         self.0[field] = values;
         self
     }

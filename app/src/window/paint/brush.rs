@@ -15,7 +15,7 @@ use super::{super::camera::Camera, color, texts::Texts};
 /// As in the exporters: length of an arrow head, half its width, radius of a plug; in scene units.
 const ARROW: (f32, f32) = (8.0, 4.0);
 const PLUG_RADIUS: f32 = 3.0;
-/// So far a round corner's line may be from the circle, in points.
+/// The greatest distance of a round corner's line from the circle, in points.
 const MAX_OFF_ROUND: f32 = 0.2;
 
 /// What turns a scene's shapes into egui's.

@@ -1,4 +1,4 @@
-//! By what one sees that egui has made its picture of glyphs anew.
+//! Tells when egui has made its glyph atlas again.
 
 use std::sync::Arc;
 

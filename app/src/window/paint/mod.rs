@@ -1,8 +1,8 @@
 //! Paints a scene.
 //!
 //! A large scene takes longer to turn into triangles than a frame may take. So the triangles are kept, on a [`Plate`], those
-//! a little beyond what is in sight too: while the eye moves, they are moved and stretched. The next plate is made bit by
-//! bit before the eye has left this one, and when it rests after a zoom.
+//! a little beyond what is in sight too: while the camera moves, they are moved and stretched. The next plate is made bit by
+//! bit before the camera has left this one, and when it rests after a zoom.
 
 mod brush;
 mod far;

@@ -155,9 +155,9 @@ impl<'a> Pen<'a> {
         }
         let at = self.at.unwrap_or(at);
         let goal = inside(target.rect, at);
-        // Out of an upright box to the side, out of a lying one up or down.
-        let is_upright = self.last.is_some_and(|last| last.line.is_empty() && last.rect.height > last.rect.width);
-        let corner = if is_upright { Point { x: at.x, y: goal.y } } else { Point { x: goal.x, y: at.y } };
+        // Out of a tall box to the side, out of a wide one up or down.
+        let is_tall = self.last.is_some_and(|last| last.line.is_empty() && last.rect.height > last.rect.width);
+        let corner = if is_tall { Point { x: at.x, y: goal.y } } else { Point { x: goal.x, y: at.y } };
         self.go(corner, way);
         self.go(goal, way);
     }

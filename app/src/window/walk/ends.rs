@@ -16,7 +16,7 @@ use crate::{
     words::Words,
 };
 
-/// So many completions are offered.
+/// The most completions that are offered.
 const OFFERS_MAX: usize = 7;
 
 /// One of the two ends.

@@ -20,7 +20,7 @@ pub(in crate::window) struct Mark {
     pub packet: Point,
     /// How it ended, if it stands where it did.
     pub ending: Option<Verdict>,
-    /// Whether the eye should follow it.
+    /// Whether the camera should follow it.
     pub is_followed: bool,
 }
 

@@ -25,7 +25,7 @@ use crate::window::{
     worker::Worker,
 };
 
-/// Below so many points of height everything scrolls together.
+/// Below this height, in points, everything scrolls together.
 const ROOMY: f32 = 560.0;
 
 /// The panel's state.
@@ -50,7 +50,7 @@ pub(in crate::window) struct WalkPanel {
     was_typing: bool,
     /// The hop that was shown in the last frame.
     seen_hop: Option<usize>,
-    /// The hop to which the eye was led.
+    /// The hop to which the camera was led.
     followed_hop: Option<usize>,
 }
 

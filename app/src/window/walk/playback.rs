@@ -33,7 +33,7 @@ pub(super) struct Playback {
 pub(super) enum Wish {
     /// To be painted again at once: the packet moves.
     Now,
-    /// To be painted again after so many seconds.
+    /// To be painted again after this many seconds.
     After(f32),
     /// Nothing.
     Nothing,
@@ -46,7 +46,7 @@ impl Default for Playback {
 }
 
 impl Playback {
-    /// Begins anew, on a walk of `count` hops.
+    /// Starts again, on a walk of `count` hops.
     pub(super) fn begin(&mut self, count: usize) {
         *self = Self { count, speed: self.speed, ..Self::default() };
     }

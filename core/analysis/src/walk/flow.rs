@@ -190,7 +190,7 @@ impl Flow {
         self.step = Step::Over;
     }
 
-    /// It cannot be told how it goes on.
+    /// How it continues is undecided.
     pub(super) fn undecided(&mut self, unknown: Unknown) {
         self.unknowns.push(unknown);
         self.end(Verdict::Undecided, None);

@@ -44,7 +44,7 @@ pub enum Opening {
         /// The network.
         network: EntityId,
     },
-    /// Make the network anew, not internal.
+    /// Create the network again, not internal.
     NotInternal {
         /// The network.
         network: EntityId,

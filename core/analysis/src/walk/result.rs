@@ -48,7 +48,7 @@ pub enum Verdict {
     NoRoute,
     /// It arrives, and nobody listens.
     NoListener,
-    /// It cannot be told.
+    /// It is undecided.
     Undecided,
 }
 
@@ -65,7 +65,7 @@ pub struct Alternative {
 }
 
 impl Walk {
-    /// Whether a connection comes about: the packet arrives and so does its reply. None: it cannot be told.
+    /// Whether a connection comes about: the packet arrives and so does its reply. None: undecided.
     pub fn connects(&self) -> Option<bool> {
         match (self.way.verdict, self.reply.as_ref().map(|reply| reply.verdict)) {
             (Verdict::Undecided, _) | (Verdict::Delivered, Some(Verdict::Undecided)) => None,

@@ -1,4 +1,4 @@
-//! What cannot be told, and what was taken for it.
+//! What is unknown, and what was assumed instead.
 
 use std::net::IpAddr;
 

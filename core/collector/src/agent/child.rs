@@ -20,7 +20,7 @@ use tokio::{
 use super::{AgentError, AgentProgram, link};
 use crate::AgentChoice;
 
-/// So much of what a child writes on its standard error is kept: its end.
+/// How much of a child's standard error is kept, in bytes: its end.
 const MAX_WORDS_BYTES: usize = 4 << 10;
 /// How long a child may take to end after its input has.
 const END_TIMEOUT: Duration = Duration::from_secs(2);

@@ -17,13 +17,13 @@ use bridgewalk_diagram::scene::Rect;
 use host::{Drawing, Graph, Wiring};
 use measure::Measures;
 
-/// Of so many runs the quickest is told: what else a machine does is no fault of ours.
+/// The fastest of this many runs is reported, since a shared machine only makes runs slower.
 const RUNS: usize = 30;
 /// At this size and above `dot` takes minutes and more.
 const DOT_TOO_MANY: usize = 2_000;
 /// What is asked for: a slide, two sheets of paper, and a size of somebody's own.
 const ASPECTS: [(&str, f32); 4] =
-    [("16:9", 16.0 / 9.0), ("A4", 297.0 / 210.0), ("A4 upright", 210.0 / 297.0), ("1280x960", 4.0 / 3.0)];
+    [("16:9", 16.0 / 9.0), ("A4", 297.0 / 210.0), ("A4 portrait", 210.0 / 297.0), ("1280x960", 4.0 / 3.0)];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let asked: Vec<usize> = std::env::args().skip(1).map(|count| count.parse()).collect::<Result<_, _>>()?;

@@ -21,7 +21,7 @@ pub(crate) struct Measures {
     pub edges_through_boxes: usize,
 }
 
-/// So much of a step aside is a fault of rounding.
+/// A deviation up to this is a rounding error, in units.
 const SLACK: f32 = 0.5;
 /// Length of a side of the squares in which boxes are looked for.
 const CELL: f32 = 200.0;

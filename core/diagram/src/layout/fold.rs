@@ -12,7 +12,7 @@ pub(super) const MIN_ROWS_ALONE: usize = 3;
 pub(super) const MAX_COLUMNS: usize = 60;
 /// What the channels beside a column may take, for the first guess.
 const CHANNELS_WIDTH: f32 = 90.0;
-/// So much room is added below a row at most, to get nearer to the aspect asked for.
+/// The most room that is added below a row to approach the requested aspect ratio, in units.
 const MAX_MORE_ROOM: f32 = 60.0;
 
 /// Blocks in columns, from the first column's top on.

@@ -152,23 +152,23 @@ pub(crate) mod gap {
     pub(crate) const STACK: f32 = 18.0;
 }
 
-/// After so many numbers of columns that make the text no larger no more are tried in that direction: of few columns one
-/// more or less may leave a block whole.
+/// Stop searching in one direction after this many column counts without improvement: with few columns, one more or less
+/// may keep a block whole.
 const PATIENCE: usize = 2;
-/// With more columns than these the next number tells all.
+/// With more columns than this, the next column count alone decides.
 const MANY_COLUMNS: usize = 4;
-/// So far from the aspect asked for is near enough, as the logarithm of what it would have to be multiplied by.
+/// Accepted aspect-ratio error (natural logarithm).
 const TOLERANCE: f32 = 0.12;
-/// So much wider a channel becomes at most, to get nearer to the aspect asked for.
+/// The most that a channel is widened to approach the requested aspect ratio, in units.
 const MAX_MORE_WIDTH: f32 = 120.0;
 
-/// A fresh drawing's figures hold for a change to each so many rows: a small host's are found out each time.
+/// A fresh drawing's figures are valid for one change per this many rows; a small host's are computed each time.
 const ROWS_PER_CHANGE: usize = 300;
 
-/// So many columns are tightened one after the other before all are filled again.
+/// The most columns that are tightened one after the other before all are filled again.
 const MAX_TIGHTENED: usize = 6;
 
-/// So many rows are routed to find an arrangement with fewer crossings.
+/// The most rows that are routed to find an arrangement with fewer crossings.
 const UNTANGLING: usize = 60_000;
 
 /// Lays `plan` out. What `previous` holds stays where it was as far as the drawing is then as good as a fresh one.
@@ -273,7 +273,7 @@ fn afresh(plan: &Plan) -> Placed {
     placed
 }
 
-/// In so many columns that its text is as large as can be on a page of the aspect asked for; then with more room between
+/// With the column count that gives the largest text on a page of the requested aspect ratio; then with more room between
 /// the rows or beside the columns, so that it fills the page.
 fn fitted(plan: &Plan, sheet: &Sheet<'_>) -> Placed {
     let attempt = |columns: usize| {

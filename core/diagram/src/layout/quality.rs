@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Placed, Plan};
 use crate::scene::Point;
 
-/// So many times as many crossings, as large an area and as high a page as a fresh drawing's are still as good as it.
-/// Something below the 1.15 that is promised: the fresh one's figures may be a few changes old.
+/// Up to this many times the crossings, the area and the page height of a fresh drawing count as equally good. Slightly
+/// below the promised 1.15: the fresh drawing's figures may be a few changes old.
 const TOLERANCE: f32 = 1.14;
 
 /// What makes a drawing good to read.

@@ -17,7 +17,7 @@ use crate::{
 const LEFT_OUT: [SourceKind; 3] = [SourceKind::NfTables, SourceKind::LegacyTables, SourceKind::NameFiles];
 /// Programs that every host with Docker has.
 const COMMON_COMMANDS: [&str; 5] = ["dockerd", "docker-proxy", "containerd", "containerd-shim", "systemd"];
-/// So many first characters of an id tell it from others: Docker's shortest mention of one has nine.
+/// How many leading characters distinguish an id from others: Docker's shortest mention of one has nine.
 const LEAD_CHARS: usize = 9;
 /// Characters of a short id.
 const SHORT_CHARS: usize = 12;

@@ -33,7 +33,7 @@ pub struct Container {
     pub hostname: Text,
     /// `bridge`, `host`, `none`, `container:<id>` or a network's name.
     pub network_mode: Text,
-    /// The namespace it lives in; none while it is not running, or where that cannot be told.
+    /// The namespace it lives in; none while it is not running, or where that is unknown.
     pub namespace: Option<EntityId>,
     /// The container whose namespace it shares (`container:` mode).
     pub shares_with: Option<EntityId>,

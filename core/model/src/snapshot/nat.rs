@@ -58,6 +58,6 @@ pub enum NatKind {
     SourceNat,
     /// Sends to this host itself.
     Redirect,
-    /// A process accepts and connects anew: docker-proxy.
+    /// A process accepts and opens a connection of its own: docker-proxy.
     Proxy,
 }

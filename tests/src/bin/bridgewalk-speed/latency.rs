@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{bridge::Bridges, daemon::watch_restart, run, watch::Watch};
 
-/// Makes so many changes, one after the other, and prints how long each kind took.
+/// Makes this many changes, one after the other, and prints how long each kind took.
 pub(crate) fn measure(changes: usize, restarts: usize) -> Result<()> {
     let mut watch = Watch::start()?;
     let bridges = Bridges::open()?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::run;
 
-/// Observes so many times, and, with the tools beside it, asks them about each container once.
+/// Observes this many times, and, with the tools beside it, asks them about each container once.
 pub(crate) fn measure(times: usize, with_tools: bool) -> Result<()> {
     let mut ours_ms = Vec::new();
     let mut containers = 0;

@@ -33,8 +33,8 @@ impl World<'_> {
         self.hook(Hook::Input, Some(&arrived), reached);
         let mut leaving = self.hook(Hook::Forward, Some(&arrived), reached);
         let sent = self.hook(Hook::Output, None, reached);
-        // The way may have been chosen anew.
-        leaving.add(Space(sent.0.into_iter().map(|piece| piece.anew(OUT, Values::ALL)).collect()));
+        // The route may have been looked up again.
+        leaving.add(Space(sent.0.into_iter().map(|piece| piece.replaced(OUT, Values::ALL)).collect()));
         self.hook(Hook::Postrouting, Some(&leaving), reached);
         self.hook(Hook::Egress, None, reached);
     }
@@ -50,7 +50,7 @@ impl World<'_> {
             // What one hook tells of a packet is another thing at the next.
             Some(come) => {
                 let other = |piece: &Product| {
-                    (OTHERS..FIELDS).fold(piece.clone(), |piece, field| piece.anew(field, Values::ALL))
+                    (OTHERS..FIELDS).fold(piece.clone(), |piece, field| piece.replaced(field, Values::ALL))
                 };
                 let other = Space(come.0.iter().map(other).map(|piece| self.at_next(piece, hook)).collect());
                 first.both(&other)
@@ -90,7 +90,7 @@ impl World<'_> {
     /// A piece that left one hook as it comes to the next: PREROUTING has no device to leave by yet.
     fn at_next(&self, piece: Product, hook: Hook) -> Product {
         match hook {
-            Hook::Input | Hook::Forward => piece.anew(OUT, Values::ALL),
+            Hook::Input | Hook::Forward => piece.replaced(OUT, Values::ALL),
             _ => piece,
         }
     }
@@ -111,13 +111,14 @@ impl World<'_> {
             (SOURCE, SOURCE_PORT)
         };
         let pieces = alive.0.into_iter().flat_map(|piece| {
-            let piece = if is_tracked { piece.anew(STATE, states) } else { piece };
+            let piece = if is_tracked { piece.replaced(STATE, states) } else { piece };
             if !is_translated {
                 return vec![piece];
             }
             let flows = Values::of(|state| !matches!(state, INVALID | UNTRACKED));
             let others = |field| if field >= OTHERS { Values::ALL } else { piece.0[field] };
-            let changed = Product(std::array::from_fn(others)).anew(address, Values::ALL).anew(port, Values::ALL);
+            let changed =
+                Product(std::array::from_fn(others)).replaced(address, Values::ALL).replaced(port, Values::ALL);
             vec![changed.with(STATE, flows), piece.with(STATE, flows.others())]
         });
         all.both(&Space(pieces.filter(|piece| !piece.is_empty()).collect()))
