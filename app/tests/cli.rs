@@ -386,7 +386,7 @@ fn a_recording_ends_well_with_the_time_and_with_a_signal() {
     }
 }
 
-/// `packaging/` holds what the program prints; CONTRIBUTING.md has the commands that make it anew.
+/// `packaging/` holds what the program prints; CONTRIBUTING.md has the commands that make it again.
 #[test]
 fn the_packages_man_page_and_completions_are_fresh() {
     let packaging = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging");

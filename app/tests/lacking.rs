@@ -76,7 +76,7 @@ const CLAIMS: [&str; 12] = [
     "Aucun réseau",
     "Aucun espace",
     "Rien à signaler",
-    "Rien n'est ouvert",
+    "Rien n’est ouvert",
 ];
 
 #[test]
@@ -98,8 +98,8 @@ fn each_answer_says_what_it_lacks() {
                 continue;
             }
             for (language, signs) in [
-                ("en", ["Cannot be told: not everything was read.", "Not everything was read:"]),
-                ("fr", ["Indéterminé\u{a0}: tout n'a pas été lu.", "Tout n'a pas été lu\u{a0}:"]),
+                ("en", ["Unknown: not everything was read.", "Not everything was read:"]),
+                ("fr", ["Indéterminé\u{a0}: tout n’a pas été lu.", "Tout n’a pas été lu\u{a0}:"]),
             ]
             .into_iter()
             .take(if is_first { 2 } else { 1 })

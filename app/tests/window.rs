@@ -143,14 +143,14 @@ fn nothing_is_painted_when_nothing_happens() {
 fn who_reads_the_kernel_is_asked_once_and_not_in_the_way() {
     let told = sample::Told::default();
     let mut harness = open_on(SampleFeed::unprivileged(Arc::clone(&told)));
-    harness.get_by_label("Not all of the kernel can be read as you are");
+    harness.get_by_label("Your user may not read all of the kernel");
     choose(&mut harness, WEB);
     harness.get_by_label("What may the helper do?").click();
     settle(&mut harness);
     harness.get_by_label_contains("NET_ADMIN, SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH");
     harness.get_all_by_label("Helper container").next().expect("the offer").click();
     settle(&mut harness);
-    assert!(harness.query_by_label("Not all of the kernel can be read as you are").is_none());
+    assert!(harness.query_by_label("Your user may not read all of the kernel").is_none());
     assert!(matches!(told.lock().unwrap()[..], [bridgewalk_collector::Command::UseAgent(AgentChoice::Container)]));
 }
 
@@ -206,7 +206,7 @@ fn the_export_dialog_shows_the_file_and_copies_it() {
     let mut harness = open();
     press(&mut harness, Modifiers::NONE, Key::E);
     harness.get_by_label("Preview");
-    harness.get_by_label("Other names and addresses").click();
+    harness.get_by_label("Anonymise names and addresses").click();
     settle(&mut harness);
     harness.get_by_label("Copy as SVG").click();
     harness.step();

@@ -33,27 +33,27 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s V -l version -d 'Print the version'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "veths" -d 'List veth pairs: which of the host\'s interfaces is which container\'s'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "ports" -d 'List container ports: exposed, published, and the rules that do it'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "networks" -d 'List Docker\'s networks and the devices that are them'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "ports" -d 'List container ports: exposed or published, and the rules that publish them'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "networks" -d 'List Docker networks and the devices that implement them'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "namespaces" -d 'List network namespaces with their interfaces and addresses'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "findings" -d 'List where Docker\'s intent and the kernel\'s state disagree'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "walk" -d 'Follow a packet hop by hop, with the rule that decides, or why it does not arrive'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "reach" -d 'List who reaches whom, and what is open to the outside'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "doctor" -d 'Say what can be seen here, what cannot and why, and what would help'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "snapshot" -d 'Print everything that was seen, as JSON'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "record" -d 'Record what happens into a file, until Ctrl-C'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "watch" -d 'Print changes as they come, a line each'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "doctor" -d 'Report what can be read here, what cannot and why, and what would help'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "snapshot" -d 'Print everything that was observed, as JSON'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "record" -d 'Record what happens into a file until Ctrl-C'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "watch" -d 'Print changes as they happen, one per line'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "export" -d 'Write the diagram into a file: SVG, PNG, PDF, PPTX, draw.io, Excalidraw, Mermaid or Graphviz'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "man" -d 'Print the man page'
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l context -d 'Context of the docker client to use' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
@@ -63,10 +63,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -78,10 +78,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -93,10 +93,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -108,10 +108,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -123,13 +123,13 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l protocol -d 'What is sent: tcp, udp or icmp (default: tcp)' -r -f -a "tcp\t'A connection\'s first packet'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l protocol -d 'Protocol: tcp, udp or icmp (default: tcp)' -r -f -a "tcp\t'A connection\'s first packet'
 udp\t'A datagram'
 icmp\t'An echo request'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l source-port -d 'The sender\'s port (default: 40000)' -r
@@ -142,11 +142,11 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l prove -d 'Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l prove -d 'Send the packet and compare what the kernel does with the prediction (leaves nothing behind)'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -158,10 +158,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -173,10 +173,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -188,14 +188,14 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write, - for standard output; it appears when the recording ends' -r -F
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l seconds -d 'End after so many seconds' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l seconds -d 'Stop after this many seconds' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l context -d 'Context of the docker client to use' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
@@ -205,12 +205,12 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l without-labels -d 'Leave out the labels of containers, networks and services, but Compose\'s and Swarm\'s own'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l anonymise -l anonymize -d 'Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l without-labels -d 'Leave out the labels of containers, networks and services, except Compose\'s and Swarm\'s own'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l anonymise -l anonymize -d 'Replace names, ids, addresses and MAC addresses consistently; leave out rules and resolver files'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -222,14 +222,14 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write, - for standard output; its ending is its format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l format -d 'Format, where the file\'s ending does not say: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot' -r -f -a "svg\t'Vectors for the web'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write, - for standard output; its extension chooses the format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l format -d 'Format, if the file\'s extension does not choose it: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot' -r -f -a "svg\t'Vectors for the web'
 png\t'Pixels'
 pdf\t'A page'
 pptx\t'A slide'
@@ -248,17 +248,17 @@ ingress\t'The Swarm\'s ingress'
 namespace\t'Inside one namespace'
 walk\t'A packet\'s numbered hops'
 plugins\t'macvlan, ipvlan, remote drivers'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l walk -d 'Number this packet\'s hops on the picture: FROM TO[:PORT]' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l detail -d 'How much to show: concept, plumbing or everything (default: plumbing)' -r -f -a "concept\t'Networks and containers'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l walk -d 'Number this packet\'s hops in the picture: FROM TO[:PORT]' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l detail -d 'Level of detail: concept, plumbing or everything (default: plumbing)' -r -f -a "concept\t'Networks and containers'
 plumbing\t'Bridges, veths, NAT'
 everything\t'Addresses, MAC addresses, ifindexes, forwarding tables, rules'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l theme -d 'Colours: light, dark, projector or print (default: light)' -r -f -a "light\t'Dark on light'
 dark\t'Light on dark'
 projector\t'Strong contrast and strong lines'
 print\t'Black on white'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l size -d 'Outer measure: 16:9, A4, or pixels such as 1920x1080 (default: as large as the diagram)' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l size -d 'Outer size: 16:9, A4, or pixels such as 1920x1080 (default: natural size)' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l select -d 'Show only these containers, networks or projects, and what they are wired to' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l scale -d 'Pixels for each unit of a PNG, such as 1, 2 or 4 (default: 2)' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l scale -d 'Pixels per unit of a PNG, such as 1, 2 or 4 (default: 2)' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l context -d 'Context of the docker client to use' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
@@ -268,12 +268,12 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l transparent -d 'Leave the background out, of an SVG or PNG'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l anonymise -l anonymize -d 'Replace names, addresses and MAC addresses, the same by the same'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l transparent -d 'No background (SVG and PNG)'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l anonymise -l anonymize -d 'Replace names, addresses and MAC addresses consistently'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -285,10 +285,10 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
@@ -300,9 +300,9 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l from -d 'Read a recording instead of the live host; give it again for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read a bundled recording instead of the live host: the one that has what is asked for'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -s h -l help -d 'Print this help'

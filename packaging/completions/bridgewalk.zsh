@@ -24,10 +24,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -53,10 +53,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -73,10 +73,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -93,10 +93,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -113,10 +113,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -133,10 +133,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -144,7 +144,7 @@ fr\:"French"))' \
 ;;
 (walk)
 _arguments "${_arguments_options[@]}" : \
-'--protocol=[What is sent\: tcp, udp or icmp (default\: tcp)]:PROTOCOL:((tcp\:"A connection'\''s first packet"
+'--protocol=[Protocol\: tcp, udp or icmp (default\: tcp)]:PROTOCOL:((tcp\:"A connection'\''s first packet"
 udp\:"A datagram"
 icmp\:"An echo request"))' \
 '--source-port=[The sender'\''s port (default\: 40000)]:N:_default' \
@@ -157,16 +157,16 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'(--from --demo)--prove[Send the packet, and see whether the kernel does with it what is foretold (changes nothing that stays)]' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'(--from --demo)--prove[Send the packet and compare what the kernel does with the prediction (leaves nothing behind)]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
-':sender -- Who sends\: host, outside, a container, or an address:_default' \
-':receiver -- To whom\: host, outside, a container, service or alias, or an address; the port after a colon:_default' \
+':sender -- Sender\: host, outside, a container, or an address:_default' \
+':receiver -- Receiver\: host, outside, a container, service or alias, or an address; the port after a colon:_default' \
 && ret=0
 ;;
 (reach)
@@ -180,10 +180,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -200,10 +200,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -220,10 +220,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -233,7 +233,7 @@ fr\:"French"))' \
 _arguments "${_arguments_options[@]}" : \
 '-o+[File to write, - for standard output; it appears when the recording ends]:FILE.bwrec:_files' \
 '--output=[File to write, - for standard output; it appears when the recording ends]:FILE.bwrec:_files' \
-'--seconds=[End after so many seconds]:N:_default' \
+'--seconds=[Stop after this many seconds]:N:_default' \
 '(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
 '(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
 '(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
@@ -243,13 +243,13 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--without-labels[Leave out the labels of containers, networks and services, but Compose'\''s and Swarm'\''s own]' \
-'--anonymise[Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files]' \
-'--anonymize[Replace names, ids, addresses and MAC addresses, the same by the same; leave out rules and name files]' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--without-labels[Leave out the labels of containers, networks and services, except Compose'\''s and Swarm'\''s own]' \
+'--anonymise[Replace names, ids, addresses and MAC addresses consistently; leave out rules and resolver files]' \
+'--anonymize[Replace names, ids, addresses and MAC addresses consistently; leave out rules and resolver files]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -266,10 +266,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -277,9 +277,9 @@ fr\:"French"))' \
 ;;
 (export)
 _arguments "${_arguments_options[@]}" : \
-'-o+[File to write, - for standard output; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
-'--output=[File to write, - for standard output; its ending is its format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
-'--format=[Format, where the file'\''s ending does not say\: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot]:FORMAT:((svg\:"Vectors for the web"
+'-o+[File to write, - for standard output; its extension chooses the format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
+'--output=[File to write, - for standard output; its extension chooses the format\: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot]:FILE:_files' \
+'--format=[Format, if the file'\''s extension does not choose it\: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot]:FORMAT:((svg\:"Vectors for the web"
 png\:"Pixels"
 pdf\:"A page"
 pptx\:"A slide"
@@ -298,17 +298,17 @@ ingress\:"The Swarm'\''s ingress"
 namespace\:"Inside one namespace"
 walk\:"A packet'\''s numbered hops"
 plugins\:"macvlan, ipvlan, remote drivers"))' \
-'(--anonymise)*--walk=[Number this packet'\''s hops on the picture\: FROM TO\[\:PORT\]]:FROM:_default:FROM:_default' \
-'--detail=[How much to show\: concept, plumbing or everything (default\: plumbing)]:LEVEL:((concept\:"Networks and containers"
+'(--anonymise)*--walk=[Number this packet'\''s hops in the picture\: FROM TO\[\:PORT\]]:FROM:_default:FROM:_default' \
+'--detail=[Level of detail\: concept, plumbing or everything (default\: plumbing)]:LEVEL:((concept\:"Networks and containers"
 plumbing\:"Bridges, veths, NAT"
 everything\:"Addresses, MAC addresses, ifindexes, forwarding tables, rules"))' \
 '--theme=[Colours\: light, dark, projector or print (default\: light)]:THEME:((light\:"Dark on light"
 dark\:"Light on dark"
 projector\:"Strong contrast and strong lines"
 print\:"Black on white"))' \
-'--size=[Outer measure\: 16\:9, A4, or pixels such as 1920x1080 (default\: as large as the diagram)]:SIZE:_default' \
+'--size=[Outer size\: 16\:9, A4, or pixels such as 1920x1080 (default\: natural size)]:SIZE:_default' \
 '*--select=[Show only these containers, networks or projects, and what they are wired to]:NAME:_default' \
-'--scale=[Pixels for each unit of a PNG, such as 1, 2 or 4 (default\: 2)]:N:_default' \
+'--scale=[Pixels per unit of a PNG, such as 1, 2 or 4 (default\: 2)]:N:_default' \
 '(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
 '(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
 '(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
@@ -318,13 +318,13 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--transparent[Leave the background out, of an SVG or PNG]' \
-'--anonymise[Replace names, addresses and MAC addresses, the same by the same]' \
-'--anonymize[Replace names, addresses and MAC addresses, the same by the same]' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--transparent[No background (SVG and PNG)]' \
+'--anonymise[Replace names, addresses and MAC addresses consistently]' \
+'--anonymize[Replace names, addresses and MAC addresses consistently]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -341,10 +341,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -361,10 +361,10 @@ pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; give it again for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
-'--demo[Read a bundled recording instead of the live host\: the one that has what is asked for]' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
@@ -380,19 +380,19 @@ esac
 _bridgewalk_commands() {
     local commands; commands=(
 'veths:List veth pairs\: which of the host'\''s interfaces is which container'\''s' \
-'ports:List container ports\: exposed, published, and the rules that do it' \
-'networks:List Docker'\''s networks and the devices that are them' \
+'ports:List container ports\: exposed or published, and the rules that publish them' \
+'networks:List Docker networks and the devices that implement them' \
 'namespaces:List network namespaces with their interfaces and addresses' \
 'findings:List where Docker'\''s intent and the kernel'\''s state disagree' \
 'walk:Follow a packet hop by hop, with the rule that decides, or why it does not arrive' \
 'reach:List who reaches whom, and what is open to the outside' \
-'doctor:Say what can be seen here, what cannot and why, and what would help' \
-'snapshot:Print everything that was seen, as JSON' \
-'record:Record what happens into a file, until Ctrl-C' \
-'watch:Print changes as they come, a line each' \
+'doctor:Report what can be read here, what cannot and why, and what would help' \
+'snapshot:Print everything that was observed, as JSON' \
+'record:Record what happens into a file until Ctrl-C' \
+'watch:Print changes as they happen, one per line' \
 'export:Write the diagram into a file\: SVG, PNG, PDF, PPTX, draw.io, Excalidraw, Mermaid or Graphviz' \
 'man:Print the man page' \
-'completions:Print the completions of a shell' \
+'completions:Print shell completions' \
     )
     _describe -t commands 'bridgewalk commands' commands "$@"
 }

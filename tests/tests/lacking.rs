@@ -1,5 +1,5 @@
 //! Who cannot read everything: no agent, an agent that cannot serve, an engine that is stopped, people without rights. Each
-//! command gives the answer of root, who reads everything, or says that it cannot be told; none takes what it did not read
+//! command gives the answer of root, who reads everything, or says that it is unknown; none takes what it did not read
 //! for what is not there. One host for all of it.
 
 use std::{collections::BTreeSet, process::Command};
@@ -24,7 +24,7 @@ const CLAIMS: [&str; 8] = [
     "No findings",
     "Nothing is open",
     "has no IPv4 address",
-    "does not run",
+    "is not running",
 ];
 
 /// Somebody's way to run the program.
@@ -58,7 +58,8 @@ impl Way<'_> {
             let what = format!("{}: {args:?}", self.name);
             ensure!(ours.status.success(), "{what}: {}", ours.stderr);
             let is_whole = self.json(&args)?["complete"] == true;
-            let says = ours.stdout.contains("Cannot be told") || ours.stdout.contains("Not everything was read");
+            let says = ours.stdout.contains("Unknown: not everything was read")
+                || ours.stdout.contains("Not everything was read");
             ensure!(says != is_whole, "{what}: {}", ours.stdout);
             for claim in CLAIMS {
                 let is_claimed = ours.stdout.contains(claim) && !theirs.stdout.contains(claim);
@@ -129,7 +130,10 @@ fn nobody_takes_what_was_not_read_for_what_is_not_there() -> Result<()> {
         let without = way("without an engine", None, &[]);
         for (list, claim) in [("findings", "agree"), ("networks", "No networks"), ("ports", "No container ports")] {
             let text = without.run(&[list])?.ok(list)?;
-            ensure!(text.contains("Cannot be told") || text.contains("Not everything was read"), "{list}: {text}");
+            ensure!(
+                text.contains("Unknown: not everything was read") || text.contains("Not everything was read"),
+                "{list}: {text}"
+            );
             ensure!(!text.contains(claim), "{list}: {text}");
             ensure!(without.json(&[list])?["complete"] == false, "{list}");
         }

@@ -1,4 +1,4 @@
-//! `walk --prove` on real hosts: the kernel does as foretold, and nothing is left behind.
+//! `walk --prove` on real hosts: the kernel does as predicted, and nothing is left behind.
 
 use std::{
     process::Stdio,
@@ -109,12 +109,12 @@ fn agrees_on(engine: Engine) -> Result<()> {
 }
 
 #[test]
-fn the_kernel_of_docker_26_does_as_foretold() -> Result<()> {
+fn the_kernel_of_docker_26_does_as_predicted() -> Result<()> {
     agrees_on(Engine::Docker26_1)
 }
 
 #[test]
-fn the_kernel_of_docker_20_does_as_foretold() -> Result<()> {
+fn the_kernel_of_docker_20_does_as_predicted() -> Result<()> {
     agrees_on(Engine::Docker20_10)
 }
 

@@ -106,7 +106,7 @@ fn the_window_shows_a_live_host_and_follows_clicks_and_keys() -> Result<()> {
     ensure!(rules()? == before, "something was done before it was allowed");
     let agreed = agreements(&asked)?;
     process::ok(on_display("xdotool", &["key", "Return"]), SOON)?;
-    process::until("the window says that the kernel did as foretold", SOON, || {
+    process::until("the window says that the kernel did as predicted", SOON, || {
         std::thread::sleep(Duration::from_millis(500));
         photograph(&proved)?;
         Ok((agreements(&proved)? > agreed + 20).then_some(()))

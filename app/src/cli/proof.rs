@@ -1,4 +1,4 @@
-//! `walk --prove`: sends the packet, and puts what the kernel did beside what was foretold.
+//! `walk --prove`: sends the packet, and puts what the kernel did beside what was predicted.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     words::Words,
 };
 
-/// What was sent and seen, beside what was foretold.
+/// What was sent and seen, beside what was predicted.
 #[derive(Debug, Serialize)]
 pub(super) struct Observed {
     /// What the kernel said.
@@ -35,7 +35,7 @@ pub(super) struct Observed {
 pub(super) struct Proved {
     /// What it was walked on.
     pub snapshot: Arc<Snapshot>,
-    /// What was foretold.
+    /// What was predicted.
     pub walk: Walk,
     /// What was observed.
     pub observed: Observed,
@@ -52,7 +52,7 @@ pub(super) fn prove(
     words: Words,
 ) -> Result<Proved, Failure> {
     let Choice::Live(live) = choice else { return Err(Failure::input(words.text("proof-not-live"))) };
-    let mut foretold = None;
+    let mut predicted = None;
     let proved = observe_and_prove(
         live.config(true),
         |_, _| {},
@@ -67,11 +67,11 @@ pub(super) fn prove(
             match asked {
                 Ok((walk, order)) => {
                     notes::say(&words.proof_sends(&observed.snapshot, &order));
-                    foretold = Some(Ok(walk));
+                    predicted = Some(Ok(walk));
                     Some(order)
                 }
                 Err(failure) => {
-                    foretold = Some(Err(failure));
+                    predicted = Some(Err(failure));
                     None
                 }
             }
@@ -79,7 +79,7 @@ pub(super) fn prove(
     );
     let proved = proved.map_err(|error| Failure::input(words.source_error(&SourceError::Live(error))))?;
     let no_answer = || Failure::environment(words.text("proof-no-agent"));
-    let walk = foretold.ok_or_else(no_answer)??;
+    let walk = predicted.ok_or_else(no_answer)??;
     let snapshot = proved.observed.snapshot;
     let proof = proved.proof.ok_or_else(no_answer)?;
     let proof = proof.map_err(|failure| Failure::environment(words.proof_failure(&failure)))?;
@@ -92,7 +92,7 @@ pub(super) fn write(proved: &Proved, words: Words, output: &mut Output) -> Resul
     let Proved { snapshot, observed: Observed { proof, comparison }, .. } = proved;
     output.line("")?;
     output.line(&words.format("proof-heading", &[("answer", words.proof_answer(&proof.answer).into())]))?;
-    let headings = ["column-place", "column-way", "column-foretold", "column-observed"];
+    let headings = ["column-place", "column-way", "column-predicted", "column-observed"];
     let mut table = Table::new(headings.map(|key| words.text(key)));
     for place in &comparison.places {
         table.row(row(place, snapshot, words));
@@ -120,7 +120,7 @@ fn row(place: &Place, snapshot: &Snapshot, words: Words) -> [Vec<String>; 4] {
     [
         cell(&words.walk_place(snapshot, &place.namespace)),
         cell(&words.text(if place.is_reply { "proof-back" } else { "proof-there" })),
-        cell(&rules(place.foretold.len())),
+        cell(&rules(place.predicted.len())),
         cell(&observed),
     ]
 }

@@ -29,7 +29,7 @@ struct Document<'w> {
     /// With `--prove`.
     #[serde(skip_serializing_if = "Option::is_none")]
     observed: Option<&'w Observed>,
-    /// With `--prove`: whether the kernel did as foretold; null: that cannot be judged.
+    /// With `--prove`: whether the kernel did as predicted; null: that cannot be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     agrees: Option<Option<bool>>,
     complete: bool,

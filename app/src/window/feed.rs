@@ -45,7 +45,7 @@ pub trait Feed: Send {
     fn observations(&self) -> Vec<Observation>;
 }
 
-/// A walk that was proved: what was foretold beside what the kernel did.
+/// A walk that was proved: what was predicted beside what the kernel did.
 #[derive(Clone, Debug)]
 pub struct Proven {
     /// What was seen of the host just before.

@@ -1,4 +1,4 @@
-//! A proof in words: what is sent, what came of it, where the kernel did otherwise than foretold.
+//! A proof in words: what is sent, what came of it, where the kernel did otherwise than predicted.
 
 use std::net::SocketAddr;
 
@@ -63,7 +63,7 @@ impl Words {
         }
     }
 
-    /// Whether the kernel did as foretold, and if not, where it first did otherwise.
+    /// Whether the kernel did as predicted, and if not, where it first did otherwise.
     pub fn proof_outcome(self, snapshot: &Snapshot, comparison: &Comparison) -> String {
         match (&comparison.agrees, &comparison.differs) {
             (Some(true), _) => self.text("proof-agrees"),
@@ -76,7 +76,7 @@ impl Words {
         }
     }
 
-    /// Where foretold and observed part.
+    /// Where predicted and observed part.
     pub fn proof_difference(self, snapshot: &Snapshot, difference: &Difference) -> String {
         let rule = |rule: &Option<RuleRef>| {
             rule.as_ref().map_or_else(
@@ -89,17 +89,20 @@ impl Words {
                 if *is_reply { "proof-reply-not-seen" } else { "proof-not-seen" },
                 &[("place", self.walk_place(snapshot, namespace).into())],
             ),
-            Difference::Rules { namespace, foretold, observed, .. } => self.format(
+            Difference::Rules { namespace, predicted, observed, .. } => self.format(
                 "proof-other-rule",
                 &[
                     ("place", self.walk_place(snapshot, namespace).into()),
-                    ("foretold", rule(foretold).into()),
+                    ("predicted", rule(predicted).into()),
                     ("observed", rule(observed).into()),
                 ],
             ),
-            Difference::Answer { foretold, observed } => self.format(
+            Difference::Answer { predicted, observed } => self.format(
                 "proof-other-answer",
-                &[("foretold", self.walk_verdict(*foretold).into()), ("observed", self.proof_answer(observed).into())],
+                &[
+                    ("predicted", self.walk_verdict(*predicted).into()),
+                    ("observed", self.proof_answer(observed).into()),
+                ],
             ),
         }
     }

@@ -61,6 +61,31 @@ fn the_languages_have_the_same_keys_and_variables() {
 }
 
 #[test]
+fn french_has_its_own_typography() {
+    for (name, text) in Language::Fr.files() {
+        for line in text.lines() {
+            assert!(!line.contains('\''), "{name} has a straight apostrophe: {line}");
+            // Code such as `a :b` has no space after the mark.
+            let breaks = [" : ", " ; ", " ! ", " ? "].iter().any(|mark| line.contains(mark))
+                || [" :", " ;", " !", " ?"].iter().any(|mark| line.ends_with(mark));
+            assert!(!breaks, "{name} has a space where a line may break: {line}");
+        }
+    }
+}
+
+#[test]
+fn texts_use_the_fields_terms() {
+    for (name, text) in Language::En.files() {
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let words = line.split_once(" = ").map_or(line, |(_, words)| words);
+            for term in ["foretold", "anew", "is no command", "cannot be told", "no way on"] {
+                assert!(!words.contains(term), "{name} says `{term}`: {line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn typed_messages_have_their_texts() {
     for language in Language::ALL {
         let of_pictures = bridgewalk_diagram::Word::ALL.iter().map(|word| word.key());

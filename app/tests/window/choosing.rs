@@ -48,9 +48,9 @@ fn one_comes_back_from_inside_to_the_view() {
     press(&mut harness, Modifiers::NONE, Key::Escape);
     harness.get_by_label("View: Names and addresses");
     press(&mut harness, Modifiers::NONE, Key::L);
-    harness.get_by_label("Vue : Noms et adresses");
+    harness.get_by_label("Vue\u{a0}: Noms et adresses");
     press(&mut harness, Modifiers::NONE, Key::Escape);
-    harness.get_by_label("Vue : Tout l’hôte");
+    harness.get_by_label("Vue\u{a0}: Tout l’hôte");
 }
 
 #[test]

@@ -356,16 +356,16 @@ impl Opener for NoOpener {
     fn prove(&self, _agent: AgentChoice, question: &Question) -> Result<Proven, String> {
         let snapshot = bed();
         let walk = Walker::new(&snapshot).walk(question);
-        let foretold = walk.all_hops().flat_map(|hop| &hop.evidence).filter_map(|evidence| match evidence {
+        let predicted = walk.all_hops().flat_map(|hop| &hop.evidence).filter_map(|evidence| match evidence {
             Evidence::Rule { rule, .. } => Some(rule.clone()),
             _ => None,
         });
-        let foretold: Vec<_> = foretold.take(3).collect();
+        let predicted: Vec<_> = predicted.take(3).collect();
         let place = Place {
             namespace: walk.way.hops.last().ok_or("nothing")?.namespace.clone(),
             is_reply: false,
-            observed: foretold.clone(),
-            foretold,
+            observed: predicted.clone(),
+            predicted,
             unknown_rules: 0,
             was_seen: Some(true),
         };

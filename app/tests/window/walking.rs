@@ -49,7 +49,7 @@ fn ends_are_chosen_by_pointing() {
     choose(&mut harness, WEB);
     choose(&mut harness, "shop-db-1, 172.18.0.3");
     assert_eq!((end(&harness, "From"), end(&harness, "To")), ("shop-web-1".into(), "shop-db-1".into()));
-    harness.get_by_label("Change sender and receiver over").click();
+    harness.get_by_label("Swap sender and receiver").click();
     settle(&mut harness);
     assert_eq!((end(&harness, "From"), end(&harness, "To")), ("shop-db-1".into(), "shop-web-1".into()));
     press(&mut harness, Modifiers::NONE, Key::Escape);
@@ -94,7 +94,7 @@ fn a_blocked_walk_says_why_and_what_would_help() {
     assert!(lines(&harness, "It is dropped without a word") > 0);
     assert!(lines(&harness, "A rule silently drops") > 0);
     harness.get_by_label("What would let it through");
-    harness.get_by_label("Put proxy into the network back");
+    harness.get_by_label("Connect proxy to the network back");
     press(&mut harness, Modifiers::NONE, Key::End);
     assert!(lines(&harness, "It is dropped; nobody is told") > 0);
 }
@@ -110,8 +110,8 @@ fn a_proof_is_asked_for_and_told_side_by_side() {
     press(&mut harness, Modifiers::NONE, Key::P);
     assert_eq!(lines(&harness, "TCP connection attempt from"), 1);
     press(&mut harness, Modifiers::NONE, Key::Enter);
-    assert!(lines(&harness, "The kernel did exactly as foretold") > 0);
-    assert!(lines(&harness, "foretold") > 0 && lines(&harness, "observed") > 0);
+    assert!(lines(&harness, "The kernel did exactly as predicted") > 0);
+    assert!(lines(&harness, "predicted") > 0 && lines(&harness, "observed") > 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ window-origin-bundled = bundled recording: { $name }
 window-source-tip = Where this comes from: the live host or a recording
 window-search = Search or run a command
 window-search-hint = Name, address, MAC address, interface, port, or command
-window-search-nothing = Nothing is called that here
+window-search-nothing = Nothing found
 window-menu = More
 window-text-size = Text size
 window-theme = Colours
@@ -21,22 +21,22 @@ theme-light = Light
 theme-dark = Dark
 
 window-picture = The host's network, as a picture
-window-looking = Looking at the host …
+window-looking = Reading the host …
 window-drawing = Drawing …
-window-fault = A fault of this program: what was asked for could not be worked out. Please report it with the text in the terminal.
+window-fault = An error in this program: the request could not be computed. Please report it with the text in the terminal.
 window-nothing-shown = Nothing is shown. Perhaps the filter is too narrow, or everything is hidden.
 window-whole = The whole host
 window-inside = seen from the inside
 window-esc-back = Esc leads back
 window-gone = Gone
-window-gone-hint = This is not there any more.
+window-gone-hint = This no longer exists.
 window-left-gone = The namespace is gone; this is the host around it.
 window-copied = Copied
 window-written = Written to { $path }
 window-copy-name = Copy its name
 window-copy-value = Copy the value of { $name }
 window-copy-command = Copy the command that shows { $name }
-window-derived = worked out from { $from }
+window-derived = derived from { $from }
 
 window-outline = Outline
 window-nothing-yet = Nothing is seen yet.
@@ -52,17 +52,17 @@ window-interface-kind = { $kind }, in { $owner }
 window-service = Swarm service
 
 window-findings = Findings
-window-findings-unknown = Findings: cannot be told
-window-findings-not-told = Cannot be told: not everything was read.
+window-findings-unknown = Findings: unknown
+window-findings-not-told = Unknown: not everything was read.
 window-findings-not-all = Not everything was read: there may be more.
-window-no-findings = Nothing that disagrees was found.
+window-no-findings = No disagreement was found.
 window-findings-count = { $count ->
     [0] No findings
     [one] 1 finding
    *[other] { $count } findings
 }
-finding-wrong = It does not do what it should
-finding-warning = It may not do what people think
+finding-wrong = Does not do what it should
+finding-warning = May not do what people think
 finding-note = Worth knowing
 
 window-engine = Docker
@@ -75,28 +75,28 @@ agent-pkexec = read through pkexec
 agent-container = read by the helper container
 window-recording-stands = A recording: nothing here changes any more.
 window-bundled-stands = A bundled recording, made on real hosts.
-window-progress = Looking: { $done } of { $total }
+window-progress = Reading: { $done } of { $total }
 window-not-seen = { $count ->
     [one] 1 thing is not seen
    *[other] { $count } things are not seen
 }
 window-not-seen-title = What is not seen, and why
 
-window-question = Not all of the kernel can be read as you are
-window-question-what = Without more privilege, rules, routes inside containers and processes stay unknown. What is shown is true, but not all. Who should read the rest?
+window-question = Your user may not read all of the kernel
+window-question-what = Without more privilege, rules, routes inside containers and processes stay unknown. What is shown is true, but incomplete. Who should read the rest?
 window-use-container = Helper container
-window-use-container-tip = Docker starts a small read-only program beside the host. It is removed when the window closes.
+window-use-container-tip = Docker starts a small read-only program in a container. It is removed when the window closes.
 window-use-pkexec = Ask for the password
 window-use-pkexec-tip = The same program, started through pkexec: the desktop asks for an administrator's password
 window-use-sudo = sudo
-window-use-sudo-tip = The same program, started through sudo; asks for nothing, so sudo must let you without a password
+window-use-sudo-tip = The same program, started through sudo; requires passwordless sudo
 window-use-nothing = Go on without
 window-use-nothing-tip = What is missing stays in the status bar
 window-remember = Remember for this host
 window-show-plan = What may the helper do?
 window-hide-plan = Less
 window-use-base = Helper, rules only
-window-use-base-tip = The same with one capability: the host's rules, and no look inside the containers
+window-use-base-tip = The same with one capability: it reads the host's rules, but not inside the containers
 agent-container-base = read by the helper container, rules only
 plan-full = Helper container
 plan-base = Helper, rules only
@@ -105,12 +105,12 @@ plan-capabilities = Of root's capabilities it has only these: { $capabilities }.
 plan-given-up = It starts with these as well, and gives them up before it reads anything: { $capabilities }. With them it stops being root.
 plan-host = It sees the host's network and processes: --network host, --pid host.
 plan-read-only = Its own files cannot be written, and none of the host's are mounted.
-plan-no-new-privileges = It cannot gain what it does not have.
+plan-no-new-privileges = It cannot gain new privileges.
 plan-seccomp = Only the system calls it needs are allowed: it cannot start a program, mount anything, or open a file for writing.
-plan-unconfined = AppArmor's and SELinux's confinement is off for it: it would keep it from looking into other containers.
+plan-unconfined = AppArmor and SELinux confinement is off for it: it would keep it from looking into other containers.
 plan-bounds = At most { $memory } MiB of memory and { $processes } processes.
-plan-reads = It only reads: what it is asked for over its input has no request that changes anything.
-plan-removed = Container and image are removed when the window closes, or at the next start; until then they bear the label { $label }.
+plan-reads = It only reads: its protocol has no request that changes anything.
+plan-removed = Container and image are removed when the window closes, or at the next start; until then they carry the label { $label }.
 
 window-filter-text = Name, image or address
 window-filter-clear = Clear
@@ -138,7 +138,7 @@ stack-mac = MAC address
 stack-mtu = MTU
 stack-other-end = the other end
 stack-destination = destination
-stack-via = by
+stack-via = via
 stack-table = table
 stack-source = source
 stack-metric = metric
@@ -156,12 +156,12 @@ stack-note = note
 stack-chain = chain
 stack-position = no.
 stack-rule = rule
-stack-policy = hook { $hook }, priority { $priority }, otherwise { $policy }
+stack-policy = hook { $hook }, priority { $priority }, policy { $policy }
 
 action-palette = Search
 action-palette-tip = Find anything, or run a command
 action-fit = Show everything
-action-fit-tip = Move and zoom so that everything is seen
+action-fit-tip = Move and zoom so that everything is visible
 action-zoom-in = Zoom in
 action-zoom-in-tip = Closer
 action-zoom-out = Zoom out
@@ -177,17 +177,17 @@ action-plumbing-tip = Also bridges, cables, addresses and NAT
 action-everything = Everything
 action-everything-tip = Also MAC addresses, forwarding tables and rules
 action-undo = Undo
-action-undo-tip = Take back the last change of the view
+action-undo-tip = Undo the last change of the view
 action-redo = Redo
 action-redo-tip = Do it again
 action-hide = Hide
 action-hide-tip = Leave the chosen thing out of the picture
 action-show-all = Show what is hidden
-action-show-all-tip = Everything that was left out comes back
+action-show-all-tip = Everything that was hidden comes back
 action-collapse = Fold or unfold
 action-collapse-tip = Draw the chosen network or project as one line, or whole again
 action-tidy-up = Tidy up
-action-tidy-up-tip = Forget what was placed by hand and lay everything out anew
+action-tidy-up-tip = Forget what was placed by hand and lay everything out again
 action-filter = Filter
 action-filter-tip = Show only a project, a network, or what matches a text
 action-open = Open a recording …
@@ -204,9 +204,9 @@ export-theme-dark = Dark
 export-theme-projector = Projector
 export-theme-print = Print, black and white
 export-transparent = No background
-export-anonymise = Other names and addresses
+export-anonymise = Anonymise names and addresses
 export-size = Size
-export-size-own = Its own
+export-size-own = Natural
 export-save = Save …
 export-copy-picture = Copy as picture
 export-copy-svg = Copy as SVG
@@ -216,11 +216,11 @@ export-preview = Preview
 action-export-svg = Export the picture as SVG …
 action-export-svg-tip = Lines and text, sharp at every size
 action-export-png = Export the picture as PNG …
-action-export-png-tip = Pixels, two for each unit
+action-export-png-tip = Pixels, two per unit
 action-go-live = Live host
-action-go-live-tip = Watch this machine's Docker again
-action-refresh = Read everything anew
-action-refresh-tip = Nothing is polled: this is for the doubtful
+action-go-live-tip = Observe this machine's Docker again
+action-refresh = Read everything again
+action-refresh-tip = If you suspect a missed change
 action-ask-for-agent = Who reads the kernel …
 action-ask-for-agent-tip = Choose again how the kernel is read
 action-cancel-progress = Go on without waiting
@@ -252,15 +252,15 @@ walk-to = To
 walk-end-hint = container, address, host, outside
 walk-pick-from = Click the sender in the picture, or type.
 walk-pick-to = Click the receiver in the picture, or type.
-walk-swap = Change sender and receiver over
+walk-swap = Swap sender and receiver
 walk-port = Port
 walk-protocol = Protocol
-walk-following = Following …
+walk-following = Computing …
 walk-from-here = Walk from here
 walk-to-here = Walk to here
 walk-error-unknown = Nothing here is called { $text }.
 walk-error-cannot-send = { $text } cannot send a packet.
-walk-error-port = { $text } is no port: give a number from 1 to 65535.
+walk-error-port = { $text } is not a port: give a number from 1 to 65535.
 walk-to-start = To the start (Home)
 walk-back = Step back (Left)
 walk-play = Play (Space)
@@ -271,12 +271,12 @@ walk-hop-of = { $hop } of { $count }
 walk-speed = Speed
 walk-there = There
 walk-answer = Reply
-walk-reply = The reply's way back
+walk-reply = The reply's path
 walk-reply-says = Its reply: { $said }
-walk-not-known = What is not known
+walk-not-known = What is unknown
 walk-regardless = { $count ->
-    [one] Decided, regardless of one thing that is not known:
-   *[other] Decided, regardless of { $count } things that are not known:
+    [one] One thing is unknown, but the result is the same either way:
+   *[other] { $count } things are unknown, but the result is the same either way:
 }
 walk-branches = It depends. Choose what to assume:
 walk-branch = { $verdict }: { $assumed }
@@ -292,14 +292,14 @@ walk-header-same = { $name }: { $after }
 walk-header-changed = { $name }: { $after }, changed here from { $before }
 
 action-reach = Who reaches whom
-action-reach-tip = Everybody beside everybody, and what is open to the outside
+action-reach-tip = Every sender against every receiver, and what is open to the outside
 
 reach-title = Who reaches whom
 reach-close = Close who reaches whom
 reach-doors = Open to the outside: { $count }
-reach-doors-not-told = Cannot be told: not everything was read.
+reach-doors-not-told = Unknown: not everything was read.
 reach-no-doors = Nothing is open to the outside.
-reach-working = Being worked out …
+reach-working = Computing …
 reach-senders = from, to
 reach-blocked = blocked
 reach-cell = { $from } to { $to }: { $verdict }
@@ -307,17 +307,17 @@ reach-reply = the reply is lost, { $verdict }
 reach-published = { $name } by port { $port }
 walk-prove = Prove it …
 walk-prove-tip = Send the packet and see what the kernel does with it; asks first (P)
-walk-prove-live = Only the live host can be asked for a proof
+walk-prove-live = Only a live host can prove a walk
 walk-prove-question = Send it?
 walk-prove-send = Send
 walk-prove-not = Do not send
-walk-proof-waiting = Under way …
+walk-proof-waiting = Running …
 walk-proof-answer = Its sender: { $answer }
-walk-proof-back = { $place }, on the way back
-walk-proof-foretold = foretold
+walk-proof-back = { $place }, reply
+walk-proof-predicted = predicted
 walk-proof-observed = observed
-walk-prove-looks = The kernel traces it, and it alone, in: { $places }. For that, a table is put in there that belongs to the program's own socket.
-walk-prove-leaves = The tables are gone with the program, however it ends. Nothing else is changed.
+walk-prove-looks = The kernel traces this packet alone, in: { $places }. For that, a table is added there that belongs to the program's own socket.
+walk-prove-leaves = The tables disappear with the program, however it ends. Nothing else is changed.
 
 # Views: which picture.
 
@@ -340,7 +340,7 @@ action-views-tip = Published ports, bridges, NAT, names, overlays, ingress: one 
 
 # Bundled recordings.
 
-demo-host = one host, everything on it
+demo-host = one host with every kind of network
 demo-overlay = an overlay between two hosts
 demo-ingress = a Swarm's ingress
 window-open-bundled = Bundled recording: { $name }

@@ -13,14 +13,14 @@ use super::{
     tally::Tally,
 };
 
-/// So often a flow that seems to be foretold wrongly is sent once more: a busy machine's trace comes late, or is lost.
+/// How often a flow that seems to be predicted wrongly is sent again: a busy machine's trace comes late, or is lost.
 const AGAIN: usize = 3;
-/// So many packets of a hundred are looked for; the others are drawn.
+/// How many packets of a hundred are searched for; the others are drawn.
 const LOOKED_FOR: usize = 70;
 
-/// Sends so many packets through the first end's rules, which are `namespace`'s; `text` mentions what is worth sending.
+/// Sends this many packets through the first end's rules, which are `namespace`'s; `text` mentions what is worth sending.
 ///
-/// What is foretold otherwise than it was seen is sent again with patience; `Tally::asked_again` counts it.
+/// A flow that was not observed as predicted is sent again with more time; `Tally::asked_again` counts it.
 pub fn ask(
     bed: &mut Bed,
     name: &str,

@@ -1,4 +1,4 @@
-//! Looks for packets that matter: those of which the evaluator foretells that they come to a rule that none has matched yet.
+//! Looks for packets that matter: those predicted to reach a rule that no earlier packet has matched.
 //!
 //! Packets that come near, so that a rule is looked at and does not match, are kept and changed towards what it asks.
 
@@ -12,31 +12,31 @@ use bridgewalk_model::{
 
 use super::{
     draw::Pool,
-    foretell::{Foreteller, Foretold},
     layout::{Layout, Probe},
     paths::{only_under_way, paths},
+    predict::{Prediction, Predictor},
     random::Random,
     reach::within_reach,
 };
 
-/// So many packets are looked through for one.
+/// How many packets are examined to find one.
 const LOOKED_THROUGH: usize = 8_000;
-/// So many searches in vain end the search.
+/// How many failed searches end the search.
 const IN_VAIN: usize = 4;
-/// So often a rule that is foretold to match may not match after all.
+/// How often a rule that is predicted to match may fail to match.
 const TRIES: u8 = 3;
-/// So many packets that came near are kept for each rule.
+/// How many packets that came close are kept for each rule.
 const KEPT: usize = 6;
 
 /// Looks for packets for one set of rules.
 #[derive(Debug)]
 pub struct Seeker<'a> {
-    foreteller: Foreteller<'a>,
+    predictor: Predictor<'a>,
     pool: Pool,
     /// What is asked on each way to each rule.
     asked: HashMap<RuleId, Vec<RuleSummary>>,
     translating: Vec<RuleSummary>,
-    /// Rules that no packet has matched, and how often one was foretold to.
+    /// Rules that no packet has matched, and how often one was predicted to.
     wanted: BTreeMap<RuleId, u8>,
     /// Packets that come to a rule.
     near: HashMap<RuleId, Vec<Probe>>,
@@ -57,7 +57,7 @@ impl<'a> Seeker<'a> {
         let translating =
             (wanted.keys().filter_map(|rule| asked.get(rule)).flatten()).filter(is_translating).cloned().collect();
         Self {
-            foreteller: Foreteller::new(namespace, layout),
+            predictor: Predictor::new(namespace, layout),
             pool: Pool::new(text),
             asked,
             translating,
@@ -74,21 +74,21 @@ impl<'a> Seeker<'a> {
 
     /// Any packet, aimed at nothing.
     pub fn any(&self, random: &mut Random) -> Option<Probe> {
-        self.pool.draw(self.foreteller.layout(), random)
+        self.pool.draw(self.predictor.layout(), random)
     }
 
-    /// A packet that is foretold to match a rule that none has matched; none: it was looked for often enough.
+    /// A packet that is predicted to match a rule that none has matched; none: it was looked for often enough.
     pub fn seek(&mut self, random: &mut Random) -> Option<Probe> {
         while self.in_vain < IN_VAIN && !self.wanted.is_empty() {
             let rules: Vec<RuleId> = self.wanted.keys().copied().collect();
             for _ in 0..LOOKED_THROUGH {
                 let Some(rule) = random.pick(&rules) else { break };
                 let Some(probe) = self.candidate(*rule, random) else { continue };
-                let told = self.foreteller.flow(&probe);
-                let is_found = told.matched.iter().any(|rule| self.wanted.contains_key(rule));
-                self.keep(&probe, &told, random);
+                let prediction = self.predictor.flow(&probe);
+                let is_found = prediction.matched.iter().any(|rule| self.wanted.contains_key(rule));
+                self.keep(&probe, &prediction, random);
                 if is_found {
-                    for rule in &told.matched {
+                    for rule in &prediction.matched {
                         if let Some(tries) = self.wanted.get_mut(rule) {
                             *tries += 1;
                         }
@@ -103,8 +103,8 @@ impl<'a> Seeker<'a> {
     }
 
     /// Keeps what comes near to a wanted rule.
-    fn keep(&mut self, probe: &Probe, told: &Foretold, random: &mut Random) {
-        for rule in told.looked_at.iter().filter(|rule| self.wanted.contains_key(rule)) {
+    fn keep(&mut self, probe: &Probe, prediction: &Prediction, random: &mut Random) {
+        for rule in prediction.looked_at.iter().filter(|rule| self.wanted.contains_key(rule)) {
             let kept = self.near.entry(*rule).or_default();
             if kept.len() < KEPT {
                 kept.push(probe.clone());
@@ -116,7 +116,7 @@ impl<'a> Seeker<'a> {
 
     /// A packet that may come to this rule.
     fn candidate(&self, rule: RuleId, random: &mut Random) -> Option<Probe> {
-        let layout = self.foreteller.layout();
+        let layout = self.predictor.layout();
         let asked = random.pick(self.asked.get(&rule)?)?;
         let near = self.near.get(&rule).and_then(|kept| random.pick(kept)).filter(|_| random.chance(75));
         let base = match near {

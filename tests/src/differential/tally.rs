@@ -23,7 +23,7 @@ pub struct Tally {
     pub exact_paths: usize,
     /// Rules looked at.
     pub visits: usize,
-    /// Flows sent again, because what was seen of them was not what was foretold.
+    /// Flows sent again, because what was seen of them was not what was predicted.
     pub asked_again: usize,
     /// Wrong answers.
     pub wrong: usize,

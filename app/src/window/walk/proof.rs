@@ -1,4 +1,4 @@
-//! The proof of a walk: asks first, says exactly what will be sent, and puts foretold and observed side by side.
+//! The proof of a walk: asks first, says exactly what will be sent, and puts predicted and observed side by side.
 
 use bridgewalk_analysis::walk::{Question, Walk, proof};
 use bridgewalk_model::{Snapshot, firewall::RuleRef, proof::ProofOrder};
@@ -169,9 +169,9 @@ fn told_ui(ui: &mut Ui, ctx: &Context<'_>, proven: &Proven) {
         ui.add_space(2.0);
         ui.label(RichText::new(name).font(strong(12.5)).color(ctx.colors.soft));
         ui.columns(2, |columns| {
-            let sides = [("walk-proof-foretold", &place.foretold), ("walk-proof-observed", &place.observed)];
+            let sides = [("walk-proof-predicted", &place.predicted), ("walk-proof-observed", &place.observed)];
             for (column, (key, rules)) in columns.iter_mut().zip(sides) {
-                rules_ui(column, ctx, &words.text(key), rules, (&place.foretold, &place.observed));
+                rules_ui(column, ctx, &words.text(key), rules, (&place.predicted, &place.observed));
             }
         });
     }

@@ -37,7 +37,7 @@ pub enum Unprovable {
 /// A walk beside the kernel's own trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// Whether the kernel did as foretold; none: the walk is undecided, or rules changed in the midst.
+    /// Whether the kernel did as predicted; none: the walk is undecided, or rules changed in the midst.
     pub agrees: Option<bool>,
     /// Where they first differ.
     pub differs: Option<Difference>,
@@ -55,7 +55,7 @@ pub struct Place {
     /// Whether on the way back.
     pub is_reply: bool,
     /// Rules that were to match, in order, the one that decides or translates first within its hook.
-    pub foretold: Vec<RuleRef>,
+    pub predicted: Vec<RuleRef>,
     /// Rules that did match, in the kernel's order; one that the snapshot does not have is left out and counted.
     pub observed: Vec<RuleRef>,
     /// Rules of the trace that are not in the snapshot.
@@ -64,7 +64,7 @@ pub struct Place {
     pub was_seen: Option<bool>,
 }
 
-/// Where foretold and observed part.
+/// Where predicted and observed part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Difference {
@@ -82,14 +82,14 @@ pub enum Difference {
         /// Whether on the way back.
         is_reply: bool,
         /// The rule that was to match; none: no more.
-        foretold: Option<RuleRef>,
+        predicted: Option<RuleRef>,
         /// The rule that did; none: no more.
         observed: Option<RuleRef>,
     },
     /// The sender was told otherwise.
     Answer {
-        /// What was foretold.
-        foretold: Verdict,
+        /// What was predicted.
+        predicted: Verdict,
         /// What came back.
         observed: Answer,
     },
@@ -224,7 +224,7 @@ impl Comparison {
             self.places.push(Place {
                 namespace: id.clone(),
                 is_reply,
-                foretold: foretold(hops).into_iter().map(|(_, rule)| rule).collect(),
+                predicted: predicted(hops).into_iter().map(|(_, rule)| rule).collect(),
                 observed: Vec::new(),
                 unknown_rules: 0,
                 was_seen: None,
@@ -244,24 +244,24 @@ impl Comparison {
         if trace.rules_changed || (is_other && unknown_rules > 0) {
             self.note(Note::RulesChanged { namespace: id.clone() });
         }
-        let foretold = foretold(hops);
+        let predicted = predicted(hops);
         let was_seen = trace.marks.iter().any(|mark| mark.is_reply == is_reply);
         let must_come = |hop: &&&Hop| {
             matches!(hop.action, Action::Routed | Action::Delivered | Action::Refused | Action::Proxied)
                 || (hop.action == Action::Sent && !is_reply)
         };
         // Whether the sender's own packet ever came to the hooks is decided by routes; of it nothing is seen.
-        let is_due = hops.iter().find(must_come).is_some() || !foretold.is_empty();
+        let is_due = hops.iter().find(must_come).is_some() || !predicted.is_empty();
         let is_unroutable = hops.iter().any(|hop| hop.action == Action::Unroutable);
         if !was_seen && is_due && !is_unroutable {
             self.differs(Difference::NotSeen { namespace: id.clone(), is_reply });
-        } else if let Some((foretold, observed)) = first_difference(&foretold, &observed) {
-            self.differs(Difference::Rules { namespace: id.clone(), is_reply, foretold, observed });
+        } else if let Some((predicted, observed)) = first_difference(&predicted, &observed) {
+            self.differs(Difference::Rules { namespace: id.clone(), is_reply, predicted, observed });
         }
         self.places.push(Place {
             namespace: id.clone(),
             is_reply,
-            foretold: foretold.into_iter().map(|(_, rule)| rule).collect(),
+            predicted: predicted.into_iter().map(|(_, rule)| rule).collect(),
             observed: observed.into_iter().filter_map(|(_, rule)| rule).collect(),
             unknown_rules,
             was_seen: Some(was_seen),
@@ -293,7 +293,7 @@ impl Comparison {
             Verdict::Undecided => true,
         };
         if !is_so {
-            self.differs(Difference::Answer { foretold: walk.way.verdict, observed: answer.clone() });
+            self.differs(Difference::Answer { predicted: walk.way.verdict, observed: answer.clone() });
         }
     }
 
@@ -309,7 +309,7 @@ impl Comparison {
 }
 
 /// The rules that a walk says match, with their hooks. Legacy ones are left out: the kernel does not trace them.
-fn foretold(hops: &[&Hop]) -> Vec<(Hook, RuleRef)> {
+fn predicted(hops: &[&Hop]) -> Vec<(Hook, RuleRef)> {
     hops.iter()
         .flat_map(|hop| &hop.evidence)
         .filter_map(|evidence| match evidence {
@@ -364,14 +364,14 @@ type Pair = (Option<RuleRef>, Option<RuleRef>);
 
 /// The first rules that are not the same. Within a hook a walk names the rule that matters first, so there the order is
 /// compared without it.
-fn first_difference(foretold: &[(Hook, RuleRef)], observed: &[(Option<Hook>, Option<RuleRef>)]) -> Option<Pair> {
+fn first_difference(predicted: &[(Hook, RuleRef)], observed: &[(Option<Hook>, Option<RuleRef>)]) -> Option<Pair> {
     let is_same = |a: &RuleRef, b: &RuleRef| {
         (a.family, &a.table, &a.chain, a.position) == (b.family, &b.table, &b.chain, b.position)
     };
     let mut rest: Vec<&(Option<Hook>, Option<RuleRef>)> = observed.iter().collect();
     let mut after: Vec<&RuleRef> = Vec::new();
     let mut last = None;
-    for (hook, rule) in foretold {
+    for (hook, rule) in predicted {
         // The first of each hook may stand anywhere in it.
         if last != Some(*hook) {
             last = Some(*hook);

@@ -2,7 +2,7 @@
 //!
 //! An [`ProofOrder`] says what to send and where to look; a [`Proof`] is what came of it: in each namespace the kernel's
 //! own trace, the marks of the proof's own chains, and conntrack's view. Nothing here is concluded: the analysis compares
-//! it with what it foretold.
+//! it with what it predicted.
 
 mod failure;
 mod observed;

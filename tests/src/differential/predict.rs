@@ -18,14 +18,14 @@ use super::layout::{Layout, Probe, may_answer, next};
 
 /// Follows flows through one namespace's rules.
 #[derive(Debug)]
-pub struct Foreteller<'a> {
+pub struct Predictor<'a> {
     rules: NamespaceRules<'a>,
     layout: &'a Layout,
 }
 
 /// What a flow does to the rules.
 #[derive(Clone, Debug, Default)]
-pub struct Foretold {
+pub struct Prediction {
     /// Those that were looked at.
     pub looked_at: Vec<RuleId>,
     /// Of them, those that match, or may match.
@@ -47,7 +47,7 @@ enum Way<'a> {
     By(&'a Interface, IpAddr),
 }
 
-impl<'a> Foreteller<'a> {
+impl<'a> Predictor<'a> {
     /// For a namespace and what is around it.
     pub fn new(namespace: &'a Namespace, layout: &'a Layout) -> Self {
         Self { rules: NamespaceRules::new(namespace), layout }
@@ -59,14 +59,14 @@ impl<'a> Foreteller<'a> {
     }
 
     /// Follows a first packet, its answer and one more, as far as they come.
-    pub fn flow(&self, probe: &Probe) -> Foretold {
-        let mut told = Foretold::default();
-        self.follow(probe, &mut told);
-        told
+    pub fn flow(&self, probe: &Probe) -> Prediction {
+        let mut prediction = Prediction::default();
+        self.follow(probe, &mut prediction);
+        prediction
     }
 
-    fn follow(&self, probe: &Probe, told: &mut Foretold) -> Option<()> {
-        let first = self.through(probe.door, probe.packet.clone(), None, false, told)?;
+    fn follow(&self, probe: &Probe, prediction: &mut Prediction) -> Option<()> {
+        let first = self.through(probe.door, probe.packet.clone(), None, false, prediction)?;
         if !may_answer(self.layout, first.end, &first.packet) {
             return None;
         }
@@ -74,12 +74,12 @@ impl<'a> Foreteller<'a> {
         let back = self.layout.door(first.end, first.out.as_deref().filter(|_| first.end != 0))?;
         let answer = first.packet.reply();
         let is_reply = known.is_some();
-        let answered = self.through(back, answer, known, is_reply, told)?;
+        let answered = self.through(back, answer, known, is_reply, prediction)?;
         if answered.end != self.layout.end(probe.door) {
             return None;
         }
         let known = answered.connection.map(|connection| Connection { is_established: is_reply, ..connection });
-        self.through(probe.door, next(&probe.packet), known, false, told)?;
+        self.through(probe.door, next(&probe.packet), known, false, prediction)?;
         Some(())
     }
 
@@ -90,7 +90,7 @@ impl<'a> Foreteller<'a> {
         packet: Packet,
         known: Option<Connection>,
         is_reply: bool,
-        told: &mut Foretold,
+        prediction: &mut Prediction,
     ) -> Option<Through> {
         let namespace = self.rules.namespace();
         let (device, end) = self.layout.doors.get(door)?;
@@ -109,12 +109,12 @@ impl<'a> Foreteller<'a> {
             };
             let mut branches = self.rules.pass(passage);
             for visit in branches.iter().flat_map(|branch| &branch.visits) {
-                told.looked_at.push(visit.rule);
+                prediction.looked_at.push(visit.rule);
                 if visit.matched != Truth::No {
-                    told.matched.push(visit.rule);
+                    prediction.matched.push(visit.rule);
                 }
             }
-            // Where it cannot be told, it is taken to come through.
+            // Where it is undecided, it is assumed to come through.
             branches.retain(|branch| branch.verdict == Verdict::Accept);
             let branch = branches.into_iter().next()?;
             Some((branch.packet, branch.connection))
@@ -126,7 +126,7 @@ impl<'a> Foreteller<'a> {
                 Way::By(device, hop) => (device, hop),
             };
             (packet, connection) = pass(Hook::Output, packet, connection, None, Some(out), Some(hop))?;
-            // After a translation the way is chosen anew.
+            // After a translation the route is looked up again.
             let out = match self.route(packet.destination)? {
                 Way::Here => self.loopback()?,
                 Way::By(device, other) => {
