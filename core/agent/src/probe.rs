@@ -5,12 +5,12 @@ use std::{fs, io, os::fd::OwnedFd, path::Path, thread};
 use bridgewalk_model::{LimitReason, Remedy, SourceKind};
 use netlink_sys::{
     Socket,
-    protocols::{NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_SOCK_DIAG},
+    protocols::{NETLINK_NETFILTER, NETLINK_SOCK_DIAG},
 };
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::{
-    netlink::Netlink,
+    netlink::{Netlink, route::Route},
     privilege::own_privilege,
     reading::{has_ipvs, remedy},
 };
@@ -39,7 +39,7 @@ pub fn probe() -> Vec<ProbeResult> {
         .any(|file| Path::new("/proc/self/net").join(file).symlink_metadata().is_ok());
     let results = [
         (SourceKind::Namespaces, looking().or_else(entering)),
-        (SourceKind::Links, opened(Netlink::open(NETLINK_ROUTE)).or_else(entering)),
+        (SourceKind::Links, opened(Route::open()).or_else(entering)),
         (SourceKind::Fdb, entering()),
         (SourceKind::NfTables, nf_tables().or_else(entering)),
         (
@@ -78,10 +78,9 @@ fn opened<T>(socket: io::Result<T>) -> Option<LimitReason> {
 
 /// Only who may read rules may listen to their changes.
 fn nf_tables() -> Option<LimitReason> {
-    const NFNLGRP_NFTABLES: u32 = 7;
     opened(Socket::new(NETLINK_NETFILTER).and_then(|mut socket| {
         socket.bind_auto()?;
-        socket.add_membership(NFNLGRP_NFTABLES)
+        socket.add_membership(libc::NFNLGRP_NFTABLES.cast_unsigned())
     }))
 }
 

@@ -24,7 +24,7 @@ use bridgewalk_model::{
     Limit, LimitReason, NamespaceInode, NamespaceName, NamespaceSighting, Remedy, SourceKind, kernel::Process,
 };
 
-use crate::{netlink::Netlink, protocol::Hints, root::Root};
+use crate::{netlink::route::Route, protocol::Hints, root::Root};
 use folders::Folders;
 use processes::Seen;
 
@@ -74,7 +74,7 @@ pub(crate) fn own_namespace() -> NamespaceInode {
 
 /// Finds all network namespaces. `before` lends the descriptors of those known already; `open_in` opens a socket in the
 /// host's, which numbers them.
-pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&Place) -> Option<Netlink>) -> Found {
+pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&Place) -> Option<Route>) -> Found {
     let seen = processes::list(hints);
     let own = own_namespace();
     let mut limits = Vec::new();
@@ -119,7 +119,7 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
     // Many names lie in the same few views.
     let mut roots = HashMap::new();
     let mut open_in = Some(open_in);
-    let mut host_netlink: Option<Netlink> = None;
+    let mut host_route: Option<Route> = None;
     let mut sightings: Vec<NamespaceSighting> = kept.into_values().collect();
     sightings.sort_by_key(|sighting| !sighting.is_host);
     for mut sighting in sightings {
@@ -139,10 +139,10 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
         };
         let mut place = Place { inode: sighting.inode, is_host: sighting.is_host, pid: sighting.pid, nsid: None, door };
         if let Some(open_in) = open_in.take_if(|_| place.is_host) {
-            host_netlink = open_in(&place);
+            host_route = open_in(&place);
         }
-        if let Some(netlink) = &mut host_netlink {
-            place.nsid = nsid::read(netlink, &place).ok().flatten();
+        if let Some(route) = &mut host_route {
+            place.nsid = nsid::read(route, &place).ok().flatten();
         }
         sighting.nsid = place.nsid;
         if let Some(at) = found.same_number(&place) {

@@ -2,30 +2,25 @@
 
 use std::{io, os::fd::AsRawFd};
 
-use super::{Door, Place};
-use crate::netlink::{
-    Message, Netlink,
-    attributes::{Attributes, Body, i32_at},
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    nsid::{NsidAttribute, NsidMessage},
 };
 
-const RTM_GETNSID: u16 = 90;
-const NETNSA_NSID: u16 = 1;
-const NETNSA_PID: u16 = 2;
-const NETNSA_FD: u16 = 3;
-/// `struct rtgenmsg`, padded.
-const RTGENMSG_LEN: usize = 4;
+use super::{Door, Place};
+use crate::netlink::route::Route;
 
-/// The number of `place` in the namespace that `netlink` is in; none if it has none there.
-pub(crate) fn read(netlink: &mut Netlink, place: &Place) -> io::Result<Option<i32>> {
-    let body = Body::new(&[0; RTGENMSG_LEN]);
-    let body = match (&place.door, place.pid) {
-        (Door::Enter(descriptor), _) => body.with(NETNSA_FD, &descriptor.as_raw_fd().to_ne_bytes()),
-        (_, Some(pid)) => body.with(NETNSA_PID, &pid.to_ne_bytes()),
+/// The number of `place` in the namespace that `route` is in; none if it has none there.
+pub(crate) fn read(route: &mut Route, place: &Place) -> io::Result<Option<i32>> {
+    let which = match (&place.door, place.pid) {
+        (Door::Enter(descriptor), _) => NsidAttribute::Fd(descriptor.as_raw_fd().cast_unsigned()),
+        (_, Some(pid)) => NsidAttribute::Pid(pid),
         _ => return Ok(None),
     };
-    Ok(netlink.ask(RTM_GETNSID, &body, decode)?.filter(|nsid| *nsid >= 0))
-}
-
-fn decode(message: Message<'_>) -> Option<i32> {
-    Attributes::after(message.body, RTGENMSG_LEN).find(NETNSA_NSID).and_then(|value| i32_at(value, 0))
+    let mut message = NsidMessage::default();
+    message.attributes.push(which);
+    let answer = route.ask(RouteNetlinkMessage::GetNsId(message))?;
+    let Some(RouteNetlinkMessage::NewNsId(answer)) = answer else { return Ok(None) };
+    let number = |attribute| if let NsidAttribute::Id(nsid) = attribute { Some(nsid) } else { None };
+    Ok(answer.attributes.into_iter().find_map(number).filter(|nsid| *nsid >= 0))
 }

@@ -4,10 +4,13 @@
 #[cfg(test)]
 mod mutations;
 
+#[cfg(test)]
+pub(crate) use mutations::corpus_of;
+
 use crate::{
     firewall,
     frame::FrameDecoder,
-    netlink::{Message, Messages},
+    netlink::{HEADER_LEN, Message, Messages},
     protocol, proving, reading,
 };
 
@@ -58,10 +61,20 @@ pub(crate) fn messages(bytes: &[u8], each: impl FnMut(Message<'_>)) {
     Messages(bytes).for_each(each);
 }
 
+/// Calls `each` with the messages of a datagram, each with its header.
+pub(crate) fn raw_messages(bytes: &[u8], mut each: impl FnMut(&[u8])) {
+    let mut at = 0;
+    while let Some(message) = bytes.get(at..).and_then(|rest| Messages(rest).next()) {
+        let end = at + HEADER_LEN + message.body.len();
+        each(&bytes[at..end]);
+        at = end.next_multiple_of(4);
+    }
+}
+
 /// A message as the kernel sent it, for the corpus.
 #[cfg(test)]
 pub(crate) fn raw(message: Message<'_>) -> Vec<u8> {
-    let len = u32::try_from(crate::netlink::HEADER_LEN + message.body.len()).unwrap();
+    let len = u32::try_from(HEADER_LEN + message.body.len()).unwrap();
     let mut bytes = len.to_ne_bytes().to_vec();
     bytes.extend_from_slice(&message.kind.to_ne_bytes());
     bytes.extend_from_slice(&message.flags.to_ne_bytes());

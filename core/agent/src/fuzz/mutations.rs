@@ -50,22 +50,22 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/corpus")
 }
 
-/// One file a target: pieces, each behind its length in four bytes.
 fn corpus() -> Corpus {
-    let mut corpus = Corpus::new();
-    for (name, _) in targets() {
-        let bytes = fs::read(folder().join(name)).unwrap_or_default();
-        let mut rest = &bytes[..];
-        let mut pieces = Vec::new();
-        while let Some((len, after)) = rest.split_first_chunk::<4>() {
-            let (piece, after) = after.split_at(u32::from_be_bytes(*len) as usize);
-            pieces.push(piece.to_vec());
-            rest = after;
-        }
-        assert!(!pieces.is_empty(), "no corpus for {name}: run the test keep_corpus as root");
-        corpus.insert(name.to_owned(), pieces);
+    targets().into_iter().map(|(name, _)| (name.to_owned(), corpus_of(name))).collect()
+}
+
+/// What is kept for a target: pieces, each behind its length in four bytes.
+pub(crate) fn corpus_of(name: &str) -> Vec<Vec<u8>> {
+    let bytes = fs::read(folder().join(name)).unwrap_or_default();
+    let mut rest = &bytes[..];
+    let mut pieces = Vec::new();
+    while let Some((len, after)) = rest.split_first_chunk::<4>() {
+        let (piece, after) = after.split_at(u32::from_be_bytes(*len) as usize);
+        pieces.push(piece.to_vec());
+        rest = after;
     }
-    corpus
+    assert!(!pieces.is_empty(), "no corpus for {name}: run the test keep_corpus as root");
+    pieces
 }
 
 /// xorshift64*: the same seed, the same bytes.

@@ -1,35 +1,28 @@
 //! netlink(7), synchronously: a request, and the kernel's answer to it.
 //!
-//! A socket belongs for life to the network namespace in which it was opened. Messages are decoded by hand, attribute
-//! by attribute: one that is new or odd costs that attribute and not the interface that bears it.
+//! A socket belongs for life to the network namespace in which it was opened. The routing family is rtnetlink's
+//! ([`route`]). For the others, which no package decodes as well (`netlink-packet-netfilter` hands on most expressions
+//! of nf_tables as bytes), messages are decoded here, attribute by attribute ([`attributes`]). With both, an attribute
+//! that is new or odd costs that attribute and not the message that bears it.
 
 pub(crate) mod attributes;
+mod odd;
+pub(crate) mod route;
+mod wire;
 
-use std::{cell::Cell, io, time::Duration};
+use std::io;
 
-use netlink_sys::{Socket, SocketAddr};
-use rustix::net::sockopt::{self, Timeout};
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_NOOP};
 
 use attributes::{Body, i32_at, u16_at, u32_at};
+use wire::Wire;
 
-use crate::pulse;
+pub(crate) use netlink_packet_core::NLMSG_ERROR;
 
 /// `struct nlmsghdr`.
 pub(crate) const HEADER_LEN: usize = 16;
-/// Longer than any answer takes; a kernel that does not answer must not hold the reader for ever.
-const ANSWER_TIMEOUT_MS: u64 = 5_000;
-/// What the kernel fills at most at once in a dump, with room.
-const BUFFER_LEN: usize = 64 << 10;
-/// How often a dump that changed under the reader is begun again.
+/// How often a dump that changed while it was read is begun again.
 const MAX_DUMPS: usize = 8;
-
-const NLM_F_REQUEST: u16 = 1;
-const NLM_F_DUMP_INTR: u16 = 0x10;
-const NLM_F_DUMP: u16 = 0x300;
-const NLMSG_NOOP: u16 = 1;
-/// An answer: refused, or acknowledged.
-pub(crate) const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
 
 /// One message of the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -60,32 +53,16 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
-thread_local! {
-    /// The buffer of the socket before: a reader opens several in each of hundreds of namespaces.
-    static SPARE: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
-}
-
 /// A socket that asks and reads answers.
 pub(crate) struct Netlink {
-    socket: Socket,
-    buffer: Vec<u8>,
+    wire: Wire,
     sequence: u32,
 }
 
 impl Netlink {
-    /// Opens a socket of this protocol (`NETLINK_ROUTE` …) in the calling thread's network namespace.
+    /// Opens a socket of this protocol (`NETLINK_NETFILTER` …) in the calling thread's network namespace.
     pub(crate) fn open(protocol: isize) -> io::Result<Self> {
-        let mut socket = Socket::new(protocol)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        sockopt::set_socket_timeout(&socket, Timeout::Recv, Some(Duration::from_millis(ANSWER_TIMEOUT_MS)))?;
-        let buffer = SPARE.take().unwrap_or_else(|| vec![0; BUFFER_LEN]);
-        Ok(Self { socket, buffer, sequence: 0 })
-    }
-
-    /// Has the kernel check headers and filters strictly, which `TARGET_NETNSID` needs.
-    pub(crate) fn check_strictly(&self) -> io::Result<()> {
-        self.socket.set_netlink_get_strict_chk(true)
+        Ok(Self { wire: Wire::open(protocol)?, sequence: 0 })
     }
 
     /// All that the kernel lists for a request, as `decode` makes it of each message; what it makes nothing of is left
@@ -99,12 +76,7 @@ impl Netlink {
         body: &Body,
         decode: impl Fn(Message<'_>) -> Option<T>,
     ) -> io::Result<Vec<T>> {
-        for _ in 0..MAX_DUMPS {
-            if let Some(list) = self.dump_once(kind, body, &decode)? {
-                return Ok(list);
-            }
-        }
-        Err(io::Error::new(io::ErrorKind::Interrupted, "the list changed each time it was read"))
+        until_unchanged(|| self.dump_once(kind, body, &decode))
     }
 
     fn dump_once<T>(
@@ -117,8 +89,8 @@ impl Netlink {
         let mut list = Vec::new();
         let mut interrupted = false;
         loop {
-            let len = self.receive()?;
-            for message in Messages(&self.buffer[..len]) {
+            let len = self.wire.receive()?;
+            for message in Messages(&self.wire.received()[..len]) {
                 if message.sequence != self.sequence {
                     continue;
                 }
@@ -147,8 +119,8 @@ impl Netlink {
     ) -> io::Result<Option<T>> {
         self.send(kind, NLM_F_REQUEST, body)?;
         loop {
-            let len = self.receive()?;
-            for message in Messages(&self.buffer[..len]) {
+            let len = self.wire.receive()?;
+            for message in Messages(&self.wire.received()[..len]) {
                 if message.sequence != self.sequence {
                     continue;
                 }
@@ -162,7 +134,6 @@ impl Netlink {
     }
 
     fn send(&mut self, kind: u16, flags: u16, body: &Body) -> io::Result<()> {
-        pulse::beat();
         self.sequence = self.sequence.wrapping_add(1);
         let len = HEADER_LEN + body.0.len();
         let mut request = Vec::with_capacity(len);
@@ -172,31 +143,18 @@ impl Netlink {
         request.extend_from_slice(&self.sequence.to_ne_bytes());
         request.extend_from_slice(&[0; 4]);
         request.extend_from_slice(&body.0);
-        self.socket.send(&request, 0).map(|_| ())
-    }
-
-    fn receive(&mut self) -> io::Result<usize> {
-        pulse::beat();
-        loop {
-            let mut free = &mut self.buffer[..];
-            match self.socket.recv(&mut free, libc::MSG_TRUNC) {
-                Ok(len) if len <= self.buffer.len() => return Ok(len),
-                // A datagram longer than the buffer is lost: ask again with a longer one.
-                Ok(len) => {
-                    self.buffer.resize(len.next_power_of_two(), 0);
-                    return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.wire.send(&request).map(|_| ())
     }
 }
 
-impl Drop for Netlink {
-    fn drop(&mut self) {
-        SPARE.set(Some(std::mem::take(&mut self.buffer)));
+/// Reads a list until it did not change while it was read.
+fn until_unchanged<T>(mut read: impl FnMut() -> io::Result<Option<T>>) -> io::Result<T> {
+    for _ in 0..MAX_DUMPS {
+        if let Some(list) = read()? {
+            return Ok(list);
+        }
     }
+    Err(io::Error::new(io::ErrorKind::Interrupted, "the list changed each time it was read"))
 }
 
 /// `struct nlmsgerr`, and what `NLMSG_DONE` carries, begin with a negative error number or 0.

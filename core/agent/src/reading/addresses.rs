@@ -3,69 +3,68 @@
 use std::io;
 
 use bridgewalk_model::kernel::{Address, AddressScope};
-
-use crate::netlink::{
-    Message, Netlink,
-    attributes::{Attributes, Body, ip, u8_at, u32_at},
+use netlink_packet_route::{
+    AddressFamily,
+    address::{AddressAttribute, AddressFlags, AddressMessage},
 };
 
-const RTM_GETADDR: u16 = 22;
-const IFADDRMSG_LEN: usize = 8;
-const IFA_ADDRESS: u16 = 1;
-const IFA_LOCAL: u16 = 2;
-const IFA_BROADCAST: u16 = 4;
-const IFA_FLAGS: u16 = 8;
-const IFA_TARGET_NETNSID: u16 = 10;
-const IFA_F_SECONDARY: u32 = 0x01;
-const IFA_F_DADFAILED: u32 = 0x08;
-const IFA_F_TENTATIVE: u32 = 0x40;
+use crate::netlink::route::Route;
 
-/// The addresses of the namespace that `netlink` is in.
-pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<Address>> {
-    netlink.dump(RTM_GETADDR, &Body::new(&[0; IFADDRMSG_LEN]), decode)
+/// The addresses of the namespace that `route` is in.
+pub(crate) fn read(route: &mut Route) -> io::Result<Vec<Address>> {
+    route.dump(|handle| handle.address().get().execute(), decode)
 }
 
 /// Those of another namespace; see [`super::links::read_target`].
-pub(crate) fn read_target(netlink: &mut Netlink, nsid: i32) -> io::Result<Vec<Address>> {
+pub(crate) fn read_target(route: &mut Route, nsid: i32) -> io::Result<Vec<Address>> {
     let mut addresses = Vec::new();
-    for family in [libc::AF_INET, libc::AF_INET6] {
-        let mut header = [0; IFADDRMSG_LEN];
-        header[0] = family as u8;
-        let body = Body::new(&header).with(IFA_TARGET_NETNSID, &nsid.to_ne_bytes());
-        addresses.extend(netlink.dump(RTM_GETADDR, &body, decode)?);
+    for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+        addresses.extend(route.dump(
+            |handle| {
+                let mut request = handle.address().get();
+                request.message_mut().header.family = family;
+                request.message_mut().attributes.push(AddressAttribute::TargetNetNsId(nsid));
+                request.execute()
+            },
+            decode,
+        )?);
     }
     Ok(addresses)
 }
 
-pub(super) fn decode(message: Message<'_>) -> Option<Address> {
-    let body = message.body;
-    let attributes = Attributes::after(body, IFADDRMSG_LEN);
-    let whole = attributes.find(IFA_ADDRESS).and_then(ip);
-    let local = attributes.find(IFA_LOCAL).and_then(ip);
+pub(super) fn decode(message: AddressMessage) -> Option<Address> {
+    let header = message.header;
+    let (mut whole, mut local, mut broadcast) = (None, None, None);
+    let mut flags = AddressFlags::from_bits_retain(header.flags.bits().into());
+    for attribute in message.attributes {
+        match attribute {
+            AddressAttribute::Address(address) => whole = Some(address),
+            AddressAttribute::Local(address) => local = Some(address),
+            AddressAttribute::Broadcast(address) => broadcast = Some(address.into()),
+            AddressAttribute::Flags(all) => flags = all,
+            _ => {}
+        }
+    }
     let address = local.or(whole)?;
-    let flags = attributes
-        .find(IFA_FLAGS)
-        .and_then(|value| u32_at(value, 0))
-        .unwrap_or_else(|| u8_at(body, 2).unwrap_or(0).into());
     Some(Address {
-        if_index: u32_at(body, 4)?,
+        if_index: header.index,
         address,
-        prefix_len: u8_at(body, 1)?,
+        prefix_len: header.prefix_len,
         peer: whole.filter(|whole| *whole != address),
-        broadcast: attributes.find(IFA_BROADCAST).and_then(ip),
-        scope: scope(u8_at(body, 3)?),
-        is_secondary: flags & IFA_F_SECONDARY != 0,
-        is_tentative: flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) != 0,
+        broadcast,
+        scope: scope(header.scope.into()),
+        is_secondary: flags.contains(AddressFlags::Secondary),
+        is_tentative: flags.intersects(AddressFlags::Tentative | AddressFlags::Dadfailed),
     })
 }
 
 /// `RT_SCOPE_*`.
 pub(crate) const fn scope(number: u8) -> AddressScope {
     match number {
-        0 => AddressScope::Global,
-        200 => AddressScope::Site,
-        253 => AddressScope::Link,
-        254 => AddressScope::Host,
+        libc::RT_SCOPE_UNIVERSE => AddressScope::Global,
+        libc::RT_SCOPE_SITE => AddressScope::Site,
+        libc::RT_SCOPE_LINK => AddressScope::Link,
+        libc::RT_SCOPE_HOST => AddressScope::Host,
         _ => AddressScope::Nowhere,
     }
 }

@@ -2,19 +2,7 @@
 //! host with a hundred veths one dump instead of a thousand files.
 
 use bridgewalk_model::kernel::Sysctl;
-
-use crate::netlink::attributes::{Attributes, i32_at};
-
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
-const IFLA_INET_CONF: u16 = 1;
-const IFLA_INET6_CONF: u16 = 2;
-
-/// `IPV4_DEVCONF_*` (`linux/ip.h`), which count from 1.
-const IPV4: [(usize, &str); 5] =
-    [(23, "accept_local"), (1, "forwarding"), (3, "proxy_arp"), (26, "route_localnet"), (8, "rp_filter")];
-/// `DEVCONF_*` (`linux/ipv6.h`), which count from 0.
-const IPV6: [(usize, &str); 2] = [(26, "disable_ipv6"), (0, "forwarding")];
+use netlink_packet_route::link::{AfSpecInet, AfSpecInet6, AfSpecUnspec};
 
 /// A device's settings: the file's name and its value.
 #[derive(Clone, Debug, Default)]
@@ -25,13 +13,34 @@ pub(crate) struct DeviceConf {
 
 impl DeviceConf {
     /// From `IFLA_AF_SPEC`.
-    pub(crate) fn decode(spec: Attributes<'_>) -> Self {
-        let ipv4 = spec.nested(AF_INET).find(IFLA_INET_CONF).unwrap_or_default();
-        let ipv6 = spec.nested(AF_INET6).find(IFLA_INET6_CONF).unwrap_or_default();
-        Self {
-            ipv4: IPV4.iter().filter_map(|(index, name)| Some((*name, i32_at(ipv4, 4 * (index - 1))?))).collect(),
-            ipv6: IPV6.iter().filter_map(|(index, name)| Some((*name, i32_at(ipv6, 4 * index)?))).collect(),
+    pub(crate) fn decode(spec: &[AfSpecUnspec]) -> Self {
+        let mut found = Self::default();
+        for family in spec {
+            match family {
+                AfSpecUnspec::Inet(parts) => {
+                    for part in parts {
+                        if let AfSpecInet::DevConf(conf) = part {
+                            found.ipv4 = vec![
+                                ("accept_local", conf.accept_local),
+                                ("forwarding", conf.forwarding),
+                                ("proxy_arp", conf.proxy_arp),
+                                ("route_localnet", conf.route_localnet),
+                                ("rp_filter", conf.rp_filter),
+                            ];
+                        }
+                    }
+                }
+                AfSpecUnspec::Inet6(parts) => {
+                    for part in parts {
+                        if let AfSpecInet6::DevConf(conf) = part {
+                            found.ipv6 = vec![("disable_ipv6", conf.disable_ipv6), ("forwarding", conf.forwarding)];
+                        }
+                    }
+                }
+                _ => {}
+            }
         }
+        found
     }
 
     /// As sysctls of the device `name`.

@@ -3,26 +3,20 @@
 #![allow(clippy::drop_non_drop, reason = "what comes out does not matter, only that it does")]
 
 use bridgewalk_model::kernel::Transport;
+use netlink_packet_route::RouteNetlinkMessage;
 
 use super::{addresses, ipvs, links, neighbours, proc_net, routes, rules, sockets, vlans};
-use crate::fuzz::{Target, messages};
+use crate::{
+    fuzz::{Target, messages, raw_messages},
+    netlink::route,
+};
 
 pub(crate) const TARGETS: &[Target] = &[
-    ("links", |bytes| {
-        messages(bytes, |message| {
-            drop(links::decode(message));
-            drop(vlans::decode(message));
-        });
-    }),
-    ("addresses", |bytes| messages(bytes, |message| drop(addresses::decode(message)))),
-    ("routes", |bytes| messages(bytes, |message| drop(routes::decode(message)))),
-    ("rules", |bytes| messages(bytes, |message| drop(rules::decode(message)))),
-    ("neighbours", |bytes| {
-        messages(bytes, |message| {
-            drop(neighbours::decode(message));
-            drop(neighbours::decode_fdb(message));
-        });
-    }),
+    ("links", route),
+    ("addresses", route),
+    ("routes", route),
+    ("rules", route),
+    ("neighbours", route),
     ("sockets", |bytes| messages(bytes, |message| drop(sockets::decode(message, Transport::Tcp)))),
     ("proc", |bytes| {
         let text = String::from_utf8_lossy(bytes);
@@ -37,9 +31,28 @@ pub(crate) const TARGETS: &[Target] = &[
     }),
 ];
 
+/// Each message by what it is.
+fn route(bytes: &[u8]) {
+    raw_messages(bytes, |message| match route::decode(message) {
+        Some(RouteNetlinkMessage::NewLink(message)) => {
+            drop(links::decode(message.clone()));
+            drop(vlans::decode(message));
+        }
+        Some(RouteNetlinkMessage::NewAddress(message)) => drop(addresses::decode(message)),
+        Some(RouteNetlinkMessage::NewRoute(message)) => drop(routes::decode(message)),
+        Some(RouteNetlinkMessage::NewRule(message)) => drop(rules::decode(message)),
+        Some(RouteNetlinkMessage::NewNeighbour(message)) => {
+            drop(neighbours::decode(message.clone()));
+            drop(neighbours::decode_fdb(message));
+        }
+        _ => {}
+    });
+}
+
 /// Real bytes of this machine.
 #[cfg(test)]
 pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
+    use linux_raw_sys::netlink::{IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN};
     use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 
     use crate::{
@@ -47,24 +60,24 @@ pub(crate) fn collect(keep: &mut dyn FnMut(&str, Vec<u8>)) {
         netlink::{Netlink, attributes::Body},
     };
 
-    let mut route = Netlink::open(NETLINK_ROUTE).unwrap();
+    let mut socket = Netlink::open(NETLINK_ROUTE).unwrap();
     for (name, kind, header_len, first) in [
-        ("links", 18, 16, 0),
-        ("links", 18, 16, libc::AF_BRIDGE as u8),
-        ("addresses", 22, 8, 0),
-        ("routes", 26, 12, 0),
-        ("rules", 34, 12, 0),
-        ("neighbours", 30, 12, 0),
-        ("neighbours", 30, 12, libc::AF_BRIDGE as u8),
+        ("links", libc::RTM_GETLINK, 16, 0),
+        ("links", libc::RTM_GETLINK, 16, libc::AF_BRIDGE as u8),
+        ("addresses", libc::RTM_GETADDR, 8, 0),
+        ("routes", libc::RTM_GETROUTE, 12, 0),
+        ("rules", libc::RTM_GETRULE, 12, 0),
+        ("neighbours", libc::RTM_GETNEIGH, 12, 0),
+        ("neighbours", libc::RTM_GETNEIGH, 12, libc::AF_BRIDGE as u8),
     ] {
         let mut header = vec![0; header_len];
         header[0] = first;
-        let body = if kind == 18 && first != 0 {
-            Body::new(&header).with(29, &2_u32.to_ne_bytes())
+        let body = if kind == libc::RTM_GETLINK && first != 0 {
+            Body::new(&header).with(IFLA_EXT_MASK as u16, &RTEXT_FILTER_BRVLAN.to_ne_bytes())
         } else {
             Body::new(&header)
         };
-        route.dump(kind, &body, |message| Some(raw(message))).unwrap().into_iter().for_each(|it| keep(name, it));
+        socket.dump(kind, &body, |message| Some(raw(message))).unwrap().into_iter().for_each(|it| keep(name, it));
     }
     let mut diag = Netlink::open(NETLINK_SOCK_DIAG).unwrap();
     for (family, transport) in [(2, 6), (10, 6), (2, 17), (10, 17)] {

@@ -1,81 +1,110 @@
 //! What an interface is: `IFLA_INFO_KIND`, and what `IFLA_INFO_DATA` adds to it.
 
 use bridgewalk_model::kernel::LinkKind;
-
-use crate::netlink::attributes::{Attributes, be16_at, ip, text, u8_at, u16_at, u32_at};
-
-const IFLA_INFO_KIND: u16 = 1;
-const IFLA_INFO_DATA: u16 = 2;
-const ARPHRD_LOOPBACK: u16 = 772;
+use netlink_packet_route::link::{
+    BridgeStpState, InfoBridge, InfoData, InfoIpVlan, InfoKind, InfoMacVlan, InfoVlan, InfoVxlan, IpVlanMode, LinkInfo,
+    LinkLayerType, MacVlanMode,
+};
 
 /// From `ifi_type` and `IFLA_LINKINFO`.
-pub(crate) fn decode(hardware_type: u16, info: Attributes<'_>) -> LinkKind {
-    if hardware_type == ARPHRD_LOOPBACK {
+pub(super) fn decode(layer: LinkLayerType, info: &[LinkInfo]) -> LinkKind {
+    if layer == LinkLayerType::Loopback {
         return LinkKind::Loopback;
     }
-    let Some(name) = info.find(IFLA_INFO_KIND).map(text) else { return LinkKind::Physical };
-    let data = info.nested(IFLA_INFO_DATA);
-    match name.as_str() {
-        "veth" => LinkKind::Veth,
-        "bridge" => bridge(data),
-        "vxlan" => vxlan(data),
-        "macvlan" => LinkKind::Macvlan { mode: macvlan_mode(data) },
-        "ipvlan" => LinkKind::Ipvlan { mode: ipvlan_mode(data) },
-        "vlan" => LinkKind::Vlan { vlan_id: data.find(1).and_then(|value| u16_at(value, 0)).unwrap_or(0) },
-        "dummy" => LinkKind::Dummy,
-        "tun" => LinkKind::Tun,
-        _ => LinkKind::Other { name },
+    let mut kind = None;
+    let mut data = None;
+    for part in info {
+        match part {
+            LinkInfo::Kind(it) => kind = Some(it),
+            LinkInfo::Data(it) => data = Some(it),
+            _ => {}
+        }
     }
-}
-
-fn is_set(data: Attributes<'_>, kind: u16) -> bool {
-    data.find(kind).and_then(|value| u8_at(value, 0)).is_some_and(|value| value != 0)
+    match (kind, data) {
+        (None, _) => LinkKind::Physical,
+        (Some(InfoKind::Veth), _) => LinkKind::Veth,
+        (Some(InfoKind::Dummy), _) => LinkKind::Dummy,
+        (Some(InfoKind::Tun), _) => LinkKind::Tun,
+        (Some(InfoKind::Bridge), Some(InfoData::Bridge(data))) => bridge(data),
+        (Some(InfoKind::Bridge), _) => bridge(&[]),
+        (Some(InfoKind::Vxlan), Some(InfoData::Vxlan(data))) => vxlan(data),
+        (Some(InfoKind::Vxlan), _) => vxlan(&[]),
+        (Some(InfoKind::MacVlan), Some(InfoData::MacVlan(data))) => macvlan(data),
+        (Some(InfoKind::MacVlan), _) => macvlan(&[]),
+        (Some(InfoKind::IpVlan), Some(InfoData::IpVlan(data))) => ipvlan(data),
+        (Some(InfoKind::IpVlan), _) => ipvlan(&[]),
+        (Some(InfoKind::Vlan), Some(InfoData::Vlan(data))) => vlan(data),
+        (Some(InfoKind::Vlan), _) => vlan(&[]),
+        (Some(other), _) => LinkKind::Other { name: other.to_string() },
+    }
 }
 
 /// `IFLA_BR_*`.
-fn bridge(data: Attributes<'_>) -> LinkKind {
-    LinkKind::Bridge {
-        stp: data.find(5).and_then(|value| u32_at(value, 0)).is_some_and(|value| value != 0),
-        vlan_filtering: is_set(data, 7),
-        ageing_time_cs: data.find(4).and_then(|value| u32_at(value, 0)).unwrap_or(0),
-        nf_call_iptables: is_set(data, 36),
-        nf_call_ip6tables: is_set(data, 37),
+fn bridge(data: &[InfoBridge]) -> LinkKind {
+    let (mut stp, mut vlan_filtering, mut ageing_time_cs) = (false, false, 0);
+    let (mut nf_call_iptables, mut nf_call_ip6tables) = (false, false);
+    for part in data {
+        match part {
+            InfoBridge::StpState(state) => stp = *state != BridgeStpState::Disabled,
+            InfoBridge::VlanFiltering(is_on) => vlan_filtering = *is_on,
+            InfoBridge::AgeingTime(time) => ageing_time_cs = *time,
+            InfoBridge::NfCallIpTables(is_on) => nf_call_iptables = *is_on,
+            InfoBridge::NfCallIp6Tables(is_on) => nf_call_ip6tables = *is_on,
+            _ => {}
+        }
     }
+    LinkKind::Bridge { stp, vlan_filtering, ageing_time_cs, nf_call_iptables, nf_call_ip6tables }
 }
 
 /// `IFLA_VXLAN_*`.
-fn vxlan(data: Attributes<'_>) -> LinkKind {
-    let number = |kind| data.find(kind).and_then(|value| u32_at(value, 0));
-    let address = |four, six| data.find(four).or(data.find(six)).and_then(ip).filter(|ip| !ip.is_unspecified());
-    LinkKind::Vxlan {
-        vni: number(1).unwrap_or(0),
-        port: data.find(15).and_then(|value| be16_at(value, 0)).unwrap_or(0),
-        local: address(4, 17),
-        remote: address(2, 16),
-        learning: is_set(data, 7),
-        proxy: is_set(data, 11),
-        underlay_if_index: number(3).filter(|index| *index != 0),
+fn vxlan(data: &[InfoVxlan]) -> LinkKind {
+    let (mut vni, mut port, mut learning, mut proxy) = (0, 0, false, false);
+    let (mut local, mut remote, mut underlay_if_index) = (None, None, None);
+    for part in data {
+        match part {
+            InfoVxlan::Id(id) => vni = *id,
+            InfoVxlan::Port(number) => port = *number,
+            InfoVxlan::Local(address) if !address.is_unspecified() => local = Some((*address).into()),
+            InfoVxlan::Local6(address) if !address.is_unspecified() => local = Some((*address).into()),
+            InfoVxlan::Group(address) if !address.is_unspecified() => remote = Some((*address).into()),
+            InfoVxlan::Group6(address) if !address.is_unspecified() => remote = Some((*address).into()),
+            InfoVxlan::Learning(is_on) => learning = *is_on,
+            InfoVxlan::Proxy(is_on) => proxy = *is_on,
+            InfoVxlan::Link(if_index) if *if_index != 0 => underlay_if_index = Some(*if_index),
+            _ => {}
+        }
     }
+    LinkKind::Vxlan { vni, port, local, remote, learning, proxy, underlay_if_index }
+}
+
+/// `IFLA_VLAN_*`.
+fn vlan(data: &[InfoVlan]) -> LinkKind {
+    let vlan_id = data.iter().find_map(|part| if let InfoVlan::Id(id) = part { Some(*id) } else { None });
+    LinkKind::Vlan { vlan_id: vlan_id.unwrap_or(0) }
 }
 
 /// `IFLA_MACVLAN_MODE`.
-fn macvlan_mode(data: Attributes<'_>) -> String {
-    match data.find(1).and_then(|value| u32_at(value, 0)) {
-        Some(1) => "private".to_owned(),
-        Some(2) => "vepa".to_owned(),
-        Some(4) => "bridge".to_owned(),
-        Some(8) => "passthru".to_owned(),
-        Some(16) => "source".to_owned(),
-        other => other.unwrap_or(0).to_string(),
-    }
+fn macvlan(data: &[InfoMacVlan]) -> LinkKind {
+    let mode = data.iter().find_map(|part| if let InfoMacVlan::Mode(mode) = part { Some(*mode) } else { None });
+    let mode = match mode {
+        Some(MacVlanMode::Private) => "private".to_owned(),
+        Some(MacVlanMode::Vepa) => "vepa".to_owned(),
+        Some(MacVlanMode::Bridge) => "bridge".to_owned(),
+        Some(MacVlanMode::Passthrough) => "passthru".to_owned(),
+        Some(MacVlanMode::Source) => "source".to_owned(),
+        other => other.map_or(0, u32::from).to_string(),
+    };
+    LinkKind::Macvlan { mode }
 }
 
 /// `IFLA_IPVLAN_MODE`.
-fn ipvlan_mode(data: Attributes<'_>) -> String {
-    match data.find(1).and_then(|value| u16_at(value, 0)) {
-        Some(0) => "l2".to_owned(),
-        Some(1) => "l3".to_owned(),
-        Some(2) => "l3s".to_owned(),
-        other => other.unwrap_or(u16::MAX).to_string(),
-    }
+fn ipvlan(data: &[InfoIpVlan]) -> LinkKind {
+    let mode = data.iter().find_map(|part| if let InfoIpVlan::Mode(mode) = part { Some(*mode) } else { None });
+    let mode = match mode {
+        Some(IpVlanMode::L2) => "l2".to_owned(),
+        Some(IpVlanMode::L3) => "l3".to_owned(),
+        Some(IpVlanMode::L3S) => "l3s".to_owned(),
+        other => other.map_or(u16::MAX, u16::from).to_string(),
+    };
+    LinkKind::Ipvlan { mode }
 }

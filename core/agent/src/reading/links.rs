@@ -2,38 +2,16 @@
 
 use std::io;
 
-use bridgewalk_model::kernel::{BridgePort, Link, LinkCounters, OperState};
-
-use super::{device_conf::DeviceConf, link_kind};
-use crate::netlink::{
-    Message, Netlink,
-    attributes::{Attributes, Body, i32_at, mac, text, u8_at, u16_at, u32_at, u64_at},
+use bridgewalk_model::{
+    MacAddress,
+    kernel::{BridgePort, Link, LinkCounters, LinkKind, OperState},
+};
+use netlink_packet_route::link::{
+    InfoBridgePort, InfoPortData, InfoPortKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop, State, Stats64,
 };
 
-const RTM_GETLINK: u16 = 18;
-const IFINFOMSG_LEN: usize = 16;
-const IFLA_ADDRESS: u16 = 1;
-const IFLA_IFNAME: u16 = 3;
-const IFLA_MTU: u16 = 4;
-const IFLA_LINK: u16 = 5;
-const IFLA_MASTER: u16 = 10;
-const IFLA_OPERSTATE: u16 = 16;
-const IFLA_LINKINFO: u16 = 18;
-const IFLA_IFALIAS: u16 = 20;
-const IFLA_STATS64: u16 = 23;
-const IFLA_AF_SPEC: u16 = 26;
-const IFLA_PROMISCUITY: u16 = 30;
-const IFLA_LINK_NETNSID: u16 = 37;
-const IFLA_TARGET_NETNSID: u16 = 46;
-const IFLA_PROP_LIST: u16 = 52;
-const IFLA_ALT_IFNAME: u16 = 53;
-const IFLA_INFO_SLAVE_KIND: u16 = 4;
-const IFLA_INFO_SLAVE_DATA: u16 = 5;
-const IFLA_BRPORT_STATE: u16 = 1;
-const IFLA_BRPORT_MODE: u16 = 4;
-const IFLA_BRPORT_LEARNING: u16 = 8;
-const IFLA_BRPORT_UNICAST_FLOOD: u16 = 9;
-const IFLA_BRPORT_ISOLATED: u16 = 33;
+use super::{device_conf::DeviceConf, link_kind};
+use crate::netlink::route::Route;
 
 /// An interface, and its own part of `/proc/sys/net`.
 #[derive(Clone, Debug)]
@@ -44,96 +22,127 @@ pub(crate) struct Device {
     pub(crate) conf: DeviceConf,
 }
 
-/// The interfaces of the namespace that `netlink` is in.
-pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<Device>> {
-    netlink.dump(RTM_GETLINK, &Body::new(&[0; IFINFOMSG_LEN]), decode)
+/// The interfaces of the namespace that `route` is in.
+pub(crate) fn read(route: &mut Route) -> io::Result<Vec<Device>> {
+    route.dump(|handle| handle.link().get().execute(), decode)
 }
 
-/// The interfaces of the namespace with this number, as the namespace numbers it that `netlink` is in; needs
+/// The interfaces of the namespace with this number, as the namespace numbers it that `route` is in; needs
 /// `CAP_NET_ADMIN` over it.
-pub(crate) fn read_target(netlink: &mut Netlink, nsid: i32) -> io::Result<Vec<Device>> {
-    let body = Body::new(&[0; IFINFOMSG_LEN]).with(IFLA_TARGET_NETNSID, &nsid.to_ne_bytes());
-    netlink.dump(RTM_GETLINK, &body, decode)
-}
-
-pub(super) fn decode(message: Message<'_>) -> Option<Device> {
-    let body = message.body;
-    let if_index = u32_at(body, 4)?;
-    let flags = u32_at(body, 8)?;
-    let attributes = Attributes::after(body, IFINFOMSG_LEN);
-    let number = |kind| attributes.find(kind).and_then(|value| u32_at(value, 0));
-    let info = attributes.nested(IFLA_LINKINFO);
-    let peer_nsid = attributes.find(IFLA_LINK_NETNSID).and_then(|value| i32_at(value, 0));
-    let peer_if_index = number(IFLA_LINK).filter(|peer| *peer != 0 && (*peer != if_index || peer_nsid.is_some()));
-    let mut alternative_names: Vec<String> = attributes
-        .nested(IFLA_PROP_LIST)
-        .into_iter()
-        .filter(|(kind, _)| *kind == IFLA_ALT_IFNAME)
-        .map(|(_, name)| text(name))
-        .collect();
-    alternative_names.extend(attributes.find(IFLA_IFALIAS).map(text).filter(|alias| !alias.is_empty()));
-    let link = Link {
-        if_index,
-        name: text(attributes.find(IFLA_IFNAME)?),
-        alternative_names,
-        kind: link_kind::decode(u16_at(body, 2)?, info),
-        is_up: flags & libc::IFF_UP.cast_unsigned() != 0,
-        has_carrier: flags & libc::IFF_LOWER_UP.cast_unsigned() != 0,
-        is_promiscuous: flags & libc::IFF_PROMISC.cast_unsigned() != 0
-            || number(IFLA_PROMISCUITY).is_some_and(|count| count > 0),
-        oper_state: oper_state(attributes.find(IFLA_OPERSTATE).and_then(|value| u8_at(value, 0)).unwrap_or(0)),
-        mtu: number(IFLA_MTU).unwrap_or(0),
-        mac_address: attributes.find(IFLA_ADDRESS).and_then(mac),
-        master_if_index: number(IFLA_MASTER),
-        bridge_port: bridge_port(info),
-        peer_if_index,
-        peer_nsid: peer_nsid.filter(|_| peer_if_index.is_some()),
-        peer_namespace: None,
-        counters: attributes.find(IFLA_STATS64).and_then(counters).unwrap_or_default(),
+pub(crate) fn read_target(route: &mut Route, nsid: i32) -> io::Result<Vec<Device>> {
+    let request = |handle: &rtnetlink::Handle| {
+        let mut request = handle.link().get();
+        // `IFLA_IF_NETNSID` is what `IFLA_TARGET_NETNSID` was called first.
+        request.message_mut().attributes.push(LinkAttribute::IfNetnsId(nsid));
+        request.execute()
     };
-    Some(Device { link, conf: DeviceConf::decode(attributes.nested(IFLA_AF_SPEC)) })
+    route.dump(request, decode)
 }
 
-const fn oper_state(number: u8) -> OperState {
-    match number {
-        1 => OperState::NotPresent,
-        2 => OperState::Down,
-        3 => OperState::LowerLayerDown,
-        4 => OperState::Testing,
-        5 => OperState::Dormant,
-        6 => OperState::Up,
+pub(super) fn decode(message: LinkMessage) -> Option<Device> {
+    let header = message.header;
+    let mut link = Link {
+        if_index: header.index,
+        name: String::new(),
+        alternative_names: Vec::new(),
+        kind: LinkKind::Physical,
+        is_up: header.flags.contains(LinkFlags::Up),
+        has_carrier: header.flags.contains(LinkFlags::LowerUp),
+        is_promiscuous: header.flags.contains(LinkFlags::Promisc),
+        oper_state: OperState::Unknown,
+        mtu: 0,
+        mac_address: None,
+        master_if_index: None,
+        bridge_port: None,
+        peer_if_index: None,
+        peer_nsid: None,
+        peer_namespace: None,
+        counters: LinkCounters::default(),
+    };
+    let mut conf = DeviceConf::default();
+    let mut alias = None;
+    let mut info = Vec::new();
+    for attribute in message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name = name,
+            LinkAttribute::PropList(props) => link.alternative_names.extend(props.into_iter().filter_map(name)),
+            LinkAttribute::IfAlias(text) => alias = Some(text).filter(|text| !text.is_empty()),
+            LinkAttribute::Promiscuity(count) => link.is_promiscuous |= count > 0,
+            LinkAttribute::OperState(state) => link.oper_state = oper_state(state),
+            LinkAttribute::Mtu(bytes) => link.mtu = bytes,
+            LinkAttribute::Address(bytes) => link.mac_address = bytes.try_into().ok().map(MacAddress),
+            LinkAttribute::Controller(if_index) => link.master_if_index = Some(if_index),
+            LinkAttribute::Link(if_index) => link.peer_if_index = Some(if_index),
+            LinkAttribute::LinkNetNsId(nsid) => link.peer_nsid = Some(nsid),
+            LinkAttribute::LinkInfo(parts) => info = parts,
+            LinkAttribute::Stats64(stats) => link.counters = counters(&stats),
+            LinkAttribute::AfSpecUnspec(spec) => conf = DeviceConf::decode(&spec),
+            _ => {}
+        }
+    }
+    if link.name.is_empty() {
+        return None;
+    }
+    link.alternative_names.extend(alias);
+    link.kind = link_kind::decode(header.link_layer_type, &info);
+    link.bridge_port = bridge_port(&info);
+    link.peer_if_index =
+        link.peer_if_index.filter(|peer| *peer != 0 && (*peer != link.if_index || link.peer_nsid.is_some()));
+    link.peer_nsid = link.peer_nsid.filter(|_| link.peer_if_index.is_some());
+    Some(Device { link, conf })
+}
+
+fn name(prop: Prop) -> Option<String> {
+    match prop {
+        Prop::AltIfName(name) => Some(name),
+        _ => None,
+    }
+}
+
+const fn oper_state(state: State) -> OperState {
+    match state {
+        State::NotPresent => OperState::NotPresent,
+        State::Down => OperState::Down,
+        State::LowerLayerDown => OperState::LowerLayerDown,
+        State::Testing => OperState::Testing,
+        State::Dormant => OperState::Dormant,
+        State::Up => OperState::Up,
         _ => OperState::Unknown,
     }
 }
 
-fn bridge_port(info: Attributes<'_>) -> Option<BridgePort> {
-    if info.find(IFLA_INFO_SLAVE_KIND).map(text)? != "bridge" {
+fn bridge_port(info: &[LinkInfo]) -> Option<BridgePort> {
+    if !info.contains(&LinkInfo::PortKind(InfoPortKind::Bridge)) {
         return None;
     }
-    let data = info.nested(IFLA_INFO_SLAVE_DATA);
-    let byte = |kind| data.find(kind).and_then(|value| u8_at(value, 0)).unwrap_or(0);
-    Some(BridgePort {
-        stp_state: byte(IFLA_BRPORT_STATE),
-        hairpin: byte(IFLA_BRPORT_MODE) != 0,
-        isolated: byte(IFLA_BRPORT_ISOLATED) != 0,
-        learning: byte(IFLA_BRPORT_LEARNING) != 0,
-        flood: byte(IFLA_BRPORT_UNICAST_FLOOD) != 0,
-    })
+    let mut port = BridgePort::default();
+    for part in info {
+        let LinkInfo::PortData(InfoPortData::BridgePort(parts)) = part else { continue };
+        for part in parts {
+            match part {
+                InfoBridgePort::State(state) => port.stp_state = (*state).into(),
+                InfoBridgePort::HairpinMode(is_on) => port.hairpin = *is_on,
+                InfoBridgePort::Isolated(is_on) => port.isolated = *is_on,
+                InfoBridgePort::Learning(is_on) => port.learning = *is_on,
+                InfoBridgePort::UnicastFlood(is_on) => port.flood = *is_on,
+                _ => {}
+            }
+        }
+    }
+    Some(port)
 }
 
-/// `struct rtnl_link_stats64`: packets, bytes, errors, dropped; each received, then sent.
-fn counters(value: &[u8]) -> Option<LinkCounters> {
-    let number = |index: usize| u64_at(value, 8 * index);
-    Some(LinkCounters {
-        rx_packets: number(0)?,
-        tx_packets: number(1)?,
-        rx_bytes: number(2)?,
-        tx_bytes: number(3)?,
-        rx_errors: number(4)?,
-        tx_errors: number(5)?,
-        rx_dropped: number(6)?,
-        tx_dropped: number(7)?,
-    })
+const fn counters(stats: &Stats64) -> LinkCounters {
+    LinkCounters {
+        rx_packets: stats.rx_packets,
+        tx_packets: stats.tx_packets,
+        rx_bytes: stats.rx_bytes,
+        tx_bytes: stats.tx_bytes,
+        rx_errors: stats.rx_errors,
+        tx_errors: stats.tx_errors,
+        rx_dropped: stats.rx_dropped,
+        tx_dropped: stats.tx_dropped,
+    }
 }
 
 /// The interface with its counters at zero, to be compared.

@@ -10,6 +10,8 @@ mod link_kind;
 mod links;
 mod name_files;
 mod neighbours;
+#[cfg(test)]
+mod odd_tests;
 mod outside;
 mod proc_net;
 pub(crate) mod readers;
@@ -25,14 +27,14 @@ use std::{collections::HashMap, io, sync::Arc};
 use bridgewalk_model::{
     Fact, Limit, LimitReason, NamespaceInode, Remedy, Section, SourceKind, Text, Via, kernel::Link,
 };
-use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
+use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
 pub(crate) use sections::{Part, Parts};
 
 use crate::{
     discovery::{Place, nsid},
     firewall,
-    netlink::Netlink,
+    netlink::{Netlink, route::Route},
 };
 
 /// What readers know beyond the namespace they are in.
@@ -120,8 +122,8 @@ pub(crate) fn remedy(reason: &LimitReason) -> Remedy {
 /// Reads parts of the namespace that the calling thread is in.
 fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     let mut record = Record::new(place, Via::Netlink);
-    match Netlink::open(NETLINK_ROUTE) {
-        Ok(mut netlink) => read_route_parts(&mut record, &mut netlink, parts, known),
+    match Route::open() {
+        Ok(mut route) => read_route_parts(&mut record, &mut route, parts, known),
         Err(error) => record.failed(Part::Links, &error),
     }
     if parts.has(Part::Sockets) {
@@ -146,16 +148,16 @@ fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     record.reading
 }
 
-fn read_route_parts(record: &mut Record<'_>, netlink: &mut Netlink, parts: Parts, known: &Known) {
+fn read_route_parts(record: &mut Record<'_>, route: &mut Route, parts: Parts, known: &Known) {
     if parts.has(Part::Links) || parts.has(Part::Sysctls) {
-        match links::read(netlink) {
+        match links::read(route) {
             Ok(devices) => {
                 if parts.has(Part::Sysctls) {
                     record.fact(Part::Sysctls, Fact::Sysctls, Ok(sysctls::read(&devices)));
                 }
                 if parts.has(Part::Links) {
                     let mut links: Vec<Link> = devices.into_iter().map(|device| device.link).collect();
-                    name_peers(&mut links, netlink, record.place, known);
+                    name_peers(&mut links, route, record.place, known);
                     record.fact(Part::Links, Fact::Links, Ok(links));
                 }
             }
@@ -163,27 +165,27 @@ fn read_route_parts(record: &mut Record<'_>, netlink: &mut Netlink, parts: Parts
         }
     }
     if parts.has(Part::Addresses) {
-        record.fact(Part::Addresses, Fact::Addresses, addresses::read(netlink));
+        record.fact(Part::Addresses, Fact::Addresses, addresses::read(route));
     }
     if parts.has(Part::Routes) {
-        record.fact(Part::Routes, Fact::Routes, routes::read(netlink));
+        record.fact(Part::Routes, Fact::Routes, routes::read(route));
     }
     if parts.has(Part::RoutingRules) {
-        record.fact(Part::RoutingRules, Fact::RoutingRules, rules::read(netlink));
+        record.fact(Part::RoutingRules, Fact::RoutingRules, rules::read(route));
     }
     if parts.has(Part::Neighbours) {
-        record.fact(Part::Neighbours, Fact::Neighbours, neighbours::read(netlink));
+        record.fact(Part::Neighbours, Fact::Neighbours, neighbours::read(route));
     }
     if parts.has(Part::Fdb) {
-        record.fact(Part::Fdb, Fact::Fdb, neighbours::read_fdb(netlink));
+        record.fact(Part::Fdb, Fact::Fdb, neighbours::read_fdb(route));
     }
     if parts.has(Part::BridgeVlans) {
-        record.fact(Part::BridgeVlans, Fact::BridgeVlans, vlans::read(netlink));
+        record.fact(Part::BridgeVlans, Fact::BridgeVlans, vlans::read(route));
     }
 }
 
 /// Finds the namespaces behind the numbers that links name. The host is asked for first: nearly all cables end there.
-fn name_peers(links: &mut [Link], netlink: &mut Netlink, place: &Place, known: &Known) {
+fn name_peers(links: &mut [Link], route: &mut Route, place: &Place, known: &Known) {
     let mut wanted: Vec<i32> = links.iter().filter_map(|link| link.peer_nsid).collect();
     wanted.sort_unstable();
     wanted.dedup();
@@ -192,7 +194,7 @@ fn name_peers(links: &mut [Link], netlink: &mut Netlink, place: &Place, known: &
         if names.len() >= wanted.len() {
             break;
         }
-        let nsid = if place.is_host { other.nsid } else { nsid::read(netlink, other).ok().flatten() };
+        let nsid = if place.is_host { other.nsid } else { nsid::read(route, other).ok().flatten() };
         if let Some(nsid) = nsid.filter(|nsid| wanted.contains(nsid)) {
             names.insert(nsid, other.inode);
         }

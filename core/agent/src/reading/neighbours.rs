@@ -1,96 +1,113 @@
 //! Neighbours and the forwarding databases of bridges and VXLANs (`RTM_GETNEIGH`).
 
-use std::io;
+use std::{io, net::IpAddr};
 
-use bridgewalk_model::kernel::{FdbEntry, Neighbour, NeighbourState};
-
-use crate::netlink::{
-    Message, Netlink,
-    attributes::{Attributes, Body, ip, mac, u8_at, u16_at, u32_at},
+use bridgewalk_model::{
+    MacAddress,
+    kernel::{self, FdbEntry, Neighbour},
+};
+use netlink_packet_route::{
+    AddressFamily,
+    neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState},
 };
 
-const RTM_GETNEIGH: u16 = 30;
-const NDMSG_LEN: usize = 12;
-const NDA_DST: u16 = 1;
-const NDA_LLADDR: u16 = 2;
-const NDA_VLAN: u16 = 5;
-const NDA_MASTER: u16 = 9;
-const NTF_SELF: u8 = 0x02;
-const NTF_PROXY: u8 = 0x08;
-const NTF_EXT_LEARNED: u8 = 0x10;
-const NTF_ROUTER: u8 = 0x80;
-const NUD_NOARP: u16 = 0x40;
-const NUD_PERMANENT: u16 = 0x80;
+use crate::netlink::{attributes::ip, route::Route};
 
-/// The neighbours of the namespace that `netlink` is in, those it answers for last.
-pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<Neighbour>> {
-    let mut neighbours = netlink.dump(RTM_GETNEIGH, &Body::new(&[0; NDMSG_LEN]), decode)?;
-    let mut header = [0; NDMSG_LEN];
-    header[10] = NTF_PROXY;
-    neighbours.extend(netlink.dump(RTM_GETNEIGH, &Body::new(&header), decode)?);
+/// The neighbours of the namespace that `route` is in, those it answers for last.
+pub(crate) fn read(route: &mut Route) -> io::Result<Vec<Neighbour>> {
+    let mut neighbours = route.dump(|handle| handle.neighbours().get().execute(), decode)?;
+    neighbours.extend(route.dump(|handle| handle.neighbours().get().proxies().execute(), decode)?);
     Ok(neighbours)
 }
 
-/// The forwarding databases of the namespace that `netlink` is in.
-pub(crate) fn read_fdb(netlink: &mut Netlink) -> io::Result<Vec<FdbEntry>> {
-    let mut header = [0; NDMSG_LEN];
-    header[0] = libc::AF_BRIDGE as u8;
-    netlink.dump(RTM_GETNEIGH, &Body::new(&header), decode_fdb)
+/// The forwarding databases of the namespace that `route` is in.
+pub(crate) fn read_fdb(route: &mut Route) -> io::Result<Vec<FdbEntry>> {
+    let request =
+        |handle: &rtnetlink::Handle| handle.neighbours().get().set_address_family(AddressFamily::Bridge).execute();
+    route.dump(request, decode_fdb)
 }
 
-pub(super) fn decode(message: Message<'_>) -> Option<Neighbour> {
-    let body = message.body;
-    let family = i32::from(u8_at(body, 0)?);
-    if family != libc::AF_INET && family != libc::AF_INET6 {
+pub(super) fn decode(message: NeighbourMessage) -> Option<Neighbour> {
+    let header = message.header;
+    if !matches!(header.family, AddressFamily::Inet | AddressFamily::Inet6) {
         return None;
     }
-    let attributes = Attributes::after(body, NDMSG_LEN);
-    let flags = u8_at(body, 10)?;
-    let state = u16_at(body, 8)?;
+    let (mut address, mut mac_address) = (None, None);
+    for attribute in message.attributes {
+        match attribute {
+            NeighbourAttribute::Destination(destination) => address = ip_of(destination),
+            NeighbourAttribute::LinkLayerAddress(bytes) => mac_address = mac(bytes),
+            _ => {}
+        }
+    }
     // Before anybody answered the kernel shows an address of zeros.
-    let is_resolved = !matches!(state, 0 | 0x01 | 0x20);
+    let is_resolved =
+        !matches!(header.state, NeighbourState::None | NeighbourState::Incomplete | NeighbourState::Failed);
     Some(Neighbour {
-        if_index: u32_at(body, 4)?,
-        address: attributes.find(NDA_DST).and_then(ip)?,
-        mac_address: attributes.find(NDA_LLADDR).and_then(mac).filter(|_| is_resolved),
-        state: neighbour_state(state),
-        is_proxy: flags & NTF_PROXY != 0,
-        is_router: flags & NTF_ROUTER != 0,
+        if_index: header.ifindex,
+        address: address?,
+        mac_address: mac_address.filter(|_| is_resolved),
+        state: state(header.state),
+        is_proxy: header.flags.contains(NeighbourFlags::Proxy),
+        is_router: header.flags.contains(NeighbourFlags::Router),
     })
 }
 
-pub(super) fn decode_fdb(message: Message<'_>) -> Option<FdbEntry> {
-    let body = message.body;
-    if i32::from(u8_at(body, 0)?) != libc::AF_BRIDGE {
+pub(super) fn decode_fdb(message: NeighbourMessage) -> Option<FdbEntry> {
+    let header = message.header;
+    if header.family != AddressFamily::Bridge {
         return None;
     }
-    let attributes = Attributes::after(body, NDMSG_LEN);
-    let state = u16_at(body, 8)?;
-    let flags = u8_at(body, 10)?;
+    let (mut bridge_if_index, mut mac_address, mut vlan_id, mut remote) = (None, None, None, None);
+    for attribute in message.attributes {
+        match attribute {
+            NeighbourAttribute::Controller(if_index) => bridge_if_index = Some(if_index),
+            NeighbourAttribute::LinkLayerAddress(bytes) => mac_address = mac(bytes),
+            NeighbourAttribute::Vlan(id) => vlan_id = Some(id),
+            NeighbourAttribute::Destination(destination) => remote = ip_of(destination),
+            _ => {}
+        }
+    }
+    // `ndm_state` is a set here.
+    let states = u16::from(header.state);
     Some(FdbEntry {
-        if_index: u32_at(body, 4)?,
-        bridge_if_index: attributes.find(NDA_MASTER).and_then(|value| u32_at(value, 0)),
-        mac_address: attributes.find(NDA_LLADDR).and_then(mac)?,
-        vlan_id: attributes.find(NDA_VLAN).and_then(|value| u16_at(value, 0)),
-        remote: attributes.find(NDA_DST).and_then(ip),
-        is_permanent: state & NUD_PERMANENT != 0,
-        is_static: state & NUD_NOARP != 0,
-        is_externally_learned: flags & NTF_EXT_LEARNED != 0,
-        is_self: flags & NTF_SELF != 0,
+        if_index: header.ifindex,
+        bridge_if_index,
+        mac_address: mac_address?,
+        vlan_id,
+        remote,
+        is_permanent: states & u16::from(NeighbourState::Permanent) != 0,
+        is_static: states & u16::from(NeighbourState::Noarp) != 0,
+        is_externally_learned: header.flags.contains(NeighbourFlags::ExtLearned),
+        is_self: header.flags.contains(NeighbourFlags::Own),
     })
+}
+
+fn mac(bytes: Vec<u8>) -> Option<MacAddress> {
+    bytes.try_into().ok().map(MacAddress)
+}
+
+fn ip_of(address: NeighbourAddress) -> Option<IpAddr> {
+    match address {
+        NeighbourAddress::Inet(address) => Some(address.into()),
+        NeighbourAddress::Inet6(address) => Some(address.into()),
+        // Of a forwarding database, whose family says nothing of the address.
+        NeighbourAddress::Other(bytes) => ip(&bytes),
+        _ => None,
+    }
 }
 
 /// `NUD_*`.
-const fn neighbour_state(number: u16) -> NeighbourState {
-    match number {
-        0x01 => NeighbourState::Incomplete,
-        0x02 => NeighbourState::Reachable,
-        0x04 => NeighbourState::Stale,
-        0x08 => NeighbourState::Delay,
-        0x10 => NeighbourState::Probe,
-        0x20 => NeighbourState::Failed,
-        NUD_NOARP => NeighbourState::NoArp,
-        NUD_PERMANENT => NeighbourState::Permanent,
-        _ => NeighbourState::None,
+const fn state(state: NeighbourState) -> kernel::NeighbourState {
+    match state {
+        NeighbourState::Incomplete => kernel::NeighbourState::Incomplete,
+        NeighbourState::Reachable => kernel::NeighbourState::Reachable,
+        NeighbourState::Stale => kernel::NeighbourState::Stale,
+        NeighbourState::Delay => kernel::NeighbourState::Delay,
+        NeighbourState::Probe => kernel::NeighbourState::Probe,
+        NeighbourState::Failed => kernel::NeighbourState::Failed,
+        NeighbourState::Noarp => kernel::NeighbourState::NoArp,
+        NeighbourState::Permanent => kernel::NeighbourState::Permanent,
+        _ => kernel::NeighbourState::None,
     }
 }

@@ -9,7 +9,6 @@ use bridgewalk_model::{
     Fact, LimitReason, SourceKind, Via,
     kernel::{Link, LinkKind, OperState, Transport},
 };
-use netlink_sys::protocols::NETLINK_ROUTE;
 
 use super::{
     Known, Part, Parts, Reading, Record, addresses,
@@ -19,7 +18,7 @@ use super::{
 };
 use crate::{
     discovery::{Door, Place},
-    netlink::Netlink,
+    netlink::route::Route,
 };
 
 /// Reads what can be read of `place` by a thread that is in this process's own namespace.
@@ -88,10 +87,10 @@ pub(super) fn read(place: &Place, parts: Parts, known: &Known) -> Reading {
 /// Interfaces and addresses as the kernel lists them to whoever has `CAP_NET_ADMIN` over the namespace.
 fn target(place: &Place, own_is_host: bool) -> Option<(Vec<Link>, Vec<bridgewalk_model::kernel::Address>)> {
     let nsid = place.nsid.filter(|_| own_is_host)?;
-    let mut netlink = Netlink::open(NETLINK_ROUTE).ok()?;
-    netlink.check_strictly().ok()?;
-    let devices = links::read_target(&mut netlink, nsid).ok()?;
-    let addresses = addresses::read_target(&mut netlink, nsid).ok()?;
+    let mut route = Route::open().ok()?;
+    route.check_strictly().ok()?;
+    let devices = links::read_target(&mut route, nsid).ok()?;
+    let addresses = addresses::read_target(&mut route, nsid).ok()?;
     Some((devices.into_iter().map(|device| device.link).collect(), addresses))
 }
 
@@ -102,8 +101,7 @@ fn links_outside(
     dev: &str,
     indexes: &Indexes,
 ) -> Vec<Link> {
-    let here: Vec<Device> =
-        Netlink::open(NETLINK_ROUTE).and_then(|mut netlink| links::read(&mut netlink)).unwrap_or_default();
+    let here: Vec<Device> = Route::open().and_then(|mut route| links::read(&mut route)).unwrap_or_default();
     let ends: HashMap<u32, &Link> = here
         .iter()
         .map(|device| &device.link)

@@ -16,14 +16,13 @@ use std::{
 };
 
 use bridgewalk_model::{LimitReason, NamespaceInode, Via, kernel::Process};
-use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tokio::sync::mpsc;
 
 use super::{Known, Part, Parts, Reading, Record, inside::Inside, outside, read_inside};
 use crate::{
     discovery::{self, Door, Found, Place, processes},
-    netlink::Netlink,
+    netlink::route::Route,
     protocol::Hints,
     pulse::{FILE_TIMEOUT, Pulse},
     watching::subscription::Subscription,
@@ -271,7 +270,7 @@ fn serve(waiting: &Mutex<queue::Receiver<Asked>>, answers: &mpsc::Sender<Answere
         let answer = match task {
             Task::Read { place, parts, subscribe, known } => here.read(&place, parts, subscribe, &known),
             Task::Find { hints, before } => Answer::Found(discovery::find(&hints, &before, |host| {
-                here.enter(host).and_then(|()| Netlink::open(NETLINK_ROUTE)).ok()
+                here.enter(host).and_then(|()| Route::open()).ok()
             })),
             Task::LookInside { processes } => Answer::Inside(Inside::read(processes)),
             Task::FindSocketOwners => {

@@ -3,27 +3,19 @@
 use std::io;
 
 use bridgewalk_model::kernel::BridgeVlan;
-
-use crate::netlink::{
-    Message, Netlink,
-    attributes::{Attributes, Body, u16_at, u32_at},
+use netlink_packet_route::{
+    AddressFamily,
+    link::{AfSpecBridge, BridgeVlanInfoFlags, LinkAttribute, LinkExtentMask, LinkMessage},
 };
 
-const RTM_GETLINK: u16 = 18;
-const IFINFOMSG_LEN: usize = 16;
-const IFLA_AF_SPEC: u16 = 26;
-const IFLA_EXT_MASK: u16 = 29;
-const RTEXT_FILTER_BRVLAN: u32 = 2;
-const IFLA_BRIDGE_VLAN_INFO: u16 = 2;
-const BRIDGE_VLAN_INFO_PVID: u16 = 2;
-const BRIDGE_VLAN_INFO_UNTAGGED: u16 = 4;
+use crate::netlink::route::Route;
 
-/// The VLANs of the namespace that `netlink` is in.
-pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<BridgeVlan>> {
-    let mut header = [0; IFINFOMSG_LEN];
-    header[0] = libc::AF_BRIDGE as u8;
-    let body = Body::new(&header).with(IFLA_EXT_MASK, &RTEXT_FILTER_BRVLAN.to_ne_bytes());
-    match netlink.dump(RTM_GETLINK, &body, decode) {
+/// The VLANs of the namespace that `route` is in.
+pub(crate) fn read(route: &mut Route) -> io::Result<Vec<BridgeVlan>> {
+    let request = |handle: &rtnetlink::Handle| {
+        handle.link().get().set_filter_mask(AddressFamily::Bridge, vec![LinkExtentMask::Brvlan]).execute()
+    };
+    match route.dump(request, |message| Some(decode(message))) {
         Ok(ports) => Ok(ports.into_iter().flatten().collect()),
         // A kernel without bridges.
         Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => Ok(Vec::new()),
@@ -31,21 +23,20 @@ pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Vec<BridgeVlan>> {
     }
 }
 
-pub(super) fn decode(message: Message<'_>) -> Option<Vec<BridgeVlan>> {
-    let if_index = u32_at(message.body, 4)?;
-    let vlans = Attributes::after(message.body, IFINFOMSG_LEN)
-        .nested(IFLA_AF_SPEC)
-        .into_iter()
-        .filter(|(kind, _)| *kind == IFLA_BRIDGE_VLAN_INFO)
-        .filter_map(|(_, info)| {
-            let flags = u16_at(info, 0)?;
-            Some(BridgeVlan {
+pub(super) fn decode(message: LinkMessage) -> Vec<BridgeVlan> {
+    let if_index = message.header.index;
+    let mut vlans = Vec::new();
+    for attribute in message.attributes {
+        let LinkAttribute::AfSpecBridge(parts) = attribute else { continue };
+        for part in parts {
+            let AfSpecBridge::VlanInfo(info) = part else { continue };
+            vlans.push(BridgeVlan {
                 if_index,
-                vlan_id: u16_at(info, 2)?,
-                is_pvid: flags & BRIDGE_VLAN_INFO_PVID != 0,
-                is_untagged: flags & BRIDGE_VLAN_INFO_UNTAGGED != 0,
-            })
-        })
-        .collect();
-    Some(vlans)
+                vlan_id: info.vid,
+                is_pvid: info.flags.contains(BridgeVlanInfoFlags::Pvid),
+                is_untagged: info.flags.contains(BridgeVlanInfoFlags::Untagged),
+            });
+        }
+    }
+    vlans
 }

@@ -1,22 +1,41 @@
 //! Listening to one namespace: what the kernel tells of it, and which parts are to be read again for that.
+//!
+//! rtnetlink names the groups; the sockets are ours. `rtnetlink::new_multicast_connection` would keep 72 KiB of buffers
+//! and a task for each of a thousand namespaces, decode whole messages of which only the type is asked for (and know
+//! nothing of `RTM_NEWNETCONF` and `RTM_NEWVLAN`), and put them into a channel without bounds.
 
 use std::io;
 
+use linux_raw_sys::netlink;
 use netlink_sys::{
     Socket,
     protocols::{NETLINK_NETFILTER, NETLINK_ROUTE},
 };
+use rtnetlink::MulticastGroup;
 
 use crate::{
     netlink::{Messages, attributes::u8_at},
     reading::{Part, Parts},
 };
 
-/// `RTNLGRP_*`: links, neighbours (and forwarding databases), addresses, routes, rules, sysctls of devices, namespace
-/// numbers, VLANs.
-const ROUTE_GROUPS: [u32; 12] = [1, 3, 5, 7, 8, 9, 11, 19, 24, 25, 28, 33];
-/// `NFNLGRP_NFTABLES`.
-const NFTABLES_GROUP: u32 = 7;
+/// Links, neighbours (and forwarding databases), addresses, routes, rules, sysctls of devices, namespace numbers, VLANs.
+const ROUTE_GROUPS: [MulticastGroup; 12] = [
+    MulticastGroup::Link,
+    MulticastGroup::Neigh,
+    MulticastGroup::Ipv4Ifaddr,
+    MulticastGroup::Ipv4Route,
+    MulticastGroup::Ipv4Rule,
+    MulticastGroup::Ipv6Ifaddr,
+    MulticastGroup::Ipv6Route,
+    MulticastGroup::Ipv6Rule,
+    MulticastGroup::Ipv4Netconf,
+    MulticastGroup::Ipv6Netconf,
+    MulticastGroup::Nsid,
+    MulticastGroup::Brvlan,
+];
+/// `RTM_NEWVLAN` and `RTM_GETVLAN`, the first and the last of their kind.
+const RTM_NEWVLAN: u16 = netlink::RTM_NEWVLAN as u16;
+const RTM_GETVLAN: u16 = netlink::RTM_GETVLAN as u16;
 /// Room for a burst while the reader is busy elsewhere.
 const RECEIVE_BUFFER_BYTES: usize = 1 << 20;
 /// So many datagrams are taken at a time, before others get their turn.
@@ -46,8 +65,8 @@ impl Subscription {
     /// Listens in the calling thread's namespace.
     pub(crate) fn open() -> io::Result<Self> {
         Ok(Self {
-            route: listen(NETLINK_ROUTE, &ROUTE_GROUPS)?,
-            firewall: listen(NETLINK_NETFILTER, &[NFTABLES_GROUP]),
+            route: listen(NETLINK_ROUTE, &ROUTE_GROUPS.map(|group| group as u32))?,
+            firewall: listen(NETLINK_NETFILTER, &[libc::NFNLGRP_NFTABLES.cast_unsigned()]),
         })
     }
 }
@@ -74,7 +93,7 @@ pub(crate) fn hear_route(socket: &Socket, buffer: &mut [u8]) -> Heard {
     drain(socket, buffer, &mut heard, |datagram, heard| {
         for message in Messages(datagram) {
             heard.parts = heard.parts.and(parts(message.kind, u8_at(message.body, 0).unwrap_or(0)));
-            heard.look_for_namespaces |= matches!(message.kind, RTM_NEWNSID | RTM_DELNSID);
+            heard.look_for_namespaces |= matches!(message.kind, libc::RTM_NEWNSID | libc::RTM_DELNSID);
         }
     });
     heard
@@ -99,22 +118,19 @@ fn drain(socket: &Socket, buffer: &mut [u8], heard: &mut Heard, mut each: impl F
     }
 }
 
-const RTM_NEWNSID: u16 = 88;
-const RTM_DELNSID: u16 = 89;
-
 /// The kernel takes routes away silently with an address or a link, so these are read with them.
 fn parts(kind: u16, family: u8) -> Parts {
     match kind {
-        16..=19 => {
+        libc::RTM_NEWLINK..=libc::RTM_SETLINK => {
             Parts::of(&[Part::Links, Part::Sysctls, Part::Addresses, Part::Routes, Part::BridgeVlans, Part::Fdb])
         }
-        20..=23 => Parts::of(&[Part::Addresses, Part::Routes]),
-        24..=27 => Parts::of(&[Part::Routes]),
-        28..=31 if i32::from(family) == libc::AF_BRIDGE => Parts::of(&[Part::Fdb]),
-        28..=31 => Parts::of(&[Part::Neighbours]),
-        32..=35 => Parts::of(&[Part::RoutingRules]),
-        80..=83 => Parts::of(&[Part::Sysctls]),
-        112..=115 => Parts::of(&[Part::BridgeVlans]),
+        libc::RTM_NEWADDR..=libc::RTM_GETADDR => Parts::of(&[Part::Addresses, Part::Routes]),
+        libc::RTM_NEWROUTE..=libc::RTM_GETROUTE => Parts::of(&[Part::Routes]),
+        libc::RTM_NEWNEIGH..=libc::RTM_GETNEIGH if i32::from(family) == libc::AF_BRIDGE => Parts::of(&[Part::Fdb]),
+        libc::RTM_NEWNEIGH..=libc::RTM_GETNEIGH => Parts::of(&[Part::Neighbours]),
+        libc::RTM_NEWRULE..=libc::RTM_GETRULE => Parts::of(&[Part::RoutingRules]),
+        libc::RTM_NEWNETCONF..=libc::RTM_GETNETCONF => Parts::of(&[Part::Sysctls]),
+        RTM_NEWVLAN..=RTM_GETVLAN => Parts::of(&[Part::BridgeVlans]),
         _ => Parts::NONE,
     }
 }
