@@ -62,6 +62,7 @@ impl RecordedSource {
     fn of(hosts: Vec<Vec<Observation>>, cut_off: Vec<PathBuf>) -> Self {
         let states: Vec<State> = hosts.iter().map(|observations| fold(observations)).collect();
         let last = Arc::new(assemble(&states.iter().collect::<Vec<_>>()));
+        last.graph();
         let observed =
             Update::Observed { observations: hosts.iter().flatten().cloned().collect(), snapshot: Arc::clone(&last) };
         Self { hosts, updates: vec![observed, Update::Complete].into_iter(), last, cut_off }

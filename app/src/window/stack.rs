@@ -141,13 +141,14 @@ fn names_of(namespace: &Namespace) -> HashMap<u32, &str> {
 fn interfaces(ctx: &Context<'_>, host: &Host, namespace: &Namespace) -> Table {
     let row = |interface: &bridgewalk_model::snapshot::Interface| {
         let addresses: Vec<String> = interface.addresses.iter().map(ToString::to_string).collect();
-        let other = interface.peer.as_ref().or(interface.parent.as_ref()).or(interface.master.as_ref());
+        let graph = ctx.seen.snapshot.graph();
+        let id = &interface.id;
+        let other = graph.peer(id).or_else(|| graph.parent(id)).or_else(|| graph.master(id));
         let other = other.and_then(|other| {
             let end = host.interface(other)?;
             let owner = host.namespace(&end.namespace)?;
-            let bridge = end
-                .master
-                .as_ref()
+            let bridge = graph
+                .master(&end.id)
                 .and_then(|master| host.interface(master))
                 .map(|bridge| format!(" → {}", bridge.name));
             let owner = if owner.is_host { &host.name } else { &owner.name };

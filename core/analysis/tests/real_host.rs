@@ -1,7 +1,7 @@
 //! What is said of a real, healthy host: Docker 26.1.5 with one of every wiring, recorded from engine and kernel.
 
 use bridgewalk_analysis::{Agreement, Severity, findings, names, pools, ports};
-use bridgewalk_model::{assembly::assemble, facts, graph::Graph, recording::Recording};
+use bridgewalk_model::{assembly::assemble, facts, recording::Recording};
 
 #[test]
 fn a_real_healthy_host_raises_no_alarm() {
@@ -39,8 +39,8 @@ fn a_real_healthy_host_raises_no_alarm() {
     }
     insta::assert_snapshot!(lines.join("\n"));
 
-    for id in Graph::of(&snapshot).index.keys() {
-        for fact in facts::facts(&snapshot, id) {
+    for node in snapshot.graph().nodes() {
+        for fact in facts::facts(&snapshot, &node.id) {
             assert!(facts::FACT_KEYS.contains(&fact.key.as_str()), "{}", fact.key);
         }
     }

@@ -395,6 +395,8 @@ impl Collecting {
         self.flush_at = None;
         let began = Instant::now();
         let snapshot = Arc::new(assemble(&[&self.state]));
+        // Made here, so that nobody waits for it who shows it.
+        snapshot.graph();
         let ended = Instant::now();
         self.assembled = (ended, ended - began);
         let bytes = std::mem::take(&mut self.pending_bytes);

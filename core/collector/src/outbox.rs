@@ -160,7 +160,7 @@ mod tests {
     fn a_slow_reader_gets_the_newest_snapshot_and_every_observation() {
         let outbox = Outbox::new(Box::new(|| {}));
         for at_ms in 1..=3 {
-            let snapshot = Snapshot { at_ms, ..Snapshot::default() };
+            let snapshot = Snapshot::new(at_ms, Vec::new());
             assert!(outbox.observed(observations(2), 9, Arc::new(snapshot)));
         }
         outbox.complete();

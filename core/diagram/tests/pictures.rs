@@ -76,11 +76,20 @@ fn a_cable_between_two_other_namespaces_does_not_end_in_the_host() {
         builder.host.namespaces.iter().position(|namespace| namespace.id == id).unwrap()
     });
     let ends = places.map(|place| builder.host.namespaces[place].interfaces.last().unwrap().id.clone());
-    for (place, peer) in places.into_iter().zip([&ends[1], &ends[0]]) {
-        let end = builder.host.namespaces[place].interfaces.last_mut().unwrap();
-        end.peer = Some(peer.clone());
-        end.network = None;
+    for place in places {
+        builder.host.namespaces[place].interfaces.last_mut().unwrap().network = None;
     }
+    let end = |place: usize| bridgewalk_model::snapshot::VethEnd {
+        namespace: builder.host.namespaces[places[place]].id.clone(),
+        interface: ends[place].clone(),
+    };
+    builder.host.veths = vec![bridgewalk_model::snapshot::VethPair {
+        near: end(0),
+        far: end(1),
+        bridge: None,
+        network: None,
+        containers: builder.host.namespaces[places[1]].containers.clone(),
+    }];
     let drawing = draw(&builder.snapshot(), &View::default(), None, &English);
     let svg = export::svg(&drawing.scene);
     assert!(!svg.contains("the host&#39;s own stack") && !svg.contains("the host's own stack"), "{svg}");

@@ -25,6 +25,11 @@ impl EntityId {
         Self("unseen".into())
     }
 
+    /// A link outside that several hosts are on, by the first of their interfaces on it.
+    pub fn link(first: &Self) -> Self {
+        Self::outside().child("link", first.as_str())
+    }
+
     /// The host of this name (`HostFacts::hostname`).
     pub fn host(name: &str) -> Self {
         Self(format!("host:{}", part(name)).into())

@@ -13,12 +13,10 @@ use bridgewalk_model::{
     engine::{ContainerState, EngineContainer, EngineNetwork},
     facts::{FACT_KEYS, facts},
     firewall::{Expression, Verdict},
-    graph::{EdgeKind, Graph, NodeKind},
     kernel::{Link, LinkKind},
     snapshot::{Host, NamespaceKind},
 };
 use fixture::{APP_ID, DAEMON_PID, HOST_INODE, Host as Bench, address, app_bridge, container_id, ip, link, space};
-use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 use proptest::prelude::*;
 
 fn only(bench: &Bench) -> Host {
@@ -386,11 +384,12 @@ fn macvlan_ends_are_found_on_their_parent() {
     let eth0 = bench.namespaces[1].links.as_mut().unwrap().last_mut().unwrap();
     *eth0 = Link { peer_if_index: Some(2), kind: LinkKind::Macvlan { mode: "bridge".to_owned() }, ..eth0.clone() };
     bench.own().links.as_mut().unwrap().retain(|link| link.kind != LinkKind::Veth);
-    let host = only(&bench);
+    let snapshot = bench.snapshot();
+    let host = &snapshot.hosts[0];
     let end = host.interface(host.containers[0].attachments[0].interface.as_ref().unwrap()).unwrap();
-    assert_eq!(end.parent.as_ref().unwrap().as_str(), "host:alpha/ns:host/if:eth0");
+    assert_eq!(snapshot.graph().parent(&end.id).unwrap().as_str(), "host:alpha/ns:host/if:eth0");
     let network = host.network(&host.id.network(APP_ID)).unwrap();
-    assert_eq!(network.parent, end.parent);
+    assert_eq!(network.parent.as_ref(), snapshot.graph().parent(&end.id));
     assert_eq!(network.bridge, None);
 }
 
@@ -429,30 +428,6 @@ fn a_chains_harmless_name_is_the_same_wherever_it_stands() {
 }
 
 #[test]
-fn the_graph_wires_outside_to_container() {
-    let snapshot = Bench::new(2).snapshot();
-    let graph = Graph::of(&snapshot);
-    let mut edges: Vec<String> = graph
-        .petgraph
-        .edge_references()
-        .filter(|edge| *edge.weight() != EdgeKind::Contains)
-        .map(|edge| {
-            let name = |index: petgraph::stable_graph::NodeIndex| {
-                let node = &graph.petgraph[index];
-                format!("{:?} {}", node.kind, node.name)
-            };
-            format!("{:?}: {} -> {}", edge.weight(), name(edge.source()), name(edge.target()))
-        })
-        .filter(|line| !line.contains("Nat") || line.contains(":8081") || line.contains("8080"))
-        .collect();
-    edges.sort();
-    edges.dedup();
-    insta::assert_snapshot!(edges.join("\n"));
-    assert_eq!(graph.node(&EntityId::outside()).unwrap().kind, NodeKind::Outside);
-    assert_eq!(graph.index.len(), graph.petgraph.node_count());
-}
-
-#[test]
 fn changes_are_what_a_watcher_wants_to_hear() {
     let before = Bench::new(2);
     let mut after = before.clone();
@@ -482,8 +457,7 @@ fn every_fact_has_a_listed_key_and_its_command_is_quoted() {
     bench.link_named(0, "eth0").name = "e'th$(id)".to_owned();
     bench.own().sockets.push(fixture::socket("0.0.0.0", 22, Some(500)));
     let snapshot = bench.snapshot();
-    let graph = Graph::of(&snapshot);
-    for id in graph.index.keys().filter(|id| **id != EntityId::outside()) {
+    for id in snapshot.graph().nodes().map(|node| &node.id).filter(|id| **id != EntityId::outside()) {
         let facts = facts(&snapshot, id);
         assert!(!facts.is_empty(), "{id}");
         for fact in &facts {
@@ -549,9 +523,8 @@ proptest! {
             }
         }
         let snapshot = assemble(&[&state]);
-        let graph = Graph::of(&snapshot);
-        for id in graph.index.keys() {
-            let _ = facts(&snapshot, id);
+        for node in snapshot.graph().nodes() {
+            let _ = facts(&snapshot, &node.id);
         }
     }
 }

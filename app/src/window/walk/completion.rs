@@ -82,7 +82,7 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
             return Some((written_name(container), None));
         }
         // A cable's end on the host stands for the container at its other end.
-        let peer = interface.peer.as_ref().and_then(|peer| snapshot.interface(peer));
+        let peer = snapshot.graph().peer(&interface.id).and_then(|peer| snapshot.interface(peer));
         if let Some((host, far, _)) = peer
             && let Some(container) = far.containers.first().and_then(|id| host.container(id))
         {

@@ -2,13 +2,14 @@
 
 use bridgewalk_model::{
     EntityId, SourceKind,
+    graph::Graph,
     kernel::LinkKind,
     snapshot::{Host, Interface, Network},
 };
 
 use super::{Evidence, FindingKind, Found, has_live_engine, has_whole_engine};
 
-pub(super) fn look(host: &Host, found: &mut Found) {
+pub(super) fn look(graph: &Graph, host: &Host, found: &mut Found) {
     let Some(own) = host.own_namespace().filter(|own| !own.interfaces.is_empty()) else { return };
     if has_live_engine(host) {
         for network in host.networks.iter().filter(|network| !network.is_config_only) {
@@ -27,8 +28,8 @@ pub(super) fn look(host: &Host, found: &mut Found) {
     if !host.was_read(SourceKind::Namespaces, None) || !host.was_read(SourceKind::Links, None) {
         return;
     }
-    for interface in own.interfaces.iter().filter(|it| it.link.kind == LinkKind::Veth && it.peer.is_none()) {
-        let bridge = interface.master.as_ref().and_then(|id| host.interface(id));
+    for interface in own.interfaces.iter().filter(|it| it.link.kind == LinkKind::Veth && graph.peer(&it.id).is_none()) {
+        let bridge = graph.master(&interface.id).and_then(|id| host.interface(id));
         if let Some(bridge) = bridge.filter(|bridge| bridge.network.is_some()) {
             found.add(&interface.id, FindingKind::VethWithoutPeer, vec![Evidence::Entity(bridge.id.clone())]);
         }

@@ -245,7 +245,7 @@ pub fn findings(snapshot: &Snapshot) -> Vec<Finding> {
         let mut found = Found::default();
         publishing::look(host, &mut found);
         addresses::look(host, &mut found);
-        devices::look(host, &mut found);
+        devices::look(snapshot.graph(), host, &mut found);
         host::look(host, &mut found);
         found.list.sort_by(|a, b| {
             let place = |one: &Finding| (one.severity, one.kind.key());

@@ -1,29 +1,42 @@
-//! Who hears whom on a link: which interfaces a broadcast reaches, and who answers for an address.
+//! Who answers for an address on a link. Who hears whom there is the graph's to say.
 
 use std::{collections::HashMap, net::IpAddr};
 
 use bridgewalk_model::{
-    EntityId, MacAddress,
+    EntityId, MacAddress, Snapshot,
+    graph::Segment,
     kernel::{LinkKind, NeighbourState},
+    snapshot::Interface,
 };
-use ipnet::IpNet;
 
 use super::place::{At, Place, Port};
 
-/// The links of a snapshot: interfaces that hear each other's broadcasts have one link's number.
+/// What a snapshot's graph says of its links, by a walk's own numbers.
 #[derive(Debug)]
 pub(super) struct Links {
     /// By namespace and interface.
-    link: Vec<Vec<usize>>,
-    /// Links that lead to what is not observed.
-    is_open: Vec<bool>,
+    wires: Vec<Vec<Wire>>,
     /// Interfaces by address, in all namespaces.
     by_address: HashMap<IpAddr, Vec<Port>>,
-    by_id: HashMap<EntityId, Port>,
     /// Interfaces that answer for others (`proxy_arp`).
     proxies: Vec<Port>,
-    /// The interfaces that are children of this one (macvlan, ipvlan), by parent.
-    children: HashMap<(At, usize), Vec<Port>>,
+    /// The interfaces by which the outside comes in.
+    uplinks: Vec<Port>,
+}
+
+/// How one interface is wired.
+#[derive(Clone, Debug, Default)]
+struct Wire {
+    segment: Option<Segment>,
+    /// Not all who hear it are observed.
+    is_open: bool,
+    leads_out: bool,
+    peer: Option<Port>,
+    master: Option<Port>,
+    parent: Option<Port>,
+    /// The macvlans and ipvlans on it.
+    children: Vec<Port>,
+    tunnels: Vec<Port>,
 }
 
 /// Who answers for an address.
@@ -42,97 +55,84 @@ pub(super) enum Answer {
 }
 
 impl Links {
-    pub(super) fn new(places: &[Place<'_>]) -> Self {
-        let mut by_id = HashMap::new();
-        let mut flat: Vec<Port> = Vec::new();
-        let mut base: Vec<usize> = Vec::new();
+    pub(super) fn new(snapshot: &Snapshot, places: &[Place<'_>]) -> Self {
+        let graph = snapshot.graph();
+        let mut by_id: HashMap<&EntityId, Port> = HashMap::new();
         for (at, place) in places.iter().enumerate() {
-            base.push(flat.len());
             for (index, interface) in place.namespace.interfaces.iter().enumerate() {
-                by_id.insert(interface.id.clone(), Port { at, index });
-                flat.push(Port { at, index });
+                by_id.insert(&interface.id, Port { at, index });
             }
         }
-        let number = |port: Port| base.get(port.at).map_or(usize::MAX, |first| first + port.index);
-        let mut sets = Sets { parent: (0..flat.len()).collect() };
-        let mut open = vec![false; flat.len()];
-        let mut children: HashMap<(At, usize), Vec<Port>> = HashMap::new();
-        let mut uplinks: HashMap<IpNet, usize> = HashMap::new();
-        let mut tunnels: HashMap<u32, usize> = HashMap::new();
-        let mut vlans: HashMap<(usize, u16), usize> = HashMap::new();
-        for (own, port) in flat.iter().enumerate() {
-            let Some(interface) = places.get(port.at).and_then(|place| place.interface(port.index)) else { continue };
-            let other = |id: &Option<EntityId>| id.as_ref().and_then(|id| by_id.get(id)).copied();
-            if let Some(master) = other(&interface.master) {
-                sets.unite(own, number(master));
+        let port = |id: &EntityId| by_id.get(id).copied();
+        let wire = |interface: &Interface| {
+            let id = &interface.id;
+            let is_child = |port: &Port| {
+                let kind = places.get(port.at).and_then(|place| place.interface(port.index)).map(|it| &it.link.kind);
+                matches!(kind, Some(LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. }))
+            };
+            Wire {
+                segment: graph.segment(id),
+                is_open: graph.is_open(id),
+                leads_out: graph.leads_out(id),
+                peer: graph.peer(id).and_then(port),
+                master: graph.master(id).and_then(port),
+                parent: graph.parent(id).and_then(port),
+                children: graph.children(id).into_iter().filter_map(port).filter(is_child).collect(),
+                tunnels: graph.tunnels(id).into_iter().filter_map(port).collect(),
             }
-            let mut is_uplink = false;
-            match interface.link.kind {
-                LinkKind::Veth => match other(&interface.peer) {
-                    Some(peer) => sets.unite(own, number(peer)),
-                    None => is_uplink = true,
-                },
-                LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. } => match other(&interface.parent) {
-                    Some(parent) => {
-                        sets.unite(own, number(parent));
-                        children.entry((parent.at, parent.index)).or_default().push(*port);
-                    }
-                    None => is_uplink = true,
-                },
-                LinkKind::Vlan { vlan_id } => {
-                    let parent = other(&interface.parent).map_or(usize::MAX, number);
-                    sets.unite(own, *vlans.entry((parent, vlan_id)).or_insert(own));
-                    is_uplink = true;
-                }
-                LinkKind::Vxlan { vni, .. } => {
-                    sets.unite(own, *tunnels.entry(vni).or_insert(own));
-                    is_uplink = interface.fdb.iter().any(|entry| entry.remote.is_some());
-                }
-                LinkKind::Physical | LinkKind::Tun | LinkKind::Other { .. } => is_uplink = true,
-                LinkKind::Loopback | LinkKind::Bridge { .. } | LinkKind::Dummy => {}
-            }
-            if is_uplink {
-                if let Some(open) = open.get_mut(own) {
-                    *open = true;
-                }
-                // Two observed hosts whose uplinks are in one subnet are on one link.
-                for address in interface.addresses.iter().filter(|address| address.address.is_ipv4()) {
-                    if let Ok(net) = IpNet::new(address.address, address.prefix_len) {
-                        sets.unite(own, *uplinks.entry(net.trunc()).or_insert(own));
-                    }
-                }
-            }
-        }
-        let mut link: Vec<Vec<usize>> =
-            places.iter().map(|place| Vec::with_capacity(place.namespace.interfaces.len())).collect();
-        let mut is_open = vec![false; flat.len()];
+        };
+        let wires = places.iter().map(|place| place.namespace.interfaces.iter().map(wire).collect()).collect();
+        let uplinks = snapshot.hosts.iter().flat_map(|host| graph.uplinks(&host.id)).filter_map(port).collect();
         let mut by_address: HashMap<IpAddr, Vec<Port>> = HashMap::new();
         let mut proxies = Vec::new();
-        for (own, port) in flat.iter().enumerate() {
-            let root = sets.root(own);
-            if let Some(list) = link.get_mut(port.at) {
-                list.push(root);
-            }
-            if let (Some(flag), Some(true)) = (is_open.get_mut(root), open.get(own)) {
-                *flag = true;
-            }
-            let Some(place) = places.get(port.at) else { continue };
-            let Some(interface) = place.interface(port.index) else { continue };
-            for address in interface.addresses.iter().filter(|address| !address.is_tentative) {
-                by_address.entry(address.address).or_default().push(*port);
-            }
-            let name = &interface.link.name;
-            let proxies_arp = |name: &str| place.sysctl(&format!("net/ipv4/conf/{name}/proxy_arp")) == Some("1");
-            if proxies_arp(name) || proxies_arp("all") {
-                proxies.push(*port);
+        for (at, place) in places.iter().enumerate() {
+            for (index, interface) in place.namespace.interfaces.iter().enumerate() {
+                let port = Port { at, index };
+                for address in interface.addresses.iter().filter(|address| !address.is_tentative) {
+                    by_address.entry(address.address).or_default().push(port);
+                }
+                let name = &interface.link.name;
+                let proxies_arp = |name: &str| place.sysctl(&format!("net/ipv4/conf/{name}/proxy_arp")) == Some("1");
+                if proxies_arp(name) || proxies_arp("all") {
+                    proxies.push(port);
+                }
             }
         }
-        Self { link, is_open, by_address, by_id, proxies, children }
+        Self { wires, by_address, proxies, uplinks }
     }
 
-    /// The interface with this id.
-    pub(super) fn port(&self, id: &EntityId) -> Option<Port> {
-        self.by_id.get(id).copied()
+    fn wire(&self, port: Port) -> Option<&Wire> {
+        self.wires.get(port.at)?.get(port.index)
+    }
+
+    /// The interfaces of all hosts by which the outside comes in.
+    pub(super) fn uplinks(&self) -> &[Port] {
+        &self.uplinks
+    }
+
+    /// The other end of a veth pair.
+    pub(super) fn peer(&self, port: Port) -> Option<Port> {
+        self.wire(port)?.peer
+    }
+
+    /// The bridge that an interface is a port of.
+    pub(super) fn master(&self, port: Port) -> Option<Port> {
+        self.wire(port)?.master
+    }
+
+    /// The parent of a macvlan, ipvlan or VLAN.
+    pub(super) fn parent(&self, port: Port) -> Option<Port> {
+        self.wire(port)?.parent
+    }
+
+    /// The other ends of a VXLAN's tunnels.
+    pub(super) fn tunnels(&self, port: Port) -> &[Port] {
+        self.wire(port).map_or(&[], |wire| wire.tunnels.as_slice())
+    }
+
+    /// Whether what the interface sends goes to what is not observed.
+    pub(super) fn leads_out(&self, port: Port) -> bool {
+        self.wire(port).is_some_and(|wire| wire.leads_out)
     }
 
     /// All interfaces that have this address.
@@ -142,22 +142,18 @@ impl Links {
 
     /// The macvlans and ipvlans on this interface.
     pub(super) fn children(&self, port: Port) -> &[Port] {
-        self.children.get(&(port.at, port.index)).map_or(&[], Vec::as_slice)
+        self.wire(port).map_or(&[], |wire| wire.children.as_slice())
     }
 
     /// Whether two interfaces are on one link.
     pub(super) fn are_together(&self, a: Port, b: Port) -> bool {
-        let number = self.number(a);
-        number.is_some() && number == self.number(b)
+        let segment = |port: Port| self.wire(port)?.segment;
+        segment(a).is_some() && segment(a) == segment(b)
     }
 
     /// Whether the interface's link leads to what is not observed.
     pub(super) fn is_open(&self, port: Port) -> bool {
-        self.number(port).and_then(|number| self.is_open.get(number)).copied().unwrap_or(false)
-    }
-
-    fn number(&self, port: Port) -> Option<usize> {
-        self.link.get(port.at)?.get(port.index).copied()
+        self.wire(port).is_some_and(|wire| wire.is_open)
     }
 
     /// Who answers when `asker` asks for `address` on its link.
@@ -241,33 +237,5 @@ impl Links {
 
     fn is_parent_of_either(&self, a: Port, b: Port) -> bool {
         self.children(a).contains(&b) || self.children(b).contains(&a)
-    }
-}
-
-/// Union and find.
-struct Sets {
-    parent: Vec<usize>,
-}
-
-impl Sets {
-    fn root(&mut self, mut of: usize) -> usize {
-        while let Some(parent) = self.parent.get(of).copied().filter(|parent| *parent != of) {
-            let grand = self.parent.get(parent).copied().unwrap_or(parent);
-            if let Some(slot) = self.parent.get_mut(of) {
-                *slot = grand;
-            }
-            of = grand;
-        }
-        of
-    }
-
-    fn unite(&mut self, a: usize, b: usize) {
-        if b == usize::MAX {
-            return;
-        }
-        let (a, b) = (self.root(a), self.root(b));
-        if let Some(slot) = self.parent.get_mut(a) {
-            *slot = b;
-        }
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Walker<'a> {
             .iter()
             .flat_map(|host| host.namespaces.iter().map(move |namespace| Place::new(host, namespace)))
             .collect();
-        let links = Links::new(&places);
+        let links = Links::new(snapshot, &places);
         let by_id = places.iter().enumerate().map(|(at, place)| (&place.namespace.id, at)).collect();
         // An address that no network of the hosts has.
         let is_free = |address: &IpAddr| {
@@ -362,7 +362,7 @@ impl<'a> Walker<'a> {
         };
         let is_on_link = !is_far && self.is_on_link(by, source);
         let owner = self.links.owners(destination).first().copied();
-        let is_own = owner.is_some_and(|owner| owner.at == by.at && self.leads_out(owner));
+        let is_own = owner.is_some_and(|owner| owner.at == by.at && self.links.is_open(owner));
         if is_on_link && !is_own && owner.is_none_or(|owner| !self.links.are_together(owner, by)) {
             // A neighbour may hand us anything, if it has a route by us.
             flow.packet.destination_mac =
@@ -381,14 +381,11 @@ impl<'a> Walker<'a> {
 
     /// The interface of a host by which the outside comes in to this address.
     fn uplink_towards(&self, source: IpAddr, destination: IpAddr) -> Option<Port> {
-        let uplinks: Vec<Port> = self
-            .places
-            .iter()
-            .enumerate()
-            .filter(|(_, place)| place.namespace.is_host)
-            .flat_map(|(at, place)| (0..place.namespace.interfaces.len()).map(move |index| Port { at, index }))
-            .filter(|port| self.is_uplink(*port))
-            .collect();
+        let is_up = |port: &Port| {
+            let interface = self.places.get(port.at).and_then(|place| place.interface(port.index));
+            interface.is_some_and(|interface| interface.link.is_up)
+        };
+        let uplinks: Vec<Port> = self.links.uplinks().iter().copied().filter(is_up).collect();
         let owners = self.links.owners(destination);
         let owns =
             |port: &&Port| owners.iter().any(|owner| owner.at == port.at || self.links.are_together(*owner, **port));
@@ -407,21 +404,6 @@ impl<'a> Walker<'a> {
             .or_else(|| uplinks.iter().find(|port| self.is_on_link(**port, source)))
             .or_else(|| uplinks.first())
             .copied()
-    }
-
-    /// Whether an interface of a host leads to what is not observed: the port itself, not the bridge that it is in.
-    pub(super) fn is_uplink(&self, port: Port) -> bool {
-        let interface = self.places.get(port.at).and_then(|place| place.interface(port.index));
-        interface.is_some_and(|interface| match interface.link.kind {
-            LinkKind::Physical => interface.link.is_up,
-            LinkKind::Veth => interface.peer.is_none() && interface.network.is_none(),
-            _ => false,
-        })
-    }
-
-    /// Whether the interface, or the bridge that it is, is on a link that leads out.
-    fn leads_out(&self, port: Port) -> bool {
-        self.links.is_open(port)
     }
 
     /// Whether an address is in a subnet of the interface's, or of the bridge's that it is a port of.

@@ -84,7 +84,6 @@ fn container_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) ->
         let Some(end) = container.attachments.iter().find(|end| end.network == network.id) else { continue };
         let (title, lines) = end_lines(source, host, end);
         let entity = end.interface.clone().unwrap_or_else(|| container.id.child("end", network.name.raw()));
-        let pair = host.veths.iter().find(|pair| pair.far.interface == entity);
         let others: Vec<&str> = container
             .attachments
             .iter()
@@ -97,16 +96,16 @@ fn container_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) ->
             format!("{} {}", source.word(Word::AlsoOn), others.join(", "))
         };
         let frame = container.namespace.as_ref().unwrap_or(&container.id).clone();
-        let near = pair.and_then(|pair| host.interface(&pair.near.interface));
+        let near = source.graph().near_end(&entity).and_then(|near| host.interface(near));
         ends.push(End { near, entity, title, lines, owner: (Look::Container, frame, source.name(container)), note });
     }
     ends
 }
 
 /// Who is in the bridge without Docker saying so: an overlay's containers, and the Swarm's ingress, on their way out.
-fn other_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) -> Vec<End<'a>> {
+fn other_ends<'a>(source: &Source<'a>, host: &'a Host, network: &Network) -> Vec<End<'a>> {
     let mut ends = Vec::new();
-    for end in quiet_ends(host, network) {
+    for end in quiet_ends(source, host, network) {
         let container = end.namespace.containers.first().and_then(|id| host.container(id));
         if container.is_some_and(|container| !source.shows(container)) {
             continue;

@@ -79,7 +79,7 @@ fn published(chart: &mut Chart, source: &Source<'_>, manager: &Manager<'_>, serv
             .address
             .filter(|address| !address.is_unspecified())
             .map(|address| address.to_string())
-            .or_else(|| known.and_then(uplink).map(|interface| bare_address(&address(interface))))
+            .or_else(|| known.and_then(|host| uplink(source, host)).map(|interface| bare_address(&address(interface))))
             .unwrap_or_default();
         let title = format!("{address}:{}", port.published_port);
         let cell = chart.cell(NODE, own.clone(), Look::Interface, &entity, title);
@@ -290,7 +290,7 @@ fn bare(chart: &mut Chart, source: &Source<'_>, host: &Host) {
     };
     let row = chart.row();
     let entity: EntityId = host.id.child("published", "mesh");
-    let own = uplink(host).map(address).unwrap_or_default();
+    let own = uplink(source, host).map(address).unwrap_or_default();
     chart.cell(NODE, row..row + 1, Look::Interface, &entity, host.name.to_string()).line(own);
     // Nothing is known to come in this way.
     chart.link(row, OUTSIDE, NODE, EdgeKind::Uplink, &entity);

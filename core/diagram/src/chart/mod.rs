@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use bridgewalk_model::{
     EntityId, Snapshot,
+    graph::Graph,
     snapshot::{Container, Host, Interface, Namespace, Network},
 };
 
@@ -119,7 +120,12 @@ pub(crate) fn of(snapshot: &Snapshot, view: &View, words: &dyn Words) -> Option<
     })
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// How everything is wired.
+    pub(crate) fn graph(&self) -> &'a Graph {
+        self.snapshot.graph()
+    }
+
     pub(crate) fn word(&self, word: Word) -> String {
         self.words.word(word)
     }
@@ -311,16 +317,9 @@ pub(crate) fn address(interface: &Interface) -> String {
 }
 
 /// The interface by which the default route leaves the host.
-pub(crate) fn uplink(host: &Host) -> Option<&Interface> {
-    let namespace = host.own_namespace()?;
-    let index = namespace
-        .routes
-        .iter()
-        .find(|route| route.destination.prefix_len() == 0 && !route.next_hops.is_empty())?
-        .next_hops
-        .first()?
-        .if_index;
-    namespace.interfaces.iter().find(|interface| interface.link.if_index == index)
+pub(crate) fn uplink<'a>(source: &Source<'_>, host: &'a Host) -> Option<&'a Interface> {
+    let id = source.graph().default_uplink(&host.id)?;
+    host.own_namespace()?.interfaces.iter().find(|interface| interface.id == *id)
 }
 
 /// An end of a network's bridge that Docker tells of nowhere: what an overlay's containers, and the Swarm's own
@@ -333,7 +332,7 @@ pub(crate) struct QuietEnd<'a> {
 }
 
 /// The cables in `network`'s bridge that no container's attachment accounts for, by the bridge's ports.
-pub(crate) fn quiet_ends<'a>(host: &'a Host, network: &Network) -> Vec<QuietEnd<'a>> {
+pub(crate) fn quiet_ends<'a>(source: &Source<'a>, host: &'a Host, network: &Network) -> Vec<QuietEnd<'a>> {
     let known: Vec<&EntityId> = host
         .containers
         .iter()
@@ -341,12 +340,14 @@ pub(crate) fn quiet_ends<'a>(host: &'a Host, network: &Network) -> Vec<QuietEnd<
         .filter(|end| end.network == network.id)
         .filter_map(|end| end.interface.as_ref())
         .collect();
-    let pairs = host.veths.iter().filter(|pair| pair.bridge.is_some() && pair.bridge == network.bridge);
-    let mut ends: Vec<QuietEnd<'a>> = pairs
-        .filter(|pair| !known.contains(&&pair.far.interface))
-        .filter_map(|pair| {
-            let namespace = host.namespace(&pair.far.namespace)?;
-            Some(QuietEnd { namespace, interface: host.interface(&pair.far.interface)?, near: &pair.near.interface })
+    let graph = source.graph();
+    let ports = network.bridge.as_ref().map_or_else(Vec::new, |bridge| graph.ports(bridge));
+    let mut ends: Vec<QuietEnd<'a>> = ports
+        .into_iter()
+        .filter_map(|near| Some((near, graph.peer(near).filter(|far| !known.contains(far))?)))
+        .filter_map(|(near, far)| {
+            let interface = host.interface(far)?;
+            Some(QuietEnd { namespace: host.namespace(&interface.namespace)?, interface, near })
         })
         .collect();
     ends.sort_by(|a, b| (a.namespace.kind, &a.namespace.name).cmp(&(b.namespace.kind, &b.namespace.name)));

@@ -25,7 +25,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
             rows(&mut chart, source, host, network);
         }
         let rows = first..chart.rows;
-        if let (false, Some(interface)) = (rows.is_empty(), uplink(host)) {
+        if let (false, Some(interface)) = (rows.is_empty(), uplink(source, host)) {
             let cell = chart.cell(UPLINK, rows.clone(), Look::Interface, &interface.id, interface.name.to_string());
             cell.line(address(interface)).line(source.word(Word::DefaultRoute));
             // Behind the same address all networks are one.
@@ -49,7 +49,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         chart.cell(CONTAINER, row..row + 1, Look::Container, &container.id, source.name(container)).line(from);
         chart.link(row, CONTAINER, BRIDGE, EdgeKind::Outward, &container.id);
     }
-    for end in quiet_ends(host, network) {
+    for end in quiet_ends(source, host, network) {
         let container = end.namespace.containers.first().and_then(|id| host.container(id));
         if container.is_some_and(|container| !source.shows(container)) {
             continue;
@@ -103,7 +103,10 @@ fn hide(chart: &mut Chart, source: &Source<'_>, host: &Host, rule: &NatMapping, 
     let source_net = rule.source.map(|net| net.to_string()).unwrap_or_default();
     let becomes = match (rule.kind, rule.to_address) {
         (NatKind::SourceNat, Some(address)) => address.to_string(),
-        _ => uplink(host).map(address).and_then(|net| net.split('/').next().map(str::to_owned)).unwrap_or_default(),
+        _ => uplink(source, host)
+            .map(address)
+            .and_then(|net| net.split('/').next().map(str::to_owned))
+            .unwrap_or_default(),
     };
     let cell = chart.cell(RULE, rows, Look::Translation, &rule.id, source.word(word));
     if source.has(Detail::Plumbing) {

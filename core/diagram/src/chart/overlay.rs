@@ -83,7 +83,7 @@ fn members(source: &Source<'_>, host: &Host, network: &Network) -> Vec<Member> {
             members.push(Member { entity, look, name: source.name(container), lines });
         }
     }
-    for end in quiet_ends(host, network) {
+    for end in quiet_ends(source, host, network) {
         let is_shown = match end.namespace.kind {
             NamespaceKind::Ingress => true,
             NamespaceKind::LoadBalancer => {
@@ -144,7 +144,7 @@ fn pair(source: &Source<'_>, left: &(&Host, Vec<Overlay<'_>>), right: &(&Host, V
     }
     let rows = 0..chart.rows;
     for (host, side) in [(left.0, LEFT), (right.0, RIGHT)] {
-        carrier(&mut chart, host, rows.clone(), side);
+        carrier(&mut chart, source, host, rows.clone(), side);
         let lanes = side.container.min(side.uplink)..side.container.max(side.uplink) + 1;
         chart.frame(lanes, rows.clone(), Look::Host, &host.id, host.name.to_string(), source.host_note(host));
     }
@@ -178,7 +178,7 @@ fn alone(source: &Source<'_>, hosts: &[(&Host, Vec<Overlay<'_>>)]) -> Chart {
             }
         }
         let rows = first..chart.rows;
-        carrier(&mut chart, host, rows.clone(), LEFT);
+        carrier(&mut chart, source, host, rows.clone(), LEFT);
         let lanes = LEFT.container..LEFT.uplink + 1;
         chart.frame(lanes, rows, Look::Host, &host.id, host.name.to_string(), source.host_note(host));
     }
@@ -216,8 +216,8 @@ fn half(chart: &mut Chart, source: &Source<'_>, overlay: &Overlay<'_>, rows: &Ra
 }
 
 /// The interface that carries a host's tunnels.
-fn carrier(chart: &mut Chart, host: &Host, rows: Range<usize>, side: Side) {
-    if let Some(interface) = uplink(host) {
+fn carrier(chart: &mut Chart, source: &Source<'_>, host: &Host, rows: Range<usize>, side: Side) {
+    if let Some(interface) = uplink(source, host) {
         let cell = chart.cell(side.uplink, rows, Look::Interface, &interface.id, interface.name.to_string());
         cell.line(address(interface));
     }

@@ -67,7 +67,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         _ => network.driver.to_string(),
     });
     cell.line(subnet);
-    if let Some(parent) = network.parent.as_ref().and_then(|id| host.interface(id)) {
+    if let Some(parent) = source.graph().parent(&network.id).and_then(|id| host.interface(id)) {
         let cell = chart.cell(PARENT, rows.clone(), Look::Interface, &parent.id, parent.name.to_string());
         cell.line(address(parent)).line(source.word(Word::NoBridgeNoNat));
         chart.trunk(&rows, OUTSIDE, PARENT, EdgeKind::Uplink, &parent.id);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bridgewalk_model::{
     EntityId, Text,
-    kernel::{LinkKind, RouteKind},
+    graph::Graph,
+    kernel::LinkKind,
     snapshot::{Host, Interface, Namespace, NamespaceKind, NatKind, NatMapping, Network},
 };
 
@@ -17,10 +18,10 @@ use crate::{Detail, View, Word, Words, layout::by_shared_members};
 /// With fewer blocks their order is by what they are, not by what they share.
 const MANY_BLOCKS: usize = 6;
 
-pub(super) fn content(host: &Host, view: &View, words: &dyn Words) -> HostContent {
-    let mut index = Index::of(host);
-    let uplinks = uplinks(host, view.detail);
-    let mut blocks = networks(host, view, words, &uplinks);
+pub(super) fn content(graph: &Graph, host: &Host, view: &View, words: &dyn Words) -> HostContent {
+    let mut index = Index::of(graph, host);
+    let uplinks = uplinks(graph, host, view.detail);
+    let mut blocks = networks(graph, host, view, words, &uplinks);
     for block in &blocks {
         index.block_of.insert(block.key.clone(), block.key.clone());
         if let Some(network) = host.network(&block.key)
@@ -70,25 +71,25 @@ pub(super) fn content(host: &Host, view: &View, words: &dyn Words) -> HostConten
     }
 }
 
-/// The interfaces of the host's namespace by which packets leave the machine.
-fn uplinks(host: &Host, detail: Detail) -> Vec<Uplink> {
+/// The interfaces of the host's namespace that stand between it and the outside. Which of them lead there is the graph's
+/// to say: a dummy, which may be a network's parent, does not.
+fn uplinks(graph: &Graph, host: &Host, detail: Detail) -> Vec<Uplink> {
     let Some(namespace) = host.own_namespace() else { return Vec::new() };
-    let default = namespace.routes.iter().find(|route| {
-        route.destination.prefix_len() == 0 && route.kind == RouteKind::Unicast && !route.next_hops.is_empty()
-    });
-    let default_index = default.and_then(|route| route.next_hops.first()).map(|hop| hop.if_index);
-    let leads_out = |interface: &&Interface| match interface.link.kind {
+    let default = graph.default_uplink(&host.id);
+    let stands_there = |interface: &&Interface| match interface.link.kind {
         LinkKind::Physical | LinkKind::Vlan { .. } | LinkKind::Tun | LinkKind::Other { .. } | LinkKind::Dummy => true,
         // On a machine that is itself a container or a lab's node, the uplink is a veth whose other end is elsewhere.
-        LinkKind::Veth => interface.master.is_none() && interface.peer.is_none() && !interface.addresses.is_empty(),
+        LinkKind::Veth => {
+            graph.leads_out(&interface.id) && graph.master(&interface.id).is_none() && !interface.addresses.is_empty()
+        }
         LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. } => true,
         LinkKind::Loopback | LinkKind::Bridge { .. } | LinkKind::Vxlan { .. } => false,
     };
-    let is_default = |interface: &Interface| Some(interface.link.if_index) == default_index;
+    let is_default = |interface: &Interface| Some(&interface.id) == default;
     let mut uplinks: Vec<Uplink> = namespace
         .interfaces
         .iter()
-        .filter(|interface| leads_out(interface) || is_default(interface))
+        .filter(|interface| stands_there(interface) || is_default(interface))
         .filter(|interface| detail != Detail::Concept || is_default(interface) || interface.link.is_up)
         .map(|interface| {
             let mut lines = vec![places::address_of(interface)];
@@ -104,6 +105,7 @@ fn uplinks(host: &Host, detail: Detail) -> Vec<Uplink> {
                 lines,
                 is_default: is_default(interface),
                 is_down: !interface.link.is_up,
+                leads_out: graph.leads_out(&interface.id),
             }
         })
         .collect();
@@ -115,13 +117,14 @@ fn uplinks(host: &Host, detail: Detail) -> Vec<Uplink> {
             lines: Vec::new(),
             is_default: true,
             is_down: false,
+            leads_out: true,
         });
     }
     uplinks
 }
 
 /// One block for each network that has, or may have, members; one for each bridge that Docker knows nothing of.
-fn networks(host: &Host, view: &View, words: &dyn Words, uplinks: &[Uplink]) -> Vec<Block> {
+fn networks(graph: &Graph, host: &Host, view: &View, words: &dyn Words, uplinks: &[Uplink]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let shown =
         |id: &EntityId| !view.hidden.contains(id) && view.filter.network.as_ref().is_none_or(|wanted| wanted == id);
@@ -134,12 +137,12 @@ fn networks(host: &Host, view: &View, words: &dyn Words, uplinks: &[Uplink]) -> 
             "bridge" => BlockKind::Bridge,
             "overlay" => BlockKind::Overlay,
             "macvlan" | "ipvlan" => {
-                let parent = network.parent.as_ref();
+                let parent = graph.parent(&network.id);
                 BlockKind::Parent(uplinks.iter().position(|uplink| Some(&uplink.entity) == parent))
             }
             _ => BlockKind::Plugin,
         };
-        blocks.push(network_block(host, network, kind, view.detail, words));
+        blocks.push(network_block(graph, host, network, kind, view.detail, words));
     }
     let known: BTreeSet<&EntityId> = host.networks.iter().filter_map(|network| network.bridge.as_ref()).collect();
     if let Some(namespace) = host.own_namespace() {
@@ -170,11 +173,18 @@ fn networks(host: &Host, view: &View, words: &dyn Words, uplinks: &[Uplink]) -> 
     blocks
 }
 
-fn network_block(host: &Host, network: &Network, kind: BlockKind, detail: Detail, words: &dyn Words) -> Block {
+fn network_block(
+    graph: &Graph,
+    host: &Host,
+    network: &Network,
+    kind: BlockKind,
+    detail: Detail,
+    words: &dyn Words,
+) -> Block {
     let bridge = network.bridge.as_ref().and_then(|id| host.interface(id));
     let subnet = network.pools.first().map(|pool| pool.subnet.to_string()).unwrap_or_default();
     let device = bridge.map(|bridge| bridge.name.to_string());
-    let parent = network.parent.as_ref().and_then(|id| host.interface(id)).map(|parent| parent.name.to_string());
+    let parent = graph.parent(&network.id).and_then(|id| host.interface(id)).map(|parent| parent.name.to_string());
     let (title, mut lines) = match (detail, kind) {
         (Detail::Concept, _) => (network.name.to_string(), vec![subnet]),
         (_, BlockKind::Parent(_)) => {
@@ -194,7 +204,7 @@ fn network_block(host: &Host, network: &Network, kind: BlockKind, detail: Detail
         lines.push(bridge.link.mac_address.map(|mac| mac.to_string()).unwrap_or_default());
         let learned = host
             .namespace(&bridge.namespace)
-            .map(|namespace| namespace.interfaces.iter().filter(|port| port.master.as_ref() == Some(&bridge.id)))
+            .map(|namespace| namespace.interfaces.iter().filter(|port| graph.master(&port.id) == Some(&bridge.id)))
             .into_iter()
             .flatten()
             .flat_map(|port| &port.fdb)

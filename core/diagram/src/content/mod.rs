@@ -5,7 +5,7 @@ mod blocks;
 mod places;
 mod ports;
 
-use bridgewalk_model::{EntityId, Snapshot, Text, engine::ContainerState, snapshot::Host};
+use bridgewalk_model::{EntityId, Snapshot, Text, engine::ContainerState};
 
 pub(crate) use places::address_of;
 pub(crate) use ports::{cells as cells_of, doors as doors_of};
@@ -40,6 +40,8 @@ pub(crate) struct Uplink {
     /// The default route leaves by it.
     pub is_default: bool,
     pub is_down: bool,
+    /// A line from outside ends here.
+    pub leads_out: bool,
 }
 
 /// What a block is.
@@ -151,9 +153,5 @@ pub(crate) struct NatCell {
 
 /// What is said of every host of `snapshot` under `view`.
 pub(crate) fn hosts(snapshot: &Snapshot, view: &View, words: &dyn Words) -> Vec<HostContent> {
-    snapshot.hosts.iter().map(|host| content(host, view, words)).collect()
-}
-
-fn content(host: &Host, view: &View, words: &dyn Words) -> HostContent {
-    blocks::content(host, view, words)
+    snapshot.hosts.iter().map(|host| blocks::content(snapshot.graph(), host, view, words)).collect()
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use bridgewalk_model::{
     EntityId,
+    graph::Graph,
     kernel::{AddressScope, LinkKind},
-    snapshot::{Container, Host, Interface, Namespace, NamespaceKind, VethPair},
+    snapshot::{Container, Host, Interface, Namespace, NamespaceKind},
 };
 
 use super::{Line, Resident, Row, ports};
@@ -13,19 +14,18 @@ use crate::{Detail, Word, Words};
 
 /// What is looked up again and again.
 pub(super) struct Index<'a> {
+    pub graph: &'a Graph,
     pub host: &'a Host,
-    /// A container's interface and its veth pair.
-    pub cable: BTreeMap<&'a EntityId, &'a VethPair>,
     pub interfaces: BTreeMap<&'a EntityId, &'a Interface>,
     /// The block of a bridge or network.
     pub block_of: BTreeMap<EntityId, EntityId>,
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn of(host: &'a Host) -> Self {
+    pub(super) fn of(graph: &'a Graph, host: &'a Host) -> Self {
         Self {
+            graph,
             host,
-            cable: host.veths.iter().map(|pair| (&pair.far.interface, pair)).collect(),
             interfaces: host
                 .namespaces
                 .iter()
@@ -125,21 +125,21 @@ fn attachments(index: &Index<'_>, container: &Container) -> Vec<Line> {
 }
 
 fn line(index: &Index<'_>, containers: &[&Container], interface: &Interface, detail: Detail) -> Line {
-    let pair = index.cable.get(&interface.id);
-    let network = interface.network.as_ref().or_else(|| pair.and_then(|pair| pair.network.as_ref())).or_else(|| {
+    let near = index.graph.near_end(&interface.id).and_then(|near| index.interfaces.get(near));
+    let master = near.and_then(|near| index.graph.master(&near.id));
+    let bridge = master.and_then(|master| index.interfaces.get(master));
+    let network = interface.network.as_ref().or_else(|| bridge.and_then(|it| it.network.as_ref())).or_else(|| {
         containers
             .iter()
             .flat_map(|container| &container.attachments)
             .find(|end| end.interface.as_ref() == Some(&interface.id))
             .map(|end| &end.network)
     });
-    let near = pair.and_then(|pair| index.interfaces.get(&pair.near.interface).map(|near| (pair, near)));
-    let by_bridge = near.and_then(|(pair, near)| pair.bridge.as_ref().or(near.master.as_ref()));
-    let block = by_bridge
+    let block = master
         .and_then(|bridge| index.block_of.get(bridge))
         .or_else(|| network.and_then(|network| index.block_of.get(network)))
         .cloned();
-    let port = near.map(|(_, near)| (near.id.clone(), near.name.to_string()));
+    let port = near.map(|near| (near.id.clone(), near.name.to_string()));
     let more =
         interface.addresses.iter().filter(|address| address.scope == AddressScope::Global).count().saturating_sub(1);
     let address = address_of(interface);

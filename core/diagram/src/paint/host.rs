@@ -376,12 +376,12 @@ fn paint_reach(brush: &mut Brush<'_>, content: &HostContent, placed: &Placed) {
     for (index, (remote, from)) in content.outside.iter().zip(&placed.outside).enumerate() {
         let is_world = remote.entity == EntityId::outside();
         for (number, (uplink, to)) in content.uplinks.iter().zip(&placed.uplinks).enumerate() {
-            if uplink.is_down || (!is_world && number != main) {
+            if uplink.is_down || !uplink.leads_out || (!is_world && number != main) {
                 continue;
             }
             let spread =
                 |rect: &Rect, n: usize, count: usize| rect.center().y + (n as f32 - (count as f32 - 1.0) / 2.0) * 14.0;
-            let up = content.uplinks.iter().filter(|uplink| !uplink.is_down).count();
+            let up = content.uplinks.iter().filter(|uplink| !uplink.is_down && uplink.leads_out).count();
             let y_from = if is_world { spread(from, number, up.max(1)) } else { from.center().y };
             let y_to = if number == main { spread(to, index, content.outside.len()) } else { to.center().y };
             let x = from.right() + 18.0 + 9.0 * (index + number) as f32;

@@ -126,21 +126,9 @@ fn interface(owner: &EntityId, link: Link, address: Option<&str>) -> Interface {
             }]
         })
         .unwrap_or_default();
-    Interface {
-        id: owner.interface(&link.name),
-        namespace: owner.clone(),
-        name: Text::new(&link.name),
-        link,
-        via: Via::Netlink,
-        docker_mac_address: None,
-        addresses,
-        master: None,
-        peer: None,
-        parent: None,
-        network: None,
-        fdb: Vec::new(),
-        vlans: Vec::new(),
-    }
+    let mut interface = Interface::new(owner, link, Via::Netlink);
+    interface.addresses = addresses;
+    interface
 }
 
 impl Builder {
@@ -326,9 +314,9 @@ impl Builder {
                 let near_owner = network.namespace.clone().unwrap_or_else(|| self.own());
                 let near_name = format!("veth{:07x}", near_index.wrapping_mul(0x9e_37_79_b1) >> 4);
                 let mut near = interface(&near_owner, link(near_index, &near_name, LinkKind::Veth), None);
-                near.master = Some(bridge.clone());
-                near.peer = Some(eth.id.clone());
-                eth.peer = Some(near.id.clone());
+                let others = self.host.namespaces.iter().flat_map(|other| &other.interfaces);
+                let device = others.clone().find(|other| other.id == *bridge).unwrap();
+                near.link.master_if_index = Some(device.link.if_index);
                 self.host.veths.push(VethPair {
                     near: VethEnd { namespace: near_owner.clone(), interface: near.id.clone() },
                     far: VethEnd { namespace: owner.clone(), interface: eth.id.clone() },
@@ -450,7 +438,7 @@ impl Builder {
     }
 
     pub(crate) fn snapshot(self) -> Snapshot {
-        Snapshot { schema_version: 1, at_ms: 0, hosts: vec![self.host] }
+        Snapshot::new(0, vec![self.host])
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Draft, grouped};
 use crate::{
-    EntityId, Text, Via,
+    EntityId,
     kernel::{Link, LinkKind},
     snapshot::Interface,
 };
@@ -38,32 +38,13 @@ fn interfaces(draft: &Draft<'_>, index: usize) -> Vec<Interface> {
                 fdb: fdb.remove(&link.if_index).unwrap_or_default(),
                 vlans: vlans.remove(&link.if_index).unwrap_or_default(),
                 addresses,
-                ..bare(&namespace.id, link.clone(), *via)
+                ..Interface::new(&namespace.id, link.clone(), *via)
             }
         })
         .collect();
     interfaces.sort_by_key(|interface| interface.link.if_index);
     interfaces.dedup_by_key(|interface| interface.link.if_index);
     interfaces
-}
-
-/// An interface that nothing is tied to yet.
-pub(super) fn bare(namespace: &EntityId, link: Link, via: Via) -> Interface {
-    Interface {
-        id: namespace.interface(&link.name),
-        namespace: namespace.clone(),
-        name: Text::new(&link.name),
-        link,
-        via,
-        docker_mac_address: None,
-        addresses: Vec::new(),
-        master: None,
-        peer: None,
-        parent: None,
-        network: None,
-        fdb: Vec::new(),
-        vlans: Vec::new(),
-    }
 }
 
 /// Ties ports to their masters, and stacked interfaces to their parents.

@@ -23,18 +23,17 @@ pub use state::State;
 use crate::{
     EntityId, Limit, LimitReason, NamespaceInode, Snapshot, Text,
     kernel::Process,
-    snapshot::{Host, Namespace, SCHEMA_VERSION},
+    snapshot::{Host, Namespace},
 };
 use state::NamespaceState;
 
 /// Puts the states of several hosts side by side. `states` are in the order of their sources.
 pub fn assemble(states: &[&State]) -> Snapshot {
     let mut ids = UniqueIds::default();
-    Snapshot {
-        schema_version: SCHEMA_VERSION,
-        at_ms: states.iter().map(|state| state.at_ms).max().unwrap_or(0),
-        hosts: states.iter().map(|state| assemble_host(state, &mut ids)).collect(),
-    }
+    Snapshot::new(
+        states.iter().map(|state| state.at_ms).max().unwrap_or(0),
+        states.iter().map(|state| assemble_host(state, &mut ids)).collect(),
+    )
 }
 
 /// Gives each thing an id of its own: a second of the same name gets `#2`.

@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::{Draft, interfaces::bare};
+use super::Draft;
 use crate::{
     Via,
     kernel::{Link, LinkCounters, LinkKind, OperState},
-    snapshot::{NamespaceKind, VethEnd, VethPair},
+    snapshot::{Interface, NamespaceKind, VethEnd, VethPair},
 };
 
 /// One end: its namespace's place and its ifindex.
@@ -134,7 +134,7 @@ fn add_unseen_ends(draft: &mut Draft<'_>) {
             counters: LinkCounters::default(),
         };
         draft.interface_at.insert((target, if_index), namespace.interfaces.len());
-        namespace.interfaces.push(bare(&namespace.id.clone(), link, Via::HostSide));
+        namespace.interfaces.push(Interface::new(&namespace.id.clone(), link, Via::HostSide));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     kernel::{Address, BridgeVlan, FdbEntry, Link},
 };
 
-/// One interface of a namespace.
+/// One interface of a namespace. What it is wired to is the [`Graph`](crate::graph::Graph)'s to say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
     /// Stable: the namespace's id and the name.
@@ -26,11 +26,11 @@ pub struct Interface {
     /// IPv4 first, as the kernel lists them.
     pub addresses: Vec<Address>,
     /// The bridge (bond, VRF) that it is a port of.
-    pub master: Option<EntityId>,
+    pub(crate) master: Option<EntityId>,
     /// The other end of a veth, where it is seen.
-    pub peer: Option<EntityId>,
+    pub(crate) peer: Option<EntityId>,
     /// The parent of a macvlan, ipvlan or VLAN, or a VXLAN's underlay.
-    pub parent: Option<EntityId>,
+    pub(crate) parent: Option<EntityId>,
     /// The Docker network that it serves: as its bridge, or as a container's end of it.
     pub network: Option<EntityId>,
     /// Forwarding entries that point at it.
@@ -40,6 +40,25 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// An interface of `namespace` that nothing is tied to yet.
+    pub fn new(namespace: &EntityId, link: Link, via: Via) -> Self {
+        Self {
+            id: namespace.interface(&link.name),
+            namespace: namespace.clone(),
+            name: Text::new(&link.name),
+            link,
+            via,
+            docker_mac_address: None,
+            addresses: Vec::new(),
+            master: None,
+            peer: None,
+            parent: None,
+            network: None,
+            fdb: Vec::new(),
+            vlans: Vec::new(),
+        }
+    }
+
     /// Its MAC address: the kernel's, else Docker's.
     pub fn mac_address(&self) -> Option<MacAddress> {
         self.link.mac_address.or(self.docker_mac_address)

@@ -12,6 +12,8 @@ mod nat;
 mod network;
 mod veth;
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 pub use container::{Attachment, Compose, Container};
@@ -22,7 +24,7 @@ pub use nat::{NatKind, NatMapping};
 pub use network::{Network, NetworkMember};
 pub use veth::{VethEnd, VethPair};
 
-use crate::EntityId;
+use crate::{EntityId, graph::Graph};
 
 /// The version of the snapshot's JSON. Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -36,9 +38,39 @@ pub struct Snapshot {
     pub at_ms: u64,
     /// The hosts, in the order of their sources.
     pub hosts: Vec<Host>,
+    #[serde(skip)]
+    graph: Wiring,
+}
+
+/// The graph, once it was asked for. It follows from the rest, so it is neither compared nor copied: a copy may be changed
+/// before it is asked.
+#[derive(Debug, Default)]
+struct Wiring(OnceLock<Graph>);
+
+impl Clone for Wiring {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Wiring {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Snapshot {
+    /// What `hosts` are at `at_ms`.
+    pub fn new(at_ms: u64, hosts: Vec<Host>) -> Self {
+        Self { schema_version: SCHEMA_VERSION, at_ms, hosts, graph: Wiring::default() }
+    }
+
+    /// How everything in it is wired. Made when it is first asked for, which takes some time: whoever hands a snapshot on
+    /// asks before, so that no reader waits. A snapshot is not changed after that.
+    pub fn graph(&self) -> &Graph {
+        self.graph.0.get_or_init(|| Graph::of(self))
+    }
+
     /// The namespace with this id, with its host.
     pub fn namespace(&self, id: &EntityId) -> Option<(&Host, &Namespace)> {
         self.hosts.iter().find_map(|host| host.namespace(id).map(|namespace| (host, namespace)))

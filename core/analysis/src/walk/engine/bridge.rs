@@ -1,7 +1,7 @@
 //! A bridge: which port a frame leaves by, and IP's hooks on the way where bridge netfilter is on.
 
 use bridgewalk_model::{
-    EntityId, SourceKind,
+    SourceKind,
     firewall::Hook,
     kernel::{FdbEntry, LinkKind},
     snapshot::Interface,
@@ -155,23 +155,14 @@ impl Walker<'_> {
         }
         let ports = place.ports.get(&if_index).map_or(&[][..], Vec::as_slice);
         let leads_to = |port: &usize, target: Port| {
-            let interface = place.interface(*port);
-            interface
-                .and_then(|one| one.peer.as_ref())
-                .and_then(|peer| self.links.port(peer))
-                .is_some_and(|peer| peer == target || self.links.children(peer).contains(&target))
+            let peer = self.links.peer(Port { at, index: *port });
+            peer.is_some_and(|peer| peer == target || self.links.children(peer).contains(&target))
         };
         let by_target = flow.target.and_then(|target| ports.iter().find(|port| leads_to(port, target)));
         if let Some(port) = by_target {
             return Choice::Flooded(*port);
         }
-        let leads_out = |port: &&usize| {
-            place.interface(**port).is_some_and(|one| match one.link.kind {
-                LinkKind::Veth => one.peer.is_none(),
-                LinkKind::Bridge { .. } | LinkKind::Dummy | LinkKind::Loopback => false,
-                _ => true,
-            })
-        };
+        let leads_out = |port: &&usize| self.links.leads_out(Port { at, index: **port });
         ports
             .iter()
             .filter(|port| Some(**port) != from)
@@ -271,10 +262,5 @@ impl Walker<'_> {
         let fact = Fact::ready(Evidence::BridgePort { interface, setting });
         flow.hop(at, Action::Dropped, Some(index), None, vec![fact.clone()]);
         flow.end(Verdict::Dropped, Some(fact));
-    }
-
-    /// The bridge that this interface is a port of.
-    pub(super) fn master_of(&self, port: Port) -> Option<EntityId> {
-        self.place(port.at)?.interface(port.index)?.master.clone()
     }
 }

@@ -66,7 +66,7 @@ impl Walker<'_> {
                 .and_then(|it| it.link.mac_address);
             flow.target = Some(target);
             flow.step = Step::FrameIn { at: by.at, index: by.index };
-            if target.at != by.at && !self.links.children(by).contains(&target) && self.master_of(by).is_none() {
+            if target.at != by.at && !self.links.children(by).contains(&target) && self.links.master(by).is_none() {
                 flow.step = Step::FrameIn { at: target.at, index: target.index };
             }
             return;
@@ -85,7 +85,7 @@ impl Walker<'_> {
 
     /// The bridge that an uplink is a port of has its addresses.
     fn up_to_bridge(&self, by: Port) -> Port {
-        self.master_of(by).and_then(|master| self.links.port(&master)).unwrap_or(by)
+        self.links.master(by).unwrap_or(by)
     }
 
     /// The reply leaves a host for the outside.

@@ -106,14 +106,13 @@ impl Walker<'_> {
                 let crossing = Crossing { bridge: out, from: None, destination, was_filtered: false };
                 flow.step = Step::Bridge { at, crossing };
             }
-            LinkKind::Veth => match interface.peer.as_ref().and_then(|peer| self.links.port(peer)) {
+            LinkKind::Veth => match self.links.peer(port) {
                 Some(peer) => self.carry(flow, port, peer),
                 None if place.namespace.is_host || flow.target.is_some() => self.leave_host(flow, port),
                 None => flow.undecided(Unknown::OtherEnd { interface: interface.id.clone() }),
             },
             LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. } => {
-                let parent = interface.parent.as_ref().and_then(|parent| self.links.port(parent));
-                let Some(parent) = parent else {
+                let Some(parent) = self.links.parent(port) else {
                     return flow.undecided(Unknown::OtherEnd { interface: interface.id.clone() });
                 };
                 let sibling = flow.target.filter(|target| self.links.children(parent).contains(target));
@@ -131,7 +130,7 @@ impl Walker<'_> {
                     }
                 }
             }
-            LinkKind::Vlan { .. } => match interface.parent.as_ref().and_then(|parent| self.links.port(parent)) {
+            LinkKind::Vlan { .. } => match self.links.parent(port) {
                 Some(parent) => flow.step = Step::Frame { at: parent.at, out: parent.index },
                 None => self.leave_host(flow, port),
             },
@@ -267,7 +266,7 @@ impl Walker<'_> {
             }));
         flow.hop(out.at, Action::Encapsulated, None, Some(out.index), facts.clone());
         self.light(flow, out);
-        match self.tunnel_end(out, vni, remote) {
+        match self.tunnel_end(out, remote) {
             Some(end) => {
                 facts.truncate(1);
                 flow.hop(end.at, Action::Decapsulated, Some(end.index), None, facts);
@@ -278,25 +277,14 @@ impl Walker<'_> {
         }
     }
 
-    /// The VXLAN of the same network on the observed host that has this address.
-    fn tunnel_end(&self, from: Port, wanted: u32, remote: IpAddr) -> Option<Port> {
-        let own = self.place(from.at).map(|place| &place.host.id);
-        let hosts: Vec<&EntityId> = self
-            .links
-            .owners(remote)
-            .iter()
-            .filter_map(|port| self.place(port.at))
-            .filter(|place| place.namespace.is_host && Some(&place.host.id) != own)
-            .map(|place| &place.host.id)
-            .collect();
-        self.places.iter().enumerate().filter(|(_, place)| hosts.contains(&&place.host.id)).find_map(|(at, place)| {
-            let index = place
-                .namespace
-                .interfaces
-                .iter()
-                .position(|one| matches!(one.link.kind, LinkKind::Vxlan { vni, .. } if vni == wanted))?;
-            Some(Port { at, index })
-        })
+    /// The other end of the tunnel that leads to this address, on the observed host that has it.
+    fn tunnel_end(&self, from: Port, remote: IpAddr) -> Option<Port> {
+        let host = |port: &Port| self.place(port.at).map(|place| &place.host.id);
+        let owners = self.links.owners(remote).iter();
+        let at_home = |port: &&Port| self.place(port.at).is_some_and(|place| place.namespace.is_host);
+        let hosts: Vec<&EntityId> = owners.filter(at_home).filter_map(host).collect();
+        let ends = self.links.tunnels(from).iter();
+        ends.copied().find(|end| host(end).is_some_and(|host| hosts.contains(&host)))
     }
 
     fn are_siblings_joined(&self, a: Port, b: Port) -> bool {

@@ -1,5 +1,7 @@
 //! A namespace's interfaces, and where the cable of each ends.
 
+use std::collections::HashMap;
+
 use bridgewalk_model::{
     EntityId, Snapshot,
     kernel::{AddressScope, LinkKind},
@@ -46,13 +48,19 @@ pub(super) fn ports<'a>(
 ) -> Vec<Port<'a>> {
     // A bridge, then its ports; the rest as the kernel numbers them.
     let mut order: Vec<&Interface> = Vec::new();
-    for interface in namespace.interfaces.iter().filter(|interface| interface.master.is_none()) {
-        order.push(interface);
-        order.extend(namespace.interfaces.iter().filter(|port| port.master.as_ref() == Some(&interface.id)));
+    let graph = snapshot.graph();
+    let mut ports: HashMap<&EntityId, Vec<&Interface>> = HashMap::new();
+    for interface in &namespace.interfaces {
+        if let Some(master) = graph.master(&interface.id) {
+            ports.entry(master).or_default().push(interface);
+        }
     }
-    order.extend(namespace.interfaces.iter().filter(|port| {
-        port.master.as_ref().is_some_and(|master| !namespace.interfaces.iter().any(|other| other.id == *master))
-    }));
+    for interface in namespace.interfaces.iter().filter(|interface| graph.master(&interface.id).is_none()) {
+        order.push(interface);
+        order.extend(ports.remove(&interface.id).unwrap_or_default());
+    }
+    // A port of what is itself a port.
+    order.extend(namespace.interfaces.iter().flat_map(|one| ports.remove(&one.id).unwrap_or_default()));
     order
         .into_iter()
         .map(|interface| {
@@ -67,7 +75,13 @@ pub(super) fn ports<'a>(
             let height = 2.0 * PAD + 16.0 + LINE * lines.len() as f32;
             let end = end(context, snapshot, host, namespace, interface);
             let height = if end.is_some() { height.max(48.0) } else { height };
-            Port { interface, lines, end, indent: if interface.master.is_some() { 24.0 } else { 0.0 }, height }
+            Port {
+                interface,
+                lines,
+                end,
+                indent: if graph.master(&interface.id).is_some() { 24.0 } else { 0.0 },
+                height,
+            }
         })
         .collect()
 }
@@ -79,8 +93,9 @@ fn end(
     namespace: &Namespace,
     interface: &Interface,
 ) -> Option<End> {
-    if let Some((_, far_namespace, far)) = interface.peer.as_ref().and_then(|peer| snapshot.interface(peer)) {
-        let bridge = far.master.as_ref().and_then(|id| snapshot.interface(id)).map(|(_, _, bridge)| bridge);
+    let graph = snapshot.graph();
+    if let Some((_, far_namespace, far)) = graph.peer(&interface.id).and_then(|peer| snapshot.interface(peer)) {
+        let bridge = graph.master(&far.id).and_then(|id| snapshot.interface(id)).map(|(_, _, bridge)| bridge);
         let master = bridge.map(|bridge| bridge.name.to_string());
         let network =
             interface.network.as_ref().and_then(|id| host.network(id)).map(|network| network.name.to_string());
@@ -105,7 +120,7 @@ fn end(
     }
     match &interface.link.kind {
         LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. } | LinkKind::Vlan { .. } | LinkKind::Vxlan { .. } => {
-            let (_, _, parent) = interface.parent.as_ref().and_then(|parent| snapshot.interface(parent))?;
+            let (_, _, parent) = graph.parent(&interface.id).and_then(|parent| snapshot.interface(parent))?;
             let note = context.words.word(Word::OnParent);
             Some(End {
                 entity: parent.id.clone(),
