@@ -90,6 +90,44 @@ fn is_short(path: &mut Vec<u16>, value: &[u8]) -> bool {
     }
 }
 
+/// A link's message without the attributes that nobody reads, which are most of them: they need not be decoded. Any other
+/// message as it is.
+pub(super) fn without_unread(message: &[u8]) -> Vec<u8> {
+    const IS_READ: [u32; 13] = [
+        kernel::IFLA_ADDRESS as u32,
+        kernel::IFLA_IFNAME as u32,
+        kernel::IFLA_MTU as u32,
+        kernel::IFLA_LINK as u32,
+        kernel::IFLA_MASTER as u32,
+        kernel::IFLA_OPERSTATE as u32,
+        kernel::IFLA_LINKINFO as u32,
+        kernel::IFLA_IFALIAS as u32,
+        kernel::IFLA_STATS64 as u32,
+        kernel::IFLA_AF_SPEC as u32,
+        kernel::IFLA_PROMISCUITY as u32,
+        kernel::IFLA_LINK_NETNSID as u32,
+        kernel::IFLA_PROP_LIST as u32,
+    ];
+    let header_len = HEADER_LEN + size_of::<LinkMessageBuffer>();
+    let is_link = Messages(message).next().is_some_and(|message| message.kind == libc::RTM_NEWLINK);
+    let Some((header, attributes)) = message.split_at_checked(header_len).filter(|_| is_link) else {
+        return message.to_vec();
+    };
+    let mut bytes = Vec::with_capacity(message.len());
+    bytes.extend_from_slice(header);
+    for attribute in NlasIterator::new(attributes) {
+        // What is broken off is for `without_odd`.
+        let Ok(attribute) = attribute else { return message.to_vec() };
+        if IS_READ.contains(&attribute.kind().into()) {
+            bytes.extend_from_slice(&attribute.into_inner()[..usize::from(attribute.length())]);
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+    }
+    let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    bytes[..size_of::<u32>()].copy_from_slice(&len.to_ne_bytes());
+    bytes
+}
+
 fn family_header_len(kind: u16) -> Option<usize> {
     Some(match kind {
         libc::RTM_NEWLINK..=libc::RTM_SETLINK => size_of::<LinkMessageBuffer>(),

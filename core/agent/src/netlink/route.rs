@@ -166,7 +166,7 @@ impl Kernel {
                 self.is_interrupted |= flags & NLM_F_DUMP_INTR != 0;
                 let whole = odd::without_short_table(self.message());
                 self.is_repaired = whole.is_some();
-                self.hand_over(whole.unwrap_or_else(|| self.message().to_vec()));
+                self.hand_over(whole.unwrap_or_else(|| odd::without_unread(self.message())));
                 return Ok(!is_end);
             }
         }
@@ -243,7 +243,7 @@ pub(crate) fn decode(message: &[u8]) -> Option<RouteNetlinkMessage> {
     let parse = |bytes: &[u8]| NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes).ok();
     let message = match odd::without_short_table(message) {
         Some(repaired) => parse(&repaired)?,
-        None => parse(message).or_else(|| parse(&odd::without_odd(message)?))?,
+        None => parse(&odd::without_unread(message)).or_else(|| parse(&odd::without_odd(message)?))?,
     };
     match message.payload {
         NetlinkPayload::InnerMessage(message) => Some(message),
