@@ -13,6 +13,7 @@ use bridgewalk_agent::{
     Leave,
     protocol::{Message, Request},
 };
+use bridgewalk_docker::endpoint::Endpoint;
 use bridgewalk_model::{
     Fact, HostFacts, Limit, LimitReason, Observation, Remedy, SourceKind,
     assembly::{State, assemble},
@@ -25,8 +26,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 use crate::{
     AgentChoice, AgentError, CollectorConfig, CollectorError, CollectorStatus, Command,
     agent::RunningAgent,
-    endpoint::Endpoint,
-    engine::Engine,
+    engine::{self, Engine},
     held::Held,
     hints::Known,
     outbox::Outbox,
@@ -304,7 +304,7 @@ impl Collecting {
     fn engine_said(&mut self, said: EngineSaid) {
         match said {
             EngineSaid::Connected(engine) => {
-                let address = engine.transport().endpoint().address.to_string();
+                let address = engine.endpoint().address.to_string();
                 let daemon = engine.daemon_here();
                 self.engine = Some(engine);
                 self.must_answer = false;
@@ -354,7 +354,7 @@ impl Collecting {
 
     fn engine_failed(&mut self, error: CollectorError) {
         let (reason, remedy) = match &error {
-            CollectorError::Engine(error) => error.limit(),
+            CollectorError::Engine(error) => engine::limit(error),
             other => (LimitReason::Unreachable { detail: other.to_string() }, Remedy::ReachEngine),
         };
         self.is_engine_settled = true;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bridgewalk_docker::endpoint::{Endpoint, Environment};
 use bridgewalk_model::{
     Observation, Snapshot,
     proof::{ProofFailure, ProofOrder},
@@ -15,7 +16,6 @@ use tokio::sync::mpsc;
 use crate::{
     CollectorConfig, CollectorError, CollectorStatus, Command, PendingProof, Update,
     collecting::{self, Told},
-    endpoint::{Endpoint, Environment},
     outbox::Outbox,
 };
 

@@ -2,13 +2,13 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
+use bridgewalk_docker::endpoint::{Endpoint, Environment};
 use bridgewalk_model::{LimitReason, Remedy, SourceKind};
 
 use crate::{
     AgentChoice, AgentError, AgentProgram, CollectorConfig, CollectorError,
     agent::{self, RunningAgent},
-    endpoint::{Endpoint, Environment},
-    engine::Engine,
+    engine::{self, Engine},
 };
 
 /// One source, checked.
@@ -122,7 +122,7 @@ fn check_engine(config: &CollectorConfig) -> (SourceCheck, Option<String>) {
     let facts = connect(config, |engine| async move { Ok(engine.facts().await?.is) });
     match facts {
         Ok(facts) => (SourceCheck::new(source, CanRun::Yes), (!facts.is_local).then_some(facts.address)),
-        Err(CollectorError::Engine(error)) => (SourceCheck::no(source, error.limit()), None),
+        Err(CollectorError::Engine(error)) => (SourceCheck::no(source, engine::limit(&error)), None),
         Err(other) => {
             let reason = LimitReason::Unreachable { detail: other.to_string() };
             (SourceCheck::no(source, (reason, Remedy::ReachEngine)), None)

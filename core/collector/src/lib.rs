@@ -11,7 +11,6 @@ mod agent;
 mod collecting;
 mod collector;
 mod doctor;
-pub mod endpoint;
 mod engine;
 mod held;
 pub mod helper;
@@ -26,22 +25,13 @@ use std::sync::Arc;
 use bridgewalk_model::{Observation, Snapshot};
 
 pub use agent::{AgentError, AgentProgram, embedded_agent};
+/// How an engine is found, and why it may not be.
+pub use bridgewalk_docker::{EndpointError, EngineChoice, EngineError, endpoint};
 pub use collector::{Collector, Observed, observe_once};
 pub use doctor::{CanRun, SourceCheck, doctor, reach};
-pub use endpoint::EndpointError;
-pub use engine::EngineError;
 #[cfg(fuzzing)]
 pub use engine::engine_answers;
 pub use proving::{PendingProof, ProofResult, Proved, observe_and_prove};
-
-/// Which engine, as the docker client has it.
-#[derive(Clone, Debug, Default)]
-pub struct EngineChoice {
-    /// `--host`, before `DOCKER_HOST`.
-    pub host: Option<String>,
-    /// `--context`, before `DOCKER_CONTEXT` and the configuration's current one.
-    pub context: Option<String>,
-}
 
 /// Who reads the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,10 +9,9 @@ use std::{
     time::Duration,
 };
 
+use bridgewalk_docker::endpoint::Address;
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use tokio::{io::AsyncReadExt, net::unix::pipe::Receiver};
-
-use crate::endpoint::Address;
 
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);

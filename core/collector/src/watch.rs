@@ -12,6 +12,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bridgewalk_docker::{Answer, EngineError, endpoint::Endpoint};
 use bridgewalk_model::{
     Fact, Limit, LimitReason, Remedy, SourceKind,
     engine::{EngineEvent, EngineEventKind},
@@ -21,8 +22,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use crate::{
-    endpoint::Endpoint,
-    engine::{Engine, EngineError, Events, Listed, Read},
+    engine::{self, Engine, Events, Listed},
     waiting::Waiting,
 };
 
@@ -96,7 +96,7 @@ enum Subject {
     Networks,
 }
 
-type Inspection = Pin<Box<dyn Future<Output = (Subject, Result<Read<Vec<Fact>>, EngineError>)> + Send>>;
+type Inspection = Pin<Box<dyn Future<Output = (Subject, Result<Answer<Vec<Fact>>, EngineError>)> + Send>>;
 
 impl Session<'_> {
     /// Ends well when nobody listens any more.
@@ -128,10 +128,10 @@ impl Session<'_> {
         let said = self.said;
         // What it is, at once: it answers again. What it has takes longer.
         let facts = async {
-            let Read { is: facts, odd } = engine.facts().await?;
+            let Answer { is: facts, odd } = engine.facts().await?;
             let is_swarm_manager = facts.is_swarm_manager;
             let _ = said.send(EngineSaid::Facts(vec![Fact::Engine(Box::new(facts))])).await;
-            let swarm = if is_swarm_manager { engine.swarm().await } else { Ok(Read::default()) };
+            let swarm = if is_swarm_manager { engine.swarm().await } else { Ok(Answer::default()) };
             Ok((odd, swarm))
         };
         let containers = async { answered(engine.containers().await) };
@@ -141,7 +141,7 @@ impl Session<'_> {
         self.failed.extend(odd.map(|odd| (Subject::Engine, odd)));
         let networks = self.listed(networks, Subject::Networks, Subject::Network).map(Fact::Networks);
         let containers = self.listed(containers, Subject::Containers, Subject::Container).map(Fact::Containers);
-        let Read { is: swarm, odd } = swarm.unwrap_or_else(|error| Read { odd: Some(error), ..Read::default() });
+        let Answer { is: swarm, odd } = swarm.unwrap_or_else(|error| Answer { odd: Some(error), ..Answer::default() });
         self.failed.extend(odd.map(|odd| (Subject::Swarm, odd)));
         let swarm = Fact::Swarm(Box::new(swarm));
         let facts = networks.into_iter().chain(containers).chain([swarm, self.limits()]).collect();
@@ -214,7 +214,7 @@ impl Session<'_> {
                     under_way.remove(&subject);
                     let had_failed = self.failed.remove(&subject).is_some();
                     let mut facts = match answer {
-                        Ok(Read { is, odd }) => {
+                        Ok(Answer { is, odd }) => {
                             self.failed.extend(odd.map(|odd| (subject.clone(), odd)));
                             is
                         }
@@ -252,7 +252,7 @@ impl Session<'_> {
     /// What the engine does not tell.
     fn limits(&self) -> Fact {
         let failed = self.failed.values().take(MAX_LIMITS).map(|error| {
-            let (reason, remedy) = error.limit();
+            let (reason, remedy) = engine::limit(error);
             Limit { source: SourceKind::Engine, namespace: None, reason, remedy }
         });
         let more = self.failed.len().saturating_sub(MAX_LIMITS);
@@ -337,12 +337,12 @@ fn inspect(engine: Arc<Engine>, subject: Subject) -> Inspection {
             Subject::Engine => engine.facts().await.map(|read| read.map(|facts| Fact::Engine(Box::new(facts)))),
             Subject::Swarm => engine.swarm().await.map(|read| read.map(|swarm| Fact::Swarm(Box::new(swarm)))),
             // They are never inspected alone.
-            Subject::Containers | Subject::Networks => return (subject, Ok(Read::default())),
+            Subject::Containers | Subject::Networks => return (subject, Ok(Answer::default())),
         };
         // After `docker swarm leave` there is nothing to list any more, and the engine says so by refusing.
         let answer = match (&subject, answer) {
             (Subject::Swarm, Err(EngineError::Refused { .. })) => {
-                Ok(Read { is: Fact::Swarm(Box::default()), odd: None })
+                Ok(Answer { is: Fact::Swarm(Box::default()), odd: None })
             }
             (_, answer) => answer,
         };

@@ -3,25 +3,15 @@
 //! Sudo asks on the terminal this program has, or through `SUDO_ASKPASS` where it has none; pkexec through the
 //! desktop's agent.
 
-use std::{
-    io::IsTerminal,
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io::IsTerminal, process::Stdio, time::Duration};
 
 use bridgewalk_agent::{AgentLink, Leave, MAY_PROVE};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    process::Command,
-    task::JoinHandle,
-};
+use bridgewalk_docker::LastWords;
+use tokio::process::Command;
 
 use super::{AgentError, AgentProgram, link};
 use crate::AgentChoice;
 
-/// How much of a child's standard error is kept, in bytes: its end.
-const MAX_WORDS_BYTES: usize = 4 << 10;
 /// How long a child may take to end after its input has.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -30,10 +20,6 @@ pub(crate) struct Child {
     process: tokio::process::Child,
     words: LastWords,
 }
-
-/// The end of what was written on a standard error.
-#[derive(Clone, Default)]
-pub(crate) struct LastWords(Arc<Mutex<Vec<u8>>>);
 
 /// Whether a person may be asked for a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,36 +81,5 @@ impl Child {
         if tokio::time::timeout(END_TIMEOUT, self.process.wait()).await.is_err() {
             let _ = self.process.start_kill();
         }
-    }
-}
-
-impl LastWords {
-    /// Takes in more, keeping the end.
-    pub(crate) fn push(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(bytes);
-        let excess = kept.len().saturating_sub(MAX_WORDS_BYTES);
-        kept.drain(..excess);
-    }
-
-    /// As one line of at most 300 characters.
-    pub(crate) fn line(&self) -> String {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8_lossy(&kept).split_whitespace().collect::<Vec<_>>().join(" ");
-        let skipped = text.chars().count().saturating_sub(300);
-        text.chars().skip(skipped).filter(|character| !character.is_control()).collect()
-    }
-
-    /// Takes in all that comes, on a task of its own.
-    pub(crate) fn follow(&self, mut errors: impl AsyncRead + Send + Unpin + 'static) -> JoinHandle<()> {
-        let words = self.clone();
-        tokio::spawn(async move {
-            let mut buffer = [0; 1024];
-            while let Ok(count) = errors.read(&mut buffer).await
-                && count > 0
-            {
-                words.push(buffer.get(..count).unwrap_or_default());
-            }
-        })
     }
 }

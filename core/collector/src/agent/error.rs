@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use bridgewalk_agent::protocol::ProtocolError;
+use bridgewalk_docker::EngineError;
 use bridgewalk_model::{LimitReason, Remedy};
 use serde::{Deserialize, Serialize};
-
-use crate::EngineError;
 
 /// The agent cannot be started, or has ended. Each is one line that names the thing and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -18,7 +18,7 @@ use bridgewalk_agent::{
 };
 use bridgewalk_model::{Fact, engine::EngineFacts};
 
-pub(crate) use child::{Asking, LastWords, can_ask};
+pub(crate) use child::{Asking, can_ask};
 pub use error::AgentError;
 pub(crate) use frames::link;
 pub use program::{AgentProgram, embedded_agent};

@@ -1,91 +1,96 @@
-//! `GET /containers/{id}/json` as the model has it.
+//! A container's inspection as the model has it.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr};
 
+use bridgewalk_docker::bollard::models::{
+    ContainerInspectResponse, ContainerStateStatusEnum, EndpointSettings, PortMap,
+};
 use bridgewalk_model::{
     engine::{ContainerState, Endpoint, EngineContainer, PortBinding, PortKey},
     kernel::Transport,
 };
 use ipnet::IpNet;
 
-use super::field::Field;
+use super::reported::{number, parsed, some};
 
-/// Reads one container's inspection.
-pub(super) fn container(answer: Field<'_>) -> EngineContainer {
-    let state = state(&answer.get("State.Status").text());
-    let config = answer.get("Config");
-    let host = answer.get("HostConfig");
-    let network = answer.get("NetworkSettings");
+/// Reads one container's inspection. Its environment and its arguments are not among what is taken.
+pub(super) fn container(reported: ContainerInspectResponse) -> EngineContainer {
+    let runs = reported.state.unwrap_or_default();
+    let config = reported.config.unwrap_or_default();
+    let host = reported.host_config.unwrap_or_default();
+    let network = reported.network_settings.unwrap_or_default();
+    let state = state(runs.status);
     let mut exposed_ports: Vec<_> =
-        config.get("ExposedPorts").members().filter_map(|(name, _)| port_key(name)).collect();
+        config.exposed_ports.unwrap_or_default().iter().filter_map(|name| port_key(name)).collect();
     exposed_ports.sort();
-    let mut endpoints: Vec<_> = network.get("Networks").members().map(|(name, field)| endpoint(name, field)).collect();
+    let networks = network.networks.unwrap_or_default().into_iter();
+    let mut endpoints: Vec<_> = networks.map(|(name, reported)| endpoint(name, reported)).collect();
     endpoints.sort_by(|a, b| a.network_name.cmp(&b.network_name));
-    let dropped = host.get("CapDrop").texts().into_iter().map(|name| format!("-{name}"));
+    let dropped = texts(host.cap_drop).into_iter().map(|name| format!("-{name}"));
     EngineContainer {
-        container_id: answer.get("Id").require().text(),
-        name: answer.get("Name").text().trim_start_matches('/').to_owned(),
-        image: config.get("Image").text(),
+        container_id: reported.id.unwrap_or_default(),
+        name: reported.name.unwrap_or_default().trim_start_matches('/').to_owned(),
+        image: config.image.unwrap_or_default(),
         state,
-        exit_code: matches!(state, ContainerState::Exited | ContainerState::Dead)
-            .then(|| answer.get("State.ExitCode").number())
-            .flatten(),
-        pid: answer.get("State.Pid").number().filter(|pid| *pid != 0),
-        created: answer.get("Created").text(),
-        // Never started is told as the first of January of the year 1.
-        started_at: answer.get("State.StartedAt").some_text().filter(|at| !at.starts_with("0001-")),
-        hostname: config.get("Hostname").text(),
-        domain_name: config.get("Domainname").text(),
-        labels: config.get("Labels").text_map(),
-        network_mode: host.get("NetworkMode").text(),
-        sandbox_id: network.get("SandboxID").text(),
-        sandbox_key: network.get("SandboxKey").text(),
+        exit_code: number(runs.exit_code.filter(|_| matches!(state, ContainerState::Exited | ContainerState::Dead))),
+        pid: number(runs.pid).filter(|pid| *pid != 0),
+        created: reported.created.unwrap_or_default(),
+        // Never started is reported as the first of January of the year 1.
+        started_at: some(runs.started_at).filter(|at| !at.starts_with("0001-")),
+        hostname: config.hostname.unwrap_or_default(),
+        domain_name: config.domainname.unwrap_or_default(),
+        labels: config.labels.unwrap_or_default().into_iter().collect(),
+        network_mode: host.network_mode.unwrap_or_default(),
+        sandbox_id: network.sandbox_id.unwrap_or_default(),
+        sandbox_key: network.sandbox_key.unwrap_or_default(),
         endpoints,
         exposed_ports,
-        requested_bindings: bindings(host.get("PortBindings")),
-        published: bindings(network.get("Ports")),
-        publish_all_ports: host.get("PublishAllPorts").flag(),
-        dns_servers: host.get("Dns").texts(),
-        dns_search: host.get("DnsSearch").texts(),
-        extra_hosts: host.get("ExtraHosts").texts(),
-        links: host.get("Links").texts().iter().map(|link| plain_link(link)).collect(),
-        is_privileged: host.get("Privileged").flag(),
-        capabilities: host.get("CapAdd").texts().into_iter().chain(dropped).collect(),
+        requested_bindings: bindings(host.port_bindings),
+        published: bindings(network.ports),
+        publish_all_ports: host.publish_all_ports.unwrap_or_default(),
+        dns_servers: texts(host.dns),
+        dns_search: texts(host.dns_search),
+        extra_hosts: texts(host.extra_hosts),
+        links: plain_links(host.links),
+        is_privileged: host.privileged.unwrap_or_default(),
+        capabilities: texts(host.cap_add).into_iter().chain(dropped).collect(),
     }
 }
 
-fn state(status: &str) -> ContainerState {
+fn state(status: Option<ContainerStateStatusEnum>) -> ContainerState {
     match status {
-        "running" => ContainerState::Running,
-        "paused" => ContainerState::Paused,
-        "restarting" => ContainerState::Restarting,
-        "removing" => ContainerState::Removing,
-        "exited" => ContainerState::Exited,
-        "dead" => ContainerState::Dead,
-        _ => ContainerState::Created,
+        // It still runs.
+        Some(ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::STOPPING) => ContainerState::Running,
+        Some(ContainerStateStatusEnum::PAUSED) => ContainerState::Paused,
+        Some(ContainerStateStatusEnum::RESTARTING) => ContainerState::Restarting,
+        Some(ContainerStateStatusEnum::REMOVING) => ContainerState::Removing,
+        Some(ContainerStateStatusEnum::EXITED) => ContainerState::Exited,
+        Some(ContainerStateStatusEnum::DEAD) => ContainerState::Dead,
+        Some(ContainerStateStatusEnum::CREATED | ContainerStateStatusEnum::EMPTY) | None => ContainerState::Created,
     }
 }
 
-fn endpoint(name: &str, field: Field<'_>) -> Endpoint {
-    let net = |address: &'static str, prefix: &'static str| {
-        let address = field.get(address).parsed::<IpAddr>()?;
-        IpNet::new(address, field.get(prefix).number()?).ok()
+fn endpoint(network_name: String, reported: EndpointSettings) -> Endpoint {
+    let net = |address: Option<String>, prefix: Option<i64>| {
+        let address = parsed::<IpAddr>(address.as_deref())?;
+        IpNet::new(address, number(prefix)?).ok()
     };
+    let asked = reported.ipam_config.unwrap_or_default();
     Endpoint {
-        network_name: name.to_owned(),
-        network_id: field.get("NetworkID").text(),
-        endpoint_id: field.get("EndpointID").text(),
-        ipv4: net("IPAddress", "IPPrefixLen"),
-        ipv6: net("GlobalIPv6Address", "GlobalIPv6PrefixLen"),
-        gateway: field.get("Gateway").parsed(),
-        ipv6_gateway: field.get("IPv6Gateway").parsed(),
-        mac_address: field.get("MacAddress").parsed(),
-        aliases: field.get("Aliases").texts(),
-        dns_names: field.get("DNSNames").texts(),
-        links: field.get("Links").texts().iter().map(|link| plain_link(link)).collect(),
-        requested_addresses: ["IPAMConfig.IPv4Address", "IPAMConfig.IPv6Address"]
+        network_name,
+        network_id: reported.network_id.unwrap_or_default(),
+        endpoint_id: reported.endpoint_id.unwrap_or_default(),
+        ipv4: net(reported.ip_address, reported.ip_prefix_len),
+        ipv6: net(reported.global_ipv6_address, reported.global_ipv6_prefix_len),
+        gateway: parsed(reported.gateway.as_deref()),
+        ipv6_gateway: parsed(reported.ipv6_gateway.as_deref()),
+        mac_address: parsed(reported.mac_address.as_deref()),
+        aliases: texts(reported.aliases),
+        dns_names: texts(reported.dns_names),
+        links: plain_links(reported.links),
+        requested_addresses: [asked.ipv4_address, asked.ipv6_address]
             .into_iter()
-            .filter_map(|path| field.get(path).parsed())
+            .filter_map(|address| parsed(address.as_deref()))
             .collect(),
     }
 }
@@ -96,21 +101,30 @@ fn port_key(text: &str) -> Option<PortKey> {
     Some(PortKey { port: port.parse().ok()?, transport: transport.parse::<Transport>().ok()? })
 }
 
-/// A map from `80/tcp` to a list of `HostIp` and `HostPort`, or to null where nothing is published.
-fn bindings(ports: Field<'_>) -> Vec<PortBinding> {
+/// A map from `80/tcp` to a list of addresses and ports, or to nothing where nothing is published.
+fn bindings(ports: Option<PortMap>) -> Vec<PortBinding> {
+    let ports: HashMap<_, _> = ports.unwrap_or_default();
     let mut bindings: Vec<_> = ports
-        .members()
-        .filter_map(|(name, doors)| port_key(name).map(|key| (key, doors)))
-        .flat_map(|(container_port, doors)| {
-            doors.items().map(move |door| PortBinding {
+        .into_iter()
+        .filter_map(|(name, published)| port_key(&name).zip(published))
+        .flat_map(|(container_port, published)| {
+            published.into_iter().map(move |reported| PortBinding {
                 container_port,
-                host_ip: door.get("HostIp").parsed().map(|address: IpAddr| address.to_canonical()),
-                host_port: door.get("HostPort").parsed().filter(|port| *port != 0),
+                host_ip: parsed(reported.host_ip.as_deref()).map(|address: IpAddr| address.to_canonical()),
+                host_port: parsed(reported.host_port.as_deref()).filter(|port| *port != 0),
             })
         })
         .collect();
     bindings.sort_by_key(|binding| (binding.container_port, binding.host_port, binding.host_ip));
     bindings
+}
+
+fn texts(list: Option<Vec<String>>) -> Vec<String> {
+    list.unwrap_or_default().into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+fn plain_links(links: Option<Vec<String>>) -> Vec<String> {
+    texts(links).iter().map(|link| plain_link(link)).collect()
 }
 
 /// `/target:/container/alias` and `/target:alias` as `target:alias`.

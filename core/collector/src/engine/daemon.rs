@@ -2,9 +2,8 @@
 
 use std::fs;
 
+use bridgewalk_docker::{Peer, endpoint::Address};
 use bridgewalk_model::engine::EngineFacts;
-
-use crate::endpoint::Address;
 
 /// Whether the engine uses the kernel this program sees. A Unix socket may lead into a virtual machine, and a TCP port
 /// of this host may be forwarded elsewhere: so the kernel's release must agree, and over TCP the host's name as well.
@@ -45,12 +44,4 @@ fn runs_as(pid: u32, uid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let uids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     uids.is_some_and(|uids| uids.split_ascii_whitespace().all(|one| one.parse() == Ok(uid)))
-}
-
-/// Who is at the other end of the socket (`SO_PEERCRED`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Peer {
-    /// As this PID namespace numbers it; 0: it has no number here.
-    pub(super) pid: u32,
-    pub(super) uid: u32,
 }

@@ -1,14 +1,17 @@
-//! `GET /events`: subscribing, and reading one JSON object a line.
+//! The engine's events as the model has them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
+use bridgewalk_docker::{
+    EngineError,
+    bollard::{
+        models::{EventMessage, EventMessageTypeEnum},
+        query_parameters::{EventsOptions, EventsOptionsBuilder},
+    },
+};
 use bridgewalk_model::engine::{EngineEvent, EngineEventKind};
-use bytes::{Buf, BytesMut};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use serde_json::json;
 
-use super::{answer, error::EngineError, field::Field, transport::Transport};
+use super::reported::number;
 
 /// What changes wiring, or tells why it changed. Health checks and `docker exec` make many more, of no interest here.
 const ACTIONS: [&str; 21] = [
@@ -37,92 +40,53 @@ const ACTIONS: [&str; 21] = [
 const KINDS: [&str; 6] = ["container", "network", "daemon", "service", "node", "plugin"];
 /// Attributes kept; the others are a container's labels.
 const ATTRIBUTES: [&str; 6] = ["name", "container", "type", "image", "exitCode", "signal"];
-const REQUEST: &str = "GET /events";
-/// An event is a few hundred bytes; one with many labels some kilobytes.
-const MAX_EVENT_BYTES: usize = 1 << 20;
 
-/// The path that subscribes, from `since_ns` (nanoseconds since 1970) on.
-pub(super) fn path(since_ns: u64) -> String {
-    let filters = json!({ "type": KINDS, "event": ACTIONS }).to_string();
+/// What is subscribed to, from `since_ns` (nanoseconds since 1970) on.
+pub(super) fn options(since_ns: u64) -> EventsOptions {
+    let filters = HashMap::from([("type", KINDS.to_vec()), ("event", ACTIONS.to_vec())]);
     let (seconds, nanoseconds) = (since_ns / 1_000_000_000, since_ns % 1_000_000_000);
-    format!("/events?since={seconds}.{nanoseconds:09}&filters={}", percent_encoded(&filters))
+    EventsOptionsBuilder::new().since(&format!("{seconds}.{nanoseconds:09}")).filters(&filters).build()
 }
 
 /// Events as they come.
-pub(crate) struct Events {
-    body: Incoming,
-    buffer: BytesMut,
-    transport: Arc<Transport>,
-}
+pub(crate) struct Events(bridgewalk_docker::Events);
 
 impl Events {
-    pub(super) fn new(body: Incoming, transport: Arc<Transport>) -> Self {
-        Self { body, buffer: BytesMut::new(), transport }
+    pub(super) const fn new(events: bridgewalk_docker::Events) -> Self {
+        Self(events)
     }
 
     /// The next event. An error ends the subscription. May be dropped while it waits without losing anything.
     pub(crate) async fn next(&mut self) -> Result<EngineEvent, EngineError> {
-        loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line = self.buffer.split_to(end);
-                self.buffer.advance(1);
-                let read = answer::decode(REQUEST, &line, event)?;
-                // An event that is not understood is one that was lost.
-                return read.odd.map_or(Ok(read.is), Err);
-            }
-            if self.buffer.len() > MAX_EVENT_BYTES {
-                return Err(EngineError::TooLong { request: REQUEST.into(), max_bytes: MAX_EVENT_BYTES });
-            }
-            let lost = match self.body.frame().await {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        self.buffer.extend_from_slice(data);
-                    }
-                    continue;
-                }
-                None => EngineError::Unreachable {
-                    address: self.transport.endpoint().address.to_string(),
-                    detail: "it closed the stream of events".to_owned(),
-                },
-                Some(Err(error)) => self.transport.failed(&error),
-            };
-            return Err(self.transport.explained(lost).await);
-        }
+        // An event that is not understood is one that was lost.
+        event(self.0.next().await?).ok_or_else(|| EngineError::Undecodable {
+            request: "an event".to_owned(),
+            detail: "`Type` is missing".to_owned(),
+        })
     }
 }
 
-/// Reads one event.
-pub(super) fn event(field: Field<'_>) -> EngineEvent {
-    let attributes = field.get("Actor.Attributes");
-    EngineEvent {
-        kind: match field.get("Type").require().text().as_str() {
-            "container" => EngineEventKind::Container,
-            "network" => EngineEventKind::Network,
-            "daemon" => EngineEventKind::Daemon,
-            "service" => EngineEventKind::Service,
-            "node" => EngineEventKind::Node,
-            "plugin" => EngineEventKind::Plugin,
+/// Reads one event; none: it is about nothing.
+pub(super) fn event(reported: EventMessage) -> Option<EngineEvent> {
+    let actor = reported.actor.unwrap_or_default();
+    Some(EngineEvent {
+        kind: match reported.typ? {
+            EventMessageTypeEnum::CONTAINER => EngineEventKind::Container,
+            EventMessageTypeEnum::NETWORK => EngineEventKind::Network,
+            EventMessageTypeEnum::DAEMON => EngineEventKind::Daemon,
+            EventMessageTypeEnum::SERVICE => EngineEventKind::Service,
+            EventMessageTypeEnum::NODE => EngineEventKind::Node,
+            EventMessageTypeEnum::PLUGIN => EngineEventKind::Plugin,
             _ => EngineEventKind::Other,
         },
-        action: field.get("Action").text(),
-        actor_id: field.get("Actor.ID").text(),
-        attributes: attributes
-            .members()
-            .filter(|(name, _)| ATTRIBUTES.contains(name))
-            .map(|(name, value)| (name.to_owned(), value.text()))
+        action: reported.action.unwrap_or_default(),
+        actor_id: actor.id.unwrap_or_default(),
+        attributes: actor
+            .attributes
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(name, _)| ATTRIBUTES.contains(&name.as_str()))
             .collect(),
-        at_ns: field.get("timeNano").number().unwrap_or_default(),
-    }
-}
-
-/// For a query.
-pub(super) fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
+        at_ns: number(reported.time_nano).unwrap_or_default(),
     })
 }

@@ -1,37 +1,49 @@
-//! `GET /version`, `/info` and `/plugins` as the model has them.
+//! What the engine tells of itself, as the model has it.
 
+use bridgewalk_docker::bollard::models::{self, PluginsInfo, SystemInfo};
 use bridgewalk_model::engine::{EngineFacts, Plugin};
+use serde::Deserialize;
 
-use super::field::Field;
+use super::reported::{parsed, some};
 
 /// Drivers that every engine has in itself; what else is named is a plugin.
 const BUILT_IN: [&str; 7] = ["bridge", "host", "ipvlan", "macvlan", "null", "overlay", "none"];
 
-/// Reads `GET /info`, with the plugins that it names. How the engine was reached is filled in by the caller.
-pub(super) fn facts(info: Field<'_>) -> EngineFacts {
+/// What engines before 29 tell beside it, and bollard's type does not have any more.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct BridgeNetfilter {
+    bridge_nf_iptables: Option<bool>,
+    bridge_nf_ip6tables: Option<bool>,
+}
+
+/// Reads what it tells, with the plugins that it names. How the engine was reached is filled in by the caller.
+pub(super) fn facts(reported: SystemInfo, bridge: &BridgeNetfilter) -> EngineFacts {
+    let swarm = reported.swarm.unwrap_or_default();
     EngineFacts {
-        engine_id: info.get("ID").text(),
-        host_name: info.require().get("Name").text(),
-        operating_system: info.get("OperatingSystem").text(),
-        kernel_release: info.get("KernelVersion").text(),
-        firewall_backend: info.get("FirewallBackend.Driver").some_text(),
-        bridge_nf_iptables: info.get("BridgeNfIptables").some_flag(),
-        bridge_nf_ip6tables: info.get("BridgeNfIp6tables").some_flag(),
-        ipv4_forwarding: info.get("IPv4Forwarding").some_flag(),
-        live_restore: info.get("LiveRestoreEnabled").flag(),
-        swarm_state: info.get("Swarm.LocalNodeState").text(),
-        swarm_node_id: info.get("Swarm.NodeID").some_text(),
-        swarm_address: info.get("Swarm.NodeAddr").parsed(),
-        is_swarm_manager: info.get("Swarm.ControlAvailable").flag(),
-        plugins: in_use(info),
+        engine_id: reported.id.unwrap_or_default(),
+        host_name: reported.name.unwrap_or_default(),
+        operating_system: reported.operating_system.unwrap_or_default(),
+        kernel_release: reported.kernel_version.unwrap_or_default(),
+        firewall_backend: some(reported.firewall_backend.and_then(|backend| backend.driver)),
+        bridge_nf_iptables: bridge.bridge_nf_iptables,
+        bridge_nf_ip6tables: bridge.bridge_nf_ip6tables,
+        ipv4_forwarding: reported.ipv4_forwarding,
+        live_restore: reported.live_restore_enabled.unwrap_or_default(),
+        swarm_state: swarm.local_node_state.map(|state| state.to_string()).unwrap_or_default(),
+        swarm_node_id: some(swarm.node_id),
+        swarm_address: parsed(swarm.node_addr.as_deref()),
+        is_swarm_manager: swarm.control_available.unwrap_or_default(),
+        plugins: in_use(reported.plugins.unwrap_or_default()),
         ..EngineFacts::default()
     }
 }
 
-fn in_use(info: Field<'_>) -> Vec<Plugin> {
-    [("network", "Plugins.Network"), ("authorization", "Plugins.Authorization")]
+fn in_use(reported: PluginsInfo) -> Vec<Plugin> {
+    [("network", reported.network), ("authorization", reported.authorization)]
         .into_iter()
-        .flat_map(|(kind, path)| info.get(path).texts().into_iter().map(move |name| (kind, name)))
+        .flat_map(|(kind, names)| names.unwrap_or_default().into_iter().map(move |name| (kind, name)))
+        .filter(|(_, name)| !name.is_empty())
         .map(|(kind, name)| Plugin {
             is_built_in: kind == "network" && BUILT_IN.contains(&name.as_str()),
             kind: kind.to_owned(),
@@ -41,23 +53,18 @@ fn in_use(info: Field<'_>) -> Vec<Plugin> {
         .collect()
 }
 
-/// Reads one of `GET /plugins`: a plugin of each of its types.
-pub(super) fn managed(plugin: Field<'_>) -> Vec<Plugin> {
-    let types = plugin.require().get("Config.Interface.Types").items().map(|kind| {
-        // Before API 1.4x a type was an object of `Prefix`, `Capability` and `Version`, now it is one text.
-        if kind.is_text() { kind.text() } else { kind.get("Capability").text() }
+/// Reads one plugin that the engine manages: a plugin of each of its types, such as `docker.networkdriver/1.0`.
+pub(super) fn managed(reported: &models::Plugin) -> Vec<Plugin> {
+    let types = reported.config.interface.types.iter().map(|kind| {
+        let kind = kind.rsplit("docker.").next().unwrap_or_default().split('/').next().unwrap_or_default();
+        Plugin {
+            name: reported.name.clone(),
+            kind: kind.trim_end_matches("driver").to_owned(),
+            is_built_in: false,
+            is_enabled: reported.enabled,
+        }
     });
-    types
-        .map(|kind| {
-            let kind = kind.rsplit("docker.").next().unwrap_or_default().split('/').next().unwrap_or_default();
-            Plugin {
-                name: plugin.get("Name").text(),
-                kind: kind.trim_end_matches("driver").to_owned(),
-                is_built_in: false,
-                is_enabled: plugin.get("Enabled").flag(),
-            }
-        })
-        .collect()
+    types.collect()
 }
 
 /// All plugins, sorted: those that are managed, and those in use beside them.

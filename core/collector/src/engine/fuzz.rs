@@ -1,19 +1,39 @@
 //! The decoders of the engine's answers, for `fuzz/` at the repository's root.
 
-use super::{answer, container, event, facts, network, swarm};
+use bridgewalk_docker::{
+    Body,
+    bollard::models::{
+        ContainerInspectResponse, ContainerSummary, EventMessage, ImageSummary, Network, NetworkInspect, Node, Plugin,
+        Service, SystemInfo, SystemVersion, Task,
+    },
+};
+use serde::de::DeserializeOwned;
+
+use super::{container, event, facts, network, swarm};
 
 /// An answer, read as everything that is asked of an engine.
 pub fn engine_answers(bytes: &[u8]) {
-    let _ = answer::decode("GET /", bytes, |field| {
-        let _ = container::container(field);
-        let _ = network::network(field);
-        let _ = facts::facts(field);
-        let _ = facts::managed(field);
-        let _ = event::event(field);
-    });
-    let _ = answer::decode_list("GET /", bytes, 1000, |item| {
-        let _ = facts::managed(item);
-        let _ = (swarm::service(item), swarm::task(item), swarm::node(item));
-        Some(item.get("Id").text())
-    });
+    one::<ContainerInspectResponse>(bytes).map(container::container);
+    one::<NetworkInspect>(bytes).map(network::network);
+    one::<SystemVersion>(bytes);
+    one::<SystemInfo>(bytes).map(|reported| facts::facts(reported, &one(bytes).unwrap_or_default()));
+    one::<EventMessage>(bytes).and_then(event::event);
+    items::<ContainerSummary>(bytes);
+    items::<ImageSummary>(bytes);
+    items::<Network>(bytes);
+    for plugin in items::<Plugin>(bytes) {
+        facts::managed(&plugin);
+    }
+    items::<Service>(bytes).into_iter().map(swarm::service).for_each(drop);
+    items::<Node>(bytes).into_iter().map(swarm::node).for_each(drop);
+    let mut addresses = items::<swarm::TaskAddresses>(bytes).into_iter();
+    items::<Task>(bytes).into_iter().map(|task| swarm::task(task, addresses.next())).for_each(drop);
+}
+
+fn one<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    Body::<T>::of(bytes).read().ok().map(|answer| answer.is)
+}
+
+fn items<T: DeserializeOwned>(bytes: &[u8]) -> Vec<T> {
+    Body::<Vec<T>>::of(bytes).items(1000).map(|answer| answer.is).unwrap_or_default()
 }

@@ -1,70 +1,69 @@
 //! What the engine says.
 //!
-//! Every answer is read as JSON, bounded, and only the fields the model has are taken: environment variables and
-//! arguments are never kept. The helper container that this process made is left out everywhere, so that the picture is
-//! the same with and without it; a container that only bears its label is shown like any other.
+//! [`bridgewalk_docker`] asks it through bollard; here its answers become the model's. Only the fields the model has are
+//! taken: environment variables and arguments are never kept. The helper container that this process made is left out
+//! everywhere, so that the picture is the same with and without it; a container that only bears its label is shown like
+//! any other.
 
-mod answer;
-mod connection;
 mod container;
 mod daemon;
-mod error;
 mod event;
 mod facts;
-mod field;
 #[cfg(fuzzing)]
 mod fuzz;
+mod limit;
 mod network;
+mod reported;
 mod swarm;
-mod tls;
-mod transport;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use bridgewalk_docker::{
+    ANSWER_TIMEOUT, Answer, Body, Client, EngineError,
+    bollard::{
+        Docker,
+        models::{ContainerInspectResponse, ContainerSummary, ImageSummary, Network, Plugin},
+        query_parameters::{
+            ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNodesOptions, ListServicesOptions,
+            ListTasksOptions,
+        },
+    },
+    endpoint::Endpoint,
+};
 use bridgewalk_model::{
     engine::{EngineContainer, EngineEvent, EngineFacts, EngineNetwork, Swarm},
     weight,
 };
 use futures_util::{StreamExt, stream};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::Instant;
 
-use answer::MAX_LIST_BYTES;
-pub(crate) use answer::Read;
-pub use error::EngineError;
 pub(crate) use event::Events;
 #[cfg(fuzzing)]
 pub use fuzz::engine_answers;
-pub(crate) use transport::Transport;
+pub(crate) use limit::limit;
 
-use crate::endpoint::Endpoint;
-use field::Field;
-use transport::ANSWER_TIMEOUT;
-
-/// The oldest API that is understood: Docker 20.10.
-const OLDEST_API: (u32, u32) = (1, 41);
-/// The newest API that is asked for: Docker 29.
-const NEWEST_API: (u32, u32) = (1, 52);
-/// So many inspections are asked for at once; the transport bounds what is under way.
+/// So many inspections are asked for at once; the client bounds what is under way.
 const CONCURRENT: usize = 8;
 /// Until one inspection is answered: 20.10 lets it wait while the container starts.
 const INSPECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Until all containers, or all networks, are inspected.
 const LIST_TIMEOUT: Duration = Duration::from_secs(40);
-/// The most containers that are inspected, the most networks, and the most things of each kind of a Swarm's.
+/// The most containers that are inspected, the most networks, the most plugins and things of each kind of a Swarm's.
 const MAX_LISTED: usize = 20_000;
+/// The most memory that all that is taken of one list may take.
+const MAX_LIST_BYTES: usize = 64 << 20;
 /// Docker's ids are 64 digits long, and a Swarm's 25 letters.
 const MAX_ID_CHARS: usize = 128;
 
-/// An engine that answered, with the API version agreed on.
+/// An engine that answered.
 pub(crate) struct Engine {
-    transport: Arc<Transport>,
-    api: (u32, u32),
+    client: Client,
     own: Mutex<Own>,
 }
 
@@ -86,18 +85,18 @@ pub(crate) struct Listed<T> {
 }
 
 /// One thing; none if it is gone (or ours).
-pub(crate) type Inspected<T> = Read<Option<Arc<T>>>;
+pub(crate) type Inspected<T> = Answer<Option<Arc<T>>>;
 
 /// Containers and images that bear a label.
 #[derive(Debug)]
 pub(crate) struct Labelled {
-    pub(crate) containers: Vec<LabelledItem>,
-    pub(crate) images: Vec<LabelledItem>,
+    pub(crate) containers: Vec<Item>,
+    pub(crate) images: Vec<Item>,
 }
 
-/// One of them.
-#[derive(Debug, Serialize)]
-pub(crate) struct LabelledItem {
+/// Something that the engine lists.
+#[derive(Debug)]
+pub(crate) struct Item {
     pub(crate) id: String,
     /// A container's names without their slashes, or an image's tags.
     pub(crate) names: Vec<String>,
@@ -106,123 +105,115 @@ pub(crate) struct LabelledItem {
 impl Engine {
     /// Connects and agrees on a version: the newest that both know.
     pub(crate) async fn connect(endpoint: Endpoint) -> Result<Self, EngineError> {
-        let transport = Transport::new(endpoint)?;
-        let theirs = match transport.ping().await {
-            Ok(Some(version)) => version,
-            // Not every engine, nor every proxy before one, has it.
-            Ok(None) | Err(EngineError::Refused { .. }) => {
-                let read = |json: &[u8]| answer::decode("GET /version", json, |it| it.get("ApiVersion").text());
-                transport.get("/version", ANSWER_TIMEOUT, read).await?.is
-            }
-            Err(error) => return Err(error),
-        };
-        let too_old =
-            || EngineError::TooOld { address: transport.endpoint().address.to_string(), version: theirs.clone() };
-        let api = parse_version(&theirs).ok_or_else(|| EngineError::Undecodable {
-            request: "GET /version".to_owned(),
-            detail: "it names no API version".to_owned(),
-        })?;
-        if api < OLDEST_API {
-            return Err(too_old());
-        }
-        Ok(Self { transport: Arc::new(transport), api: api.min(NEWEST_API), own: Mutex::default() })
+        Ok(Self { client: Client::connect(endpoint).await?, own: Mutex::default() })
     }
 
     /// The daemon's process, where it is at the other end of a Unix socket: then it is on this machine for certain.
     pub(crate) fn daemon_here(&self) -> Option<u32> {
-        self.transport.peer().map(|peer| peer.pid).filter(|pid| daemon::is_daemon(*pid))
+        self.client.peer().map(|peer| peer.pid).filter(|pid| daemon::is_daemon(*pid))
     }
 
-    /// Its connections, for whoever makes the helper container.
-    pub(crate) const fn transport(&self) -> &Arc<Transport> {
-        &self.transport
+    /// Whom it asks, for whoever makes the helper container.
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
     }
 
-    /// The API version agreed on, such as `1.41`.
-    pub(crate) fn api_version(&self) -> String {
-        format!("{}.{}", self.api.0, self.api.1)
-    }
-
-    async fn read<T>(
-        &self,
-        path: &str,
-        limit: Duration,
-        read: impl FnOnce(Field<'_>) -> T,
-    ) -> Result<Read<T>, EngineError> {
-        let path = format!("/v{}{path}", self.api_version());
-        self.transport.get(&path, limit, |json| answer::decode(&format!("GET {path}"), json, read)).await
-    }
-
-    async fn read_list<T: Serialize>(
-        &self,
-        path: &str,
-        read: impl FnMut(Field<'_>) -> Option<T>,
-    ) -> Result<Read<Vec<T>>, EngineError> {
-        let path = format!("/v{}{path}", self.api_version());
-        let decode = |json: &[u8]| answer::decode_list(&format!("GET {path}"), json, MAX_LISTED, read);
-        self.transport.get(&path, ANSWER_TIMEOUT, decode).await
+    /// Where it is.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.client.endpoint()
     }
 
     /// Subscribes to events from `since_ns` (nanoseconds since 1970-01-01 UTC) on.
     pub(crate) async fn events(&self, since_ns: u64) -> Result<Events, EngineError> {
-        let path = format!("/v{}{}", self.api_version(), event::path(since_ns));
-        let body = self.transport.stream(&path).await?;
-        Ok(Events::new(body, Arc::clone(&self.transport)))
+        Ok(Events::new(self.client.events(event::options(since_ns)).await?))
     }
 
     /// What it says of itself.
-    pub(crate) async fn facts(&self) -> Result<Read<EngineFacts>, EngineError> {
-        let version = self.read("/version", ANSWER_TIMEOUT, |version| version.require().get("Version").text());
-        let info = self.read("/info", ANSWER_TIMEOUT, facts::facts);
-        let plugins = self.read_list("/plugins", |plugin| Some(facts::managed(plugin)));
-        let (version, info, plugins) = futures_util::future::join3(version, info, plugins).await;
-        let (version, info) = (version?, info?);
+    pub(crate) async fn facts(&self) -> Result<Answer<EngineFacts>, EngineError> {
+        let version = self.client.ask(ANSWER_TIMEOUT, |docker| async move { docker.version().await });
+        let info = self.client.ask(ANSWER_TIMEOUT, |docker| async move { docker.info().await });
+        let (version, info, plugins) = futures_util::future::join3(version, info, self.plugins()).await;
+        let (version, body) = (version?.read()?, info?);
+        let (info, bridge) = (body.read()?, body.beside::<facts::BridgeNetfilter>()?);
+        let nameless = info.is.name.is_none().then(|| body.undecodable("`Name` is missing"));
+        let nameless = nameless.or_else(|| version.is.version.is_none().then(|| body.undecodable("it has no version")));
         let plugins = match plugins {
             Ok(plugins) => plugins,
             // Not every engine that speaks this API has plugins.
-            Err(EngineError::Refused { .. }) => Read { is: Vec::new(), odd: None },
-            Err(error) => Read { is: Vec::new(), odd: Some(error) },
+            Err(EngineError::Refused { .. }) => Answer::default(),
+            Err(error) => Answer { odd: Some(error), ..Answer::default() },
         };
-        let endpoint = self.transport.endpoint();
-        let is_local = daemon::is_local(&endpoint.address, &info.is);
-        let facts = EngineFacts {
-            version: version.is,
-            api_version: self.api_version(),
+        let reported = facts::facts(info.is, &bridge.is);
+        let endpoint = self.endpoint();
+        let is_local = daemon::is_local(&endpoint.address, &reported);
+        let managed = plugins.is.iter().flat_map(facts::managed).collect();
+        let is = EngineFacts {
+            version: version.is.version.unwrap_or_default(),
+            api_version: self.client.api_version(),
             address: endpoint.address.to_string(),
             is_local,
-            daemon_pid: is_local.then(|| daemon::pid(self.transport.peer())).flatten(),
-            plugins: facts::plugins(plugins.is.into_iter().flatten().collect(), info.is.plugins),
-            ..info.is
+            daemon_pid: is_local.then(|| daemon::pid(self.client.peer())).flatten(),
+            plugins: facts::plugins(managed, reported.plugins),
+            ..reported
         };
-        Ok(Read { is: facts, odd: info.odd.or(version.odd).or(plugins.odd) })
+        let odd = info.odd.or(bridge.odd).or(nameless).or(version.odd).or(plugins.odd);
+        Ok(Answer { is, odd })
+    }
+
+    async fn plugins(&self) -> Result<Answer<Vec<Plugin>>, EngineError> {
+        self.client
+            .ask(ANSWER_TIMEOUT, |docker| async move { docker.list_plugins(None).await })
+            .await?
+            .items(MAX_LISTED)
     }
 
     /// All containers, in every state.
     pub(crate) async fn containers(&self) -> Result<Listed<EngineContainer>, EngineError> {
-        let list = self.read_list("/containers/json?all=1", |container| {
-            let id = id(container)?;
-            let is_own = container.get("Names").texts().iter().any(|name| self.is_own(&id, Some(plain(name))));
-            (!is_own && !self.is_own(&id, None)).then_some(id)
-        });
-        self.inspect_each(list.await?, |id| async move { (self.container(&id).await, id) }).await
+        let mut list = self.container_items(None).await?;
+        list.is.retain(|item| !item.names.iter().any(|name| self.is_own(&item.id, Some(name))));
+        list.is.retain(|item| !self.is_own(&item.id, None));
+        self.inspect_each(list.map(ids), |id| async move { (self.container(&id).await, id) }).await
+    }
+
+    async fn container_items(&self, label: Option<&str>) -> Result<Answer<Vec<Item>>, EngineError> {
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&with_label(label)).build();
+        let list = |docker: Docker| async move { docker.list_containers(Some(options)).await };
+        let body = self.client.ask(ANSWER_TIMEOUT, list).await?;
+        items(&body, |reported: ContainerSummary| {
+            let names = reported.names.unwrap_or_default();
+            Item {
+                id: reported.id.unwrap_or_default(),
+                names: names.iter().map(|name| name.trim_start_matches('/').to_owned()).collect(),
+            }
+        })
+    }
+
+    async fn inspection(&self, id: &str) -> Result<Body<ContainerInspectResponse>, EngineError> {
+        askable(id)?;
+        self.client.ask(INSPECTION_TIMEOUT, |docker| async move { docker.inspect_container(id, None).await }).await
     }
 
     /// One container.
     pub(crate) async fn container(&self, id: &str) -> Result<Inspected<EngineContainer>, EngineError> {
-        match self.read(&format!("/containers/{id}/json"), INSPECTION_TIMEOUT, container::container).await {
-            Ok(Read { is: container, odd }) => {
-                let is_own = self.is_own(&container.container_id, Some(&container.name));
-                named(&container.container_id, odd.as_ref())?;
-                Ok(Read { is: (!is_own).then(|| Arc::new(container)), odd })
-            }
-            Err(error) if error.is_gone() => Ok(Read { is: None, odd: None }),
-            Err(error) => Err(error),
+        let body = match self.inspection(id).await {
+            Ok(body) => body,
+            Err(error) if error.is_gone() => return Ok(Answer::default()),
+            Err(error) => return Err(error),
+        };
+        let Answer { is, odd } = body.read()?.map(container::container);
+        if is.container_id.is_empty() {
+            return Err(odd.unwrap_or_else(|| body.undecodable("`Id` is missing")));
         }
+        let is_own = self.is_own(&is.container_id, Some(&is.name));
+        Ok(Answer { is: (!is_own).then(|| Arc::new(is)), odd })
     }
 
     /// All networks.
     pub(crate) async fn networks(&self) -> Result<Listed<EngineNetwork>, EngineError> {
-        let list = self.read_list("/networks", id).await?;
+        let body = self.client.ask(ANSWER_TIMEOUT, |docker| async move { docker.list_networks(None).await }).await?;
+        let item = |reported: Network| Item { id: reported.id.unwrap_or_default(), names: Vec::new() };
+        let list = items(&body, item)?.map(ids);
+        drop(body);
         let mut listed = self.inspect_each(list, |id| async move { (self.network(&id).await, id) }).await?;
         // The engine lists them in another order each time.
         listed.found.sort_by(|a, b| a.network_id.cmp(&b.network_id));
@@ -231,20 +222,24 @@ impl Engine {
 
     /// One network.
     pub(crate) async fn network(&self, id: &str) -> Result<Inspected<EngineNetwork>, EngineError> {
-        match self.read(&format!("/networks/{id}"), INSPECTION_TIMEOUT, network::network).await {
-            Ok(Read { is: mut network, odd }) => {
-                network.endpoints.retain(|endpoint| !self.is_own(&endpoint.owner, Some(&endpoint.name)));
-                named(&network.network_id, odd.as_ref())?;
-                Ok(Read { is: Some(Arc::new(network)), odd })
-            }
-            Err(error) if error.is_gone() => Ok(Read { is: None, odd: None }),
-            Err(error) => Err(error),
+        askable(id)?;
+        let inspect = |docker: Docker| async move { docker.inspect_network(id, None).await };
+        let body = match self.client.ask(INSPECTION_TIMEOUT, inspect).await {
+            Ok(body) => body,
+            Err(error) if error.is_gone() => return Ok(Answer::default()),
+            Err(error) => return Err(error),
+        };
+        let Answer { mut is, odd } = body.read()?.map(network::network);
+        if is.network_id.is_empty() {
+            return Err(odd.unwrap_or_else(|| body.undecodable("`Id` is missing")));
         }
+        is.endpoints.retain(|endpoint| !self.is_own(&endpoint.owner, Some(&endpoint.name)));
+        Ok(Answer { is: Some(Arc::new(is)), odd })
     }
 
     /// Inspects each, some at a time, in order, within [`LIST_TIMEOUT`] and [`MAX_LIST_BYTES`]. What cannot be inspected
     /// does not hide the others; an engine that is gone does.
-    async fn inspect_each<T, F, R>(&self, list: Read<Vec<String>>, inspect: F) -> Result<Listed<T>, EngineError>
+    async fn inspect_each<T, F, R>(&self, list: Answer<Vec<String>>, inspect: F) -> Result<Listed<T>, EngineError>
     where
         T: Serialize,
         F: Fn(String) -> R,
@@ -259,7 +254,7 @@ impl Engine {
             let Ok(answer) = tokio::time::timeout_at(until, answers.next()).await else { break };
             let Some((answer, id)) = answer else { return Ok(listed) };
             match answer {
-                Ok(Read { is, odd }) => {
+                Ok(Answer { is, odd }) => {
                     kept_bytes += is.as_ref().map_or(0, weight);
                     if kept_bytes > MAX_LIST_BYTES {
                         break;
@@ -273,7 +268,7 @@ impl Engine {
             waiting.next();
         }
         // Not read by then, or not kept: each is named.
-        let address = self.transport.endpoint().address.to_string();
+        let address = self.endpoint().address.to_string();
         listed.failed.extend(waiting.map(|id| {
             let request = format!("GET …/{id}");
             let error = if kept_bytes > MAX_LIST_BYTES {
@@ -287,41 +282,53 @@ impl Engine {
     }
 
     /// Services, tasks and nodes, as a manager lists them.
-    pub(crate) async fn swarm(&self) -> Result<Read<Swarm>, EngineError> {
+    pub(crate) async fn swarm(&self) -> Result<Answer<Swarm>, EngineError> {
+        let services = |docker: Docker| async move { docker.list_services(None::<ListServicesOptions>).await };
+        let tasks = |docker: Docker| async move { docker.list_tasks(None::<ListTasksOptions>).await };
+        let nodes = |docker: Docker| async move { docker.list_nodes(None::<ListNodesOptions>).await };
         let (services, tasks, nodes) = futures_util::future::try_join3(
-            self.read_list("/services", |item| Some(swarm::service(item.require()))),
-            self.read_list("/tasks", |item| Some(swarm::task(item.require()))),
-            self.read_list("/nodes", |item| Some(swarm::node(item.require()))),
+            self.client.ask(ANSWER_TIMEOUT, services),
+            self.client.ask(ANSWER_TIMEOUT, tasks),
+            self.client.ask(ANSWER_TIMEOUT, nodes),
         )
         .await?;
-        let odd = services.odd.or(tasks.odd).or(nodes.odd);
-        Ok(Read { is: Swarm { services: services.is, tasks: tasks.is, nodes: nodes.is }, odd })
+        let services = services.items(MAX_LISTED)?.map(|list| list.into_iter().map(swarm::service).collect());
+        let nodes = nodes.items(MAX_LISTED)?.map(|list| list.into_iter().map(swarm::node).collect());
+        let addresses = tasks.items_beside::<swarm::TaskAddresses>(MAX_LISTED)?;
+        let mut addresses_of: HashMap<_, _> =
+            addresses.is.into_iter().filter_map(|reported| Some((reported.task_id.clone()?, reported))).collect();
+        let tasks = tasks.items(MAX_LISTED)?.map(|list| {
+            list.into_iter()
+                .map(|reported| {
+                    let addresses = reported.id.as_ref().and_then(|id| addresses_of.remove(id));
+                    swarm::task(reported, addresses)
+                })
+                .collect()
+        });
+        let odd = services.odd.or(tasks.odd).or(addresses.odd).or(nodes.odd);
+        Ok(Answer { is: Swarm { services: services.is, tasks: tasks.is, nodes: nodes.is }, odd })
     }
 
     /// What bears this label (`name` or `name=value`), as the helper container and its image do.
     pub(crate) async fn labelled(&self, label: &str) -> Result<Labelled, EngineError> {
-        let filters = event::percent_encoded(&serde_json::json!({ "label": [label] }).to_string());
-        let read = |names: &'static str| {
-            move |item: Field<'_>| {
-                let names = item.get(names).texts().iter().map(|name| plain(name).to_owned()).collect();
-                Some(LabelledItem { id: item.get("Id").some_text()?, names })
-            }
-        };
-        let containers = self.read_list(&format!("/containers/json?all=1&filters={filters}"), read("Names")).await?;
-        let images = self.read_list(&format!("/images/json?filters={filters}"), read("RepoTags")).await?;
-        Ok(Labelled { containers: containers.is, images: images.is })
+        let containers = self.container_items(Some(label)).await?.is;
+        let options = ListImagesOptionsBuilder::new().filters(&with_label(Some(label))).build();
+        let list = |docker: Docker| async move { docker.list_images(Some(options)).await };
+        let body = self.client.ask(ANSWER_TIMEOUT, list).await?;
+        let images = items(&body, |reported: ImageSummary| Item { id: reported.id, names: reported.repo_tags })?.is;
+        Ok(Labelled { containers, images })
     }
 
     /// The first process of a container of ours.
     pub(crate) async fn container_pid(&self, id: &str) -> Result<Option<u32>, EngineError> {
-        let read = |answer: Field<'_>| answer.get("State.Pid").number().filter(|pid| *pid != 0);
-        Ok(self.read(&format!("/containers/{id}/json"), INSPECTION_TIMEOUT, read).await?.is)
+        let reported = self.inspection(id).await?.read()?.is;
+        Ok(reported::number(reported.state.and_then(|state| state.pid)).filter(|pid| *pid != 0))
     }
 
-    /// How the engine confines containers (`Info.SecurityOptions`).
+    /// How the engine confines containers.
     pub(crate) async fn confinement(&self) -> Result<Confinement, EngineError> {
-        let read = |info: Field<'_>| info.get("SecurityOptions").texts();
-        let used = self.read("/info", ANSWER_TIMEOUT, read).await?.is;
+        let info = self.client.ask(ANSWER_TIMEOUT, |docker| async move { docker.info().await }).await?;
+        let used = info.read()?.is.security_options.unwrap_or_default();
         let uses = |name: &str| used.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));
         let options = [("apparmor", "apparmor=unconfined"), ("selinux", "label=disable")];
         let lifted_by = options.into_iter().filter(|(name, _)| uses(name)).map(|(_, option)| option.to_owned());
@@ -366,30 +373,37 @@ pub(crate) struct Confinement {
     pub(crate) lifted_by: Vec<String>,
 }
 
-/// The id of an item of a list, if it can be asked for.
-fn id(item: Field<'_>) -> Option<String> {
-    let field = item.get("Id").require();
-    let id = field.some_text()?;
-    let is_plain = id.len() <= MAX_ID_CHARS && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !is_plain {
-        field.refuse();
+/// Filters for what bears a label; none: for everything.
+fn with_label(label: Option<&str>) -> HashMap<&str, Vec<&str>> {
+    label.map(|label| ("label", vec![label])).into_iter().collect()
+}
+
+/// What of a list has an id.
+fn items<T: DeserializeOwned>(body: &Body<Vec<T>>, item: impl Fn(T) -> Item) -> Result<Answer<Vec<Item>>, EngineError> {
+    let Answer { is, mut odd } = body.items(MAX_LISTED)?;
+    let mut list: Vec<Item> = is.into_iter().map(item).collect();
+    let count = list.len();
+    list.retain(|item| is_id(&item.id));
+    if list.len() < count && odd.is_none() {
+        odd = Some(body.undecodable("`Id` is missing or makes no sense"));
     }
-    is_plain.then_some(id)
+    Ok(Answer { is: list, odd })
 }
 
-fn plain(name: &str) -> &str {
-    name.trim_start_matches('/')
+fn ids(list: Vec<Item>) -> Vec<String> {
+    list.into_iter().map(|item| item.id).collect()
 }
 
-/// An answer without an id is about nothing.
-fn named(id: &str, odd: Option<&EngineError>) -> Result<(), EngineError> {
-    match odd {
-        Some(odd) if id.is_empty() => Err(odd.clone()),
-        _ => Ok(()),
+/// Whether this can be part of a request's path. An image's id is `sha256:` and 64 digits.
+fn is_id(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-:".contains(&byte);
+    !id.is_empty() && id.len() <= MAX_ID_CHARS && id.bytes().all(is_plain)
+}
+
+/// An event may name anything.
+fn askable(id: &str) -> Result<(), EngineError> {
+    if is_id(id) {
+        return Ok(());
     }
-}
-
-fn parse_version(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    Err(EngineError::Undecodable { request: "an event".to_owned(), detail: "its id makes no sense".to_owned() })
 }

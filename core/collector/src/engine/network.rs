@@ -1,61 +1,65 @@
-//! `GET /networks/{id}` as the model has it.
+//! A network's inspection as the model has it.
 
+use bridgewalk_docker::bollard::models::{IpamConfig, NetworkInspect};
 use bridgewalk_model::engine::{AddressPool, EngineNetwork, NetworkEndpoint, NetworkPeer};
 
-use super::field::Field;
+use super::reported::{parsed, some};
 
 /// Reads one network's inspection.
-pub(super) fn network(answer: Field<'_>) -> EngineNetwork {
-    let mut endpoints: Vec<_> = answer
-        .get("Containers")
-        .members()
-        .map(|(owner, field)| NetworkEndpoint {
-            owner: owner.to_owned(),
-            name: field.get("Name").text(),
-            endpoint_id: field.get("EndpointID").text(),
-            mac_address: field.get("MacAddress").parsed(),
-            ipv4: field.get("IPv4Address").parsed(),
-            ipv6: field.get("IPv6Address").parsed(),
+pub(super) fn network(reported: NetworkInspect) -> EngineNetwork {
+    let mut endpoints: Vec<_> = reported
+        .containers
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(owner, reported)| NetworkEndpoint {
+            owner,
+            name: reported.name.unwrap_or_default(),
+            endpoint_id: reported.endpoint_id.unwrap_or_default(),
+            mac_address: parsed(reported.mac_address.as_deref()),
+            ipv4: parsed(reported.ipv4_address.as_deref()),
+            ipv6: parsed(reported.ipv6_address.as_deref()),
         })
         .collect();
     endpoints.sort_by(|a, b| a.endpoint_id.cmp(&b.endpoint_id));
+    let ipam = reported.ipam.unwrap_or_default();
     EngineNetwork {
-        network_id: answer.get("Id").require().text(),
-        name: answer.get("Name").text(),
-        driver: answer.get("Driver").text(),
-        scope: answer.get("Scope").text(),
-        created: answer.get("Created").text(),
-        is_internal: answer.get("Internal").flag(),
-        is_attachable: answer.get("Attachable").flag(),
-        is_ingress: answer.get("Ingress").flag(),
-        is_config_only: answer.get("ConfigOnly").flag(),
-        config_from: answer.get("ConfigFrom.Network").some_text(),
-        has_ipv4: answer.get("EnableIPv4").some_flag().unwrap_or(true),
-        has_ipv6: answer.get("EnableIPv6").flag(),
-        ipam_driver: answer.get("IPAM.Driver").text(),
-        pools: answer.get("IPAM.Config").items().filter_map(pool).collect(),
-        options: answer.get("Options").text_map(),
-        labels: answer.get("Labels").text_map(),
+        network_id: reported.id.unwrap_or_default(),
+        name: reported.name.unwrap_or_default(),
+        driver: reported.driver.unwrap_or_default(),
+        scope: reported.scope.unwrap_or_default(),
+        created: reported.created.unwrap_or_default(),
+        is_internal: reported.internal.unwrap_or_default(),
+        is_attachable: reported.attachable.unwrap_or_default(),
+        is_ingress: reported.ingress.unwrap_or_default(),
+        is_config_only: reported.config_only.unwrap_or_default(),
+        config_from: some(reported.config_from.and_then(|from| from.network)),
+        has_ipv4: reported.enable_ipv4.unwrap_or(true),
+        has_ipv6: reported.enable_ipv6.unwrap_or_default(),
+        ipam_driver: ipam.driver.unwrap_or_default(),
+        pools: ipam.config.unwrap_or_default().into_iter().filter_map(pool).collect(),
+        options: reported.options.unwrap_or_default().into_iter().collect(),
+        labels: reported.labels.unwrap_or_default().into_iter().collect(),
         endpoints,
-        peers: answer
-            .get("Peers")
-            .items()
-            .map(|peer| NetworkPeer { name: peer.get("Name").text(), address: peer.get("IP").parsed() })
+        peers: reported
+            .peers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|peer| NetworkPeer { name: peer.name.unwrap_or_default(), address: parsed(peer.ip.as_deref()) })
             .collect(),
     }
 }
 
-fn pool(field: Field<'_>) -> Option<AddressPool> {
-    // Older engines tell an IPv6 gateway with its prefix length.
-    let gateway = field.get("Gateway").text();
+fn pool(reported: IpamConfig) -> Option<AddressPool> {
     Some(AddressPool {
-        subnet: field.get("Subnet").parsed()?,
-        gateway: gateway.split('/').next().and_then(|address| address.parse().ok()),
-        ip_range: field.get("IPRange").parsed(),
-        reserved: field
-            .get("AuxiliaryAddresses")
-            .members()
-            .filter_map(|(name, address)| Some((name.to_owned(), address.parsed()?)))
+        subnet: parsed(reported.subnet.as_deref())?,
+        // Older engines tell an IPv6 gateway with its prefix length.
+        gateway: parsed(reported.gateway.as_deref().and_then(|gateway| gateway.split('/').next())),
+        ip_range: parsed(reported.ip_range.as_deref()),
+        reserved: reported
+            .auxiliary_addresses
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(name, address)| Some((name, address.parse().ok()?)))
             .collect(),
     })
 }

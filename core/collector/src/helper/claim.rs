@@ -12,10 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bridgewalk_docker::endpoint::Environment;
 use rustix::fs::{FlockOperation, flock};
 
 use super::token::Token;
-use crate::endpoint::Environment;
 
 /// An address is a few dozen characters.
 const MAX_ADDRESS_BYTES: u64 = 4 << 10;

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use bollard::{
+use bridgewalk_docker::bollard::{
     Docker,
     query_parameters::{RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder},
 };
 
 use super::{LABEL, token::Token};
-use crate::engine::{Engine, LabelledItem};
+use crate::engine::{Engine, Item};
 
 /// How long removing may take: an engine that removes a container of its own accord needs a moment.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ const DOUBT: Duration = Duration::from_secs(5);
 pub(super) async fn clear(engine: &Engine, token: &Token, is_certain: bool) -> bool {
     let label = format!("{LABEL}={token}");
     let began = Instant::now();
-    let Ok(docker) = super::docker(engine) else { return false };
+    let docker = engine.client().docker();
     loop {
         if let Ok(found) = engine.labelled(&label).await {
             let containers = found.containers.iter().filter(|item| item.names.contains(&token.container()));
@@ -28,10 +28,10 @@ pub(super) async fn clear(engine: &Engine, token: &Token, is_certain: bool) -> b
             let mut is_clear = images.is_empty();
             for container in containers {
                 is_clear = false;
-                remove_container(&docker, &container.id).await;
+                remove_container(docker, &container.id).await;
             }
             for image in images {
-                remove_image(&docker, image).await;
+                remove_image(docker, image).await;
             }
             if is_clear && (is_certain || began.elapsed() > DOUBT) {
                 return true;
@@ -54,7 +54,7 @@ enum Removal<'a> {
 }
 
 /// None: none of its names is ours.
-fn removal<'a>(image: &'a LabelledItem, token: &Token) -> Option<Removal<'a>> {
+fn removal<'a>(image: &'a Item, token: &Token) -> Option<Removal<'a>> {
     let own = token.image();
     // An image without any name is listed as having none, or this one.
     let mut others = image.names.iter().filter(|name| **name != own && *name != "<none>:<none>");
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn an_image_that_somebody_named_is_theirs() {
         let token = Token::new().unwrap();
-        let image = |names: &[&str]| LabelledItem {
+        let image = |names: &[&str]| Item {
             id: "sha256:1".to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         };

@@ -2,27 +2,29 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use bollard::{
-    Docker,
-    container::LogOutput,
-    models::{ContainerCreateBody, HostConfig, HostConfigLogConfig},
-    query_parameters::{AttachContainerOptionsBuilder, CreateContainerOptionsBuilder},
-};
 use bridgewalk_agent::AgentLink;
+use bridgewalk_docker::{
+    ANSWER_TIMEOUT, LastWords,
+    bollard::{
+        container::LogOutput,
+        models::{ContainerCreateBody, HostConfig, HostConfigLogConfig},
+        query_parameters::{AttachContainerOptionsBuilder, CreateContainerOptionsBuilder},
+    },
+};
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
 use super::{
     LABEL,
     clear::clear,
-    image::{self, helper_error},
+    image,
     keeper::Keeper,
     plan::{HelperPlan, Tier, helper_container_plan},
     seccomp,
     token::Token,
 };
 use crate::{
-    agent::{AgentError, LastWords, link},
+    agent::{AgentError, link},
     engine::{Confinement, Engine},
 };
 
@@ -49,7 +51,7 @@ impl Container {
         let token = Token::new().map_err(unnamed)?;
         // Before it is made, so that there is no moment in which it is shown.
         engine.expect_own(token.container());
-        let made = Keeper::start(engine.transport().endpoint(), &token, tier).await;
+        let made = Keeper::start(engine.endpoint(), &token, tier).await;
         engine.remember_own(&token.container(), made.as_ref().ok().map(|(_, id)| id.clone()));
         let (keeper, id) = made?;
         let words = LastWords::default();
@@ -65,16 +67,15 @@ impl Container {
 
     async fn run(&mut self, id: &str) -> Result<AgentLink, AgentError> {
         let engine = &Arc::clone(&self.engine);
-        let docker = super::docker(engine).map_err(AgentError::Helper)?;
+        let client = engine.client();
         let options = AttachContainerOptionsBuilder::new().stdin(true).stdout(true).stderr(true).stream(true).build();
-        let attached = docker
-            .attach_container(id, Some(options))
-            .await
-            .map_err(|error| helper_error(engine, "POST /containers/{id}/attach", &error))?;
-        docker
-            .start_container(id, None)
-            .await
-            .map_err(|error| helper_error(engine, "POST /containers/{id}/start", &error))?;
+        let attached = match client.docker().attach_container(id, Some(options)).await {
+            Ok(attached) => attached,
+            Err(error) => return Err(AgentError::Helper(client.error(&error).await)),
+        };
+        if let Err(error) = client.docker().start_container(id, None).await {
+            return Err(AgentError::Helper(client.error(&error).await));
+        }
         self.pid = engine.container_pid(id).await.map_err(AgentError::Helper)?;
 
         let (reader, mut writer) = tokio::io::duplex(PIPE_BYTES);
@@ -115,15 +116,17 @@ impl Container {
 }
 
 /// Makes the container of a token, of the image of that token; its id.
-pub(super) async fn create(engine: &Engine, docker: &Docker, token: &Token, tier: Tier) -> Result<String, AgentError> {
+pub(super) async fn create(engine: &Engine, token: &Token, tier: Tier) -> Result<String, AgentError> {
     let plan = helper_container_plan(tier);
     let confinement = engine.confinement().await.map_err(AgentError::Helper)?;
     let options = CreateContainerOptionsBuilder::new().name(&token.container()).build();
-    let made = docker
-        .create_container(Some(options), body(&plan, token.image(), &token.to_string(), confinement))
+    let body = body(&plan, token.image(), &token.to_string(), confinement);
+    let made = engine
+        .client()
+        .ask(ANSWER_TIMEOUT, |docker| async move { docker.create_container(Some(options), body).await })
         .await
-        .map_err(|error| helper_error(engine, "POST /containers/create", &error))?;
-    Ok(made.id)
+        .map_err(AgentError::Helper)?;
+    Ok(made.read().map_err(AgentError::Helper)?.is.id)
 }
 
 /// What the engine is asked for.

@@ -1,13 +1,13 @@
 //! The helper container's image: one static program.
 
-use bollard::{Docker, query_parameters::CreateImageOptionsBuilder};
+use bridgewalk_docker::bollard::{body_full, query_parameters::CreateImageOptionsBuilder};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::StreamExt;
 
 use super::{LABEL, REPOSITORY, token::Token};
 use crate::{
     agent::{AgentError, AgentProgram},
-    engine::{Engine, EngineError},
+    engine::Engine,
 };
 
 /// The program's name in the image.
@@ -16,7 +16,7 @@ const BLOCK: usize = 512;
 
 /// Imports the program as the image of a token. No other process uses this image, so that it can be taken away without
 /// asking.
-pub(super) async fn import(engine: &Engine, docker: &Docker, token: &Token) -> Result<(), AgentError> {
+pub(super) async fn import(engine: &Engine, token: &Token) -> Result<(), AgentError> {
     let program = AgentProgram::find().bytes()?;
     let options = CreateImageOptionsBuilder::new()
         .from_src("-")
@@ -24,16 +24,14 @@ pub(super) async fn import(engine: &Engine, docker: &Docker, token: &Token) -> R
         .tag(&token.tag())
         .changes(vec![format!("ENTRYPOINT [\"/{PROGRAM}\"]"), format!("LABEL {LABEL}={token}")])
         .build();
-    let mut answers = docker.create_image(Some(options), Some(bollard::body_full(archive(&program))), None);
+    let client = engine.client();
+    let mut answers = client.docker().create_image(Some(options), Some(body_full(archive(&program))), None);
     while let Some(answer) = answers.next().await {
-        answer.map_err(|error| helper_error(engine, "POST /images/create", &error))?;
+        if let Err(error) = answer {
+            return Err(AgentError::Helper(client.error(&error).await));
+        }
     }
     Ok(())
-}
-
-pub(super) fn helper_error(engine: &Engine, request: &str, error: &bollard::errors::Error) -> AgentError {
-    let error: EngineError = super::error(engine, request, error);
-    AgentError::Helper(error)
 }
 
 /// A POSIX archive (ustar) of one executable file.

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use bridgewalk_docker::endpoint::{Endpoint, EngineChoice, Environment, Origin};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -20,12 +21,7 @@ use tokio::{
 };
 
 use super::{claim::Claim, clear::clear, container, image, plan::Tier, token::Token};
-use crate::{
-    EngineChoice,
-    agent::AgentError,
-    endpoint::{Endpoint, Environment, Origin},
-    engine::Engine,
-};
+use crate::{agent::AgentError, engine::Engine};
 
 /// The hidden argument of `bridgewalk` that makes it a keeper, see [`keep`].
 pub const KEEPER_ARGUMENT: &str = "__keep-helper";
@@ -132,7 +128,7 @@ pub fn keep() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let address = engine.transport().endpoint().address.to_string();
+    let address = engine.endpoint().address.to_string();
     // Without it only a lost machine leaves something.
     let claim = Claim::make(&token, &address, &environment).ok();
     let made = runtime.block_on(async {
@@ -166,9 +162,8 @@ async fn connect(choice: &EngineChoice, environment: &Environment) -> Result<Eng
 }
 
 async fn make(engine: &Engine, token: &Token, tier: Tier) -> Answer {
-    let docker = super::docker(engine).map_err(AgentError::Helper)?;
-    image::import(engine, &docker, token).await?;
-    container::create(engine, &docker, token, tier).await
+    image::import(engine, token).await?;
+    container::create(engine, token, tier).await
 }
 
 /// Nobody may be there any more to hear it.

@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use crate::endpoint::Tls;
 
 /// Makes the connector; the error is what is wrong with the files.
-pub(super) fn connector(tls: &Tls) -> Result<TlsConnector, String> {
+pub(crate) fn connector(tls: &Tls) -> Result<TlsConnector, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use bridgewalk_model::{LimitReason, Remedy};
 use serde::{Deserialize, Serialize};
 
 /// Talking to the engine failed. Each is one line that names the thing and what helps.
@@ -100,12 +99,12 @@ pub enum EngineError {
 
 impl EngineError {
     /// Whether the thing asked for is not there (status 404).
-    pub(crate) const fn is_gone(&self) -> bool {
+    pub const fn is_gone(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
     /// Whether nothing more can be asked of it for now, as opposed to one answer that is missing.
-    pub(crate) const fn is_loss(&self) -> bool {
+    pub const fn is_loss(&self) -> bool {
         matches!(
             self,
             Self::NoSocket { .. }
@@ -118,21 +117,7 @@ impl EngineError {
     }
 
     /// Whether it was waited for in vain.
-    pub(crate) const fn is_timeout(&self) -> bool {
+    pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout { .. })
-    }
-
-    /// The same as a limit's reason, with what helps.
-    pub(crate) fn limit(&self) -> (LimitReason, Remedy) {
-        match self {
-            Self::SocketPermission { .. } => {
-                (LimitReason::Privilege { missing: "group docker".to_owned() }, Remedy::JoinDockerGroup)
-            }
-            Self::TooLong { .. } | Self::TooMuch { .. } | Self::TooMany { .. } => {
-                (LimitReason::Truncated { detail: self.to_string() }, Remedy::None)
-            }
-            Self::Undecodable { .. } => (LimitReason::Undecoded { detail: self.to_string() }, Remedy::None),
-            _ => (LimitReason::Unreachable { detail: self.to_string() }, Remedy::ReachEngine),
-        }
     }
 }

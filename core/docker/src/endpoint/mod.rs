@@ -13,10 +13,17 @@ use std::{
 
 pub use address::Address;
 
-use crate::EngineChoice;
-
 /// The context that stands for "no context": the host option, `DOCKER_HOST` or the default socket.
 const DEFAULT_CONTEXT: &str = "default";
+
+/// Which engine, as the docker client has it.
+#[derive(Clone, Debug, Default)]
+pub struct EngineChoice {
+    /// `--host`, before `DOCKER_HOST`.
+    pub host: Option<String>,
+    /// `--context`, before `DOCKER_CONTEXT` and the configuration's current one.
+    pub context: Option<String>,
+}
 
 /// What the docker client would look at: variables and the home directory.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +124,7 @@ impl Environment {
     }
 
     /// A variable that is set and not empty.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 

@@ -22,10 +22,11 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{daemon::Peer, error::EngineError, tls};
 use crate::{
-    agent::LastWords,
     endpoint::{Address, Endpoint},
+    error::EngineError,
+    tls,
+    words::LastWords,
 };
 
 /// An idle TCP connection is asked after so long whether it still stands …
@@ -42,21 +43,30 @@ const SSH_KEEPALIVE: [&str; 4] = ["-o", "ServerAliveInterval=8", "-o", "ServerAl
 const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A stream of bytes in both directions.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// Opens connections to one endpoint.
-pub(super) struct Dialer {
+pub(crate) struct Dialer {
     endpoint: Endpoint,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     ssh: Mutex<Option<Ssh>>,
 }
 
 /// An open connection.
-pub(super) struct Opened {
-    pub(super) io: Box<dyn Duplex>,
+pub(crate) struct Opened {
+    pub(crate) io: Box<dyn Duplex>,
     /// Who is at the other end of a Unix socket.
-    pub(super) peer: Option<Peer>,
+    pub(crate) peer: Option<Peer>,
+}
+
+/// Who is at the other end of a Unix socket (`SO_PEERCRED`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its process, as this PID namespace numbers it; 0: it has no number here.
+    pub pid: u32,
+    /// Its user.
+    pub uid: u32,
 }
 
 /// The ssh that was started last.
@@ -66,7 +76,7 @@ struct Ssh {
 }
 
 impl Dialer {
-    pub(super) fn new(endpoint: Endpoint) -> Result<Self, EngineError> {
+    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, EngineError> {
         let tls = match (&endpoint.tls, &endpoint.address) {
             (Some(tls), Address::Tcp { host, .. }) => {
                 let wrong = |detail| EngineError::Tls { address: endpoint.address.to_string(), detail };
@@ -78,15 +88,15 @@ impl Dialer {
         Ok(Self { endpoint, tls, ssh: Mutex::default() })
     }
 
-    pub(super) const fn endpoint(&self) -> &Endpoint {
+    pub(crate) const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.endpoint.address.to_string()
     }
 
-    pub(super) async fn open(&self) -> Result<Opened, EngineError> {
+    pub(crate) async fn open(&self) -> Result<Opened, EngineError> {
         match &self.endpoint.address {
             Address::Unix(path) => {
                 let stream = UnixStream::connect(path).await.map_err(|error| match error.kind() {
@@ -153,7 +163,11 @@ impl Dialer {
     }
 
     /// What went wrong with a connection, with all that is known of why.
-    pub(super) fn failed(&self, error: &(dyn Error + 'static)) -> EngineError {
+    pub(crate) fn failed(&self, error: &(dyn Error + 'static)) -> EngineError {
+        // Ours, on its way through somebody else's.
+        if let Some(error) = cause::<EngineError>(error) {
+            return error.clone();
+        }
         let address = self.address();
         if let Some(error) = cause::<rustls::Error>(error) {
             return EngineError::Tls { address, detail: error.to_string() };
@@ -162,7 +176,7 @@ impl Dialer {
     }
 
     /// The same error, with what ssh itself says of it, if ssh it is and says something.
-    pub(super) async fn explained(&self, error: EngineError) -> EngineError {
+    pub(crate) async fn explained(&self, error: EngineError) -> EngineError {
         let detail = match &error {
             EngineError::Unreachable { detail, .. } => detail.clone(),
             EngineError::Timeout { request, seconds, .. } => format!("{request}: no answer within {seconds} s"),
