@@ -153,6 +153,42 @@ fn nonsense_within_an_answer_is_said_and_the_rest_is_kept() {
     }
 }
 
+#[test]
+fn what_bollards_types_lack_or_refuse_is_read_beside_them() {
+    let mut answers = answers("26.1");
+    answers["/info"]["Swarm"] = json!({"LocalNodeState": "active", "NodeID": "n", "ControlAvailable": true});
+    let networks = json!([{"Network": {"ID": "net"}, "Addresses": ["10.0.0.3/24"]}]);
+    let task = json!({
+        "ID": "t", "ServiceID": "s", "NodeID": "n", "Slot": 1, "DesiredState": "running",
+        "Status": {"State": "running", "ContainerStatus": {"ContainerID": "c"}}, "NetworksAttachments": networks,
+    });
+    // Of a version to come.
+    let newer = json!({"ID": "u", "ServiceID": "s", "Status": {"State": "dreaming"}, "NetworksAttachments": networks});
+    answers.insert("/services".to_owned(), json!([{"ID": "s", "Spec": {"Name": "web"}}]));
+    answers.insert("/tasks".to_owned(), json!([task, newer]));
+    answers.insert("/nodes".to_owned(), json!([{"ID": "n", "Spec": {"Role": "manager"}}]));
+    let observations = observe(&answers);
+    let swarm = observations.iter().find_map(|observation| match &observation.fact {
+        Fact::Swarm(swarm) if !swarm.tasks.is_empty() => Some(swarm.clone()),
+        _ => None,
+    });
+    let swarm = swarm.unwrap();
+    assert_eq!((swarm.services[0].name.as_str(), swarm.nodes[0].role.as_str()), ("web", "manager"));
+    let states: Vec<_> = swarm.tasks.iter().map(|task| task.state.as_str()).collect();
+    assert_eq!(states, ["running", ""]);
+    for task in &swarm.tasks {
+        assert_eq!(task.addresses[0].network_id, "net");
+        assert_eq!(task.addresses[0].address.map(|address| address.to_string()).as_deref(), Some("10.0.0.3/24"));
+    }
+    let said = format!("{:?}", reasons(&observations));
+    assert!(said.contains("/tasks") && said.contains("Status.State") && !said.contains("dreaming"), "{said}");
+    let bridge = observations.iter().find_map(|observation| match &observation.fact {
+        Fact::Engine(engine) => engine.bridge_nf_iptables,
+        _ => None,
+    });
+    assert_eq!(bridge, Some(true));
+}
+
 fn observe(answers: &serde_json::Map<String, Value>) -> Vec<Observation> {
     let engine = FakeEngine::start(answers.clone());
     observe_once(config(engine.host(), false), |_, _| {}).unwrap().observations
