@@ -421,3 +421,35 @@ fn the_desktop_is_told_what_is_asked_for() {
     assert!(policy.contains(path));
     assert_eq!(policy.matches("auth_admin</allow_").count(), 3, "nobody is let in without being asked");
 }
+
+/// What is done is said on stderr alone, in lines of ours that hide nothing; and a level that is none is a mistake.
+#[test]
+fn what_is_done_is_said_to_whoever_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |set_up: &dyn Fn(&mut Command)| {
+        let mut command = program(folder.path(), &["networks", "--json", "--agent", "none"]);
+        set_up(&mut command);
+        let output = command.output().unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let quiet = ask(&|_| {});
+    assert!(!quiet.contains("the engine is not read"), "{quiet}");
+    let verbose = ask(&|command| {
+        command.arg("--verbose");
+    });
+    let chosen = ask(&|command| {
+        command.env("BRIDGEWALK_LOG", "warn").env("TOKEN", "SECRET");
+    });
+    for said in [&verbose, &chosen] {
+        let line = said.lines().find(|line| line.contains("the engine is not read")).unwrap();
+        assert!(line.starts_with("bridgewalk: ") && line.contains("WARN bridgewalk_collector"), "{line}");
+        assert!(!said.contains('\u{1b}') && !said.contains("SECRET"), "{said}");
+    }
+    assert!(verbose.contains("DEBUG") && !chosen.contains("DEBUG"), "{verbose} {chosen}");
+
+    let output = program(folder.path(), &["networks"]).env("BRIDGEWALK_LOG", "loud\u{1b}[31m").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.contains("loud\\u{1b}[31m"), "{said}");
+}

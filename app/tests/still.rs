@@ -15,10 +15,14 @@ mod support;
 use bench::{Bench, packet};
 use egui::{Event, Key, Modifiers};
 
+/// Without OpenGL nothing here is tested: then it fails.
+fn screen() -> gl::Screen {
+    gl::Screen::open().expect("OpenGL through EGL: install libegl1 and libgl1-mesa-dri")
+}
+
 #[test]
 fn what_is_kept_is_what_was_painted() {
-    let Some(screen) = gl::Screen::open() else { return };
-    let mut bench = Bench::open(28, Some(screen));
+    let mut bench = Bench::open(28, Some(screen()));
     bench.press(Modifiers::NONE, Key::F);
     let painted = bench.pixels(None);
     assert!(painted.chunks(4).any(|pixel| pixel != &painted[..4]), "something is painted");
@@ -56,8 +60,7 @@ fn what_is_kept_is_what_was_painted() {
 
 #[test]
 fn what_is_made_bit_by_bit_is_what_is_made_at_once() {
-    let Some(screen) = gl::Screen::open() else { return };
-    let mut bench = Bench::open(400, Some(screen));
+    let mut bench = Bench::open(400, Some(screen()));
     let first = bench.pixels(None);
     // As far as to what was not made at first, and closer; then it rests.
     let pan = |delta: f32| Event::MouseWheel {

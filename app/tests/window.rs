@@ -4,6 +4,8 @@
 
 #[path = "window/choosing.rs"]
 mod choosing;
+#[path = "window/inked.rs"]
+mod inked;
 #[path = "window/reaching.rs"]
 mod reaching;
 #[path = "window/sample.rs"]
@@ -14,7 +16,7 @@ mod walking;
 use std::{sync::Arc, time::Duration};
 
 use bridgewalk_app::{
-    window::{MainWindow, WindowOptions},
+    window::{MainWindow, UnreadableSettings, WindowOptions},
     words::Language,
 };
 use bridgewalk_collector::AgentChoice;
@@ -154,11 +156,41 @@ fn who_reads_the_kernel_is_asked_once_and_not_in_the_way() {
     assert!(matches!(told.lock().unwrap()[..], [bridgewalk_collector::Command::UseAgent(AgentChoice::Container)]));
 }
 
-/// Different machines smooth text a little differently.
+#[test]
+fn what_no_helper_would_open_is_named_and_no_helper_is_offered() {
+    let mut harness = open_on(SampleFeed::with_a_stranger());
+    assert!(harness.query_by_label("Not all of the kernel can be read as you are").is_none());
+    harness.get_by_label_contains("2 things are not seen").click();
+    settle(&mut harness);
+    assert_eq!(harness.get_all_by_label_contains("net:[4026531840] (PID 1)").count(), 2);
+}
+
+#[test]
+fn a_command_that_is_not_taken_is_said() {
+    let mut harness = open_on(SampleFeed::busy());
+    press(&mut harness, Modifiers::NONE, Key::F5);
+    harness.get_by_label_contains("still busy");
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_said() {
+    let mut harness = open();
+    let window = harness.state_mut().as_mut().expect("a window");
+    window.say_unreadable(&UnreadableSettings::KeptAside("/home/me/app.ron.unreadable-1".into()));
+    settle(&mut harness);
+    harness.get_by_label_contains("/home/me/app.ron.unreadable-1");
+}
+
+/// Different machines smooth text a little differently; but what is written in one picture is written in the other.
 fn image(harness: &mut Window, name: &str) {
     harness.remove_cursor();
     settle(harness);
+    let painted = harness.render().expect("a picture");
     harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(2_000));
+    let path = format!("{}/tests/snapshots/{name}.png", env!("CARGO_MANIFEST_DIR"));
+    let kept = image::open(path).expect("the picture that is kept").into_rgba8();
+    let differs = inked::difference(&kept, &painted);
+    assert!(differs.is_none(), "{name}: something is written in one picture alone, at {differs:?}");
 }
 
 #[test]

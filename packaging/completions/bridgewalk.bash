@@ -65,7 +65,7 @@ _bridgewalk() {
 
     case "${cmd}" in
         bridgewalk)
-            opts="-h -V --host --context --agent --from --demo --lang --json --help --version veths ports networks namespaces findings walk reach doctor snapshot record watch export man completions"
+            opts="-h -V --host --context --agent --from --demo --lang --json --verbose --help --version veths ports networks namespaces findings walk reach doctor snapshot record watch export man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -99,7 +99,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__completions)
-            opts="-h --host --context --agent --from --demo --lang --json --help bash elvish fish powershell zsh"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,7 +133,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__doctor)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -167,7 +167,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__export)
-            opts="-o -h --output --format --view --walk --detail --theme --size --select --scale --transparent --anonymize --anonymise --host --context --agent --from --demo --lang --json --help"
+            opts="-o -h --output --format --view --walk --detail --theme --size --select --scale --transparent --anonymize --anonymise --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,7 +241,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__findings)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -275,7 +275,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__man)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,7 +309,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__namespaces)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,7 +343,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__networks)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -377,7 +377,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__ports)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,7 +411,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__reach)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -445,7 +445,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__record)
-            opts="-o -h --output --seconds --without-labels --anonymize --anonymise --host --context --agent --from --demo --lang --json --help"
+            opts="-o -h --output --seconds --without-labels --anonymize --anonymise --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -491,7 +491,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__snapshot)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -525,7 +525,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__veths)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -559,7 +559,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__walk)
-            opts="-h --protocol --source-port --prove --host --context --agent --from --demo --lang --json --help"
+            opts="-h --protocol --source-port --prove --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -601,7 +601,7 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__watch)
-            opts="-h --host --context --agent --from --demo --lang --json --help"
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

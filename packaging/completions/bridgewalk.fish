@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_bridgewalk_global_optspecs
-    string join \n host= context= agent= from= demo lang= json h/help V/version
+    string join \n host= context= agent= from= demo lang= json verbose h/help V/version
 end
 
 function __fish_bridgewalk_needs_command
@@ -38,6 +38,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l lang -d 'Language
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -s V -l version -d 'Print the version'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "veths" -d 'List veth pairs: which of the host\'s interfaces is which container\'s'
@@ -68,6 +69,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l lang -d 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l context -d 'Context of the docker client to use' -r
@@ -83,6 +85,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l lang -d 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l context -d 'Context of the docker client to use' -r
@@ -98,6 +101,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l lang 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l context -d 'Context of the docker client to use' -r
@@ -113,6 +117,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l lan
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l context -d 'Context of the docker client to use' -r
@@ -128,6 +133,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l lang 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l protocol -d 'Protocol: tcp, udp or icmp (default: tcp)' -r -f -a "tcp\t'A connection\'s first packet'
 udp\t'A datagram'
@@ -148,6 +154,7 @@ fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l prove -d 'Send the packet and compare what the kernel does with the prediction (leaves nothing behind)'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l context -d 'Context of the docker client to use' -r
@@ -163,6 +170,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l lang -d 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l context -d 'Context of the docker client to use' -r
@@ -178,6 +186,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l lang -d
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l context -d 'Context of the docker client to use' -r
@@ -193,6 +202,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l lang 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write, - for standard output; it appears when the recording ends' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l seconds -d 'Stop after this many seconds' -r
@@ -212,6 +222,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l without
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l anonymise -l anonymize -d 'Replace names, ids, addresses and MAC addresses consistently; leave out rules and resolver files'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l context -d 'Context of the docker client to use' -r
@@ -227,6 +238,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l lang -d 
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s o -l output -d 'File to write, - for standard output; its extension chooses the format: .svg .png .pdf .pptx .drawio .excalidraw .mmd .dot' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l format -d 'Format, if the file\'s extension does not choose it: svg, png, pdf, pptx, drawio, excalidraw, mmd or dot' -r -f -a "svg\t'Vectors for the web'
@@ -275,6 +287,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l transpa
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l anonymise -l anonymize -d 'Replace names, addresses and MAC addresses consistently'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l context -d 'Context of the docker client to use' -r
@@ -290,6 +303,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l lang -d 'L
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l context -d 'Context of the docker client to use' -r
@@ -305,4 +319,5 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l la
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -s h -l help -d 'Print this help'

@@ -29,6 +29,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 '-V[Print the version]' \
@@ -58,6 +59,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -78,6 +80,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -98,6 +101,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -118,6 +122,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -138,6 +143,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -163,6 +169,7 @@ fr\:"French"))' \
 '(--from --demo)--prove[Send the packet and compare what the kernel does with the prediction (leaves nothing behind)]' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 ':sender -- Sender\: host, outside, a container, or an address:_default' \
@@ -185,6 +192,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -205,6 +213,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -225,6 +234,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -251,6 +261,7 @@ fr\:"French"))' \
 '--anonymize[Replace names, ids, addresses and MAC addresses consistently; leave out rules and resolver files]' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -271,6 +282,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -326,6 +338,7 @@ fr\:"French"))' \
 '--anonymize[Replace names, addresses and MAC addresses consistently]' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -346,6 +359,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 && ret=0
@@ -366,6 +380,7 @@ none\:"Nobody"))' \
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
 '--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
 '-h[Print this help]' \
 '--help[Print this help]' \
 ':shell -- Shell\: bash, elvish, fish, powershell or zsh:(bash elvish fish powershell zsh)' \

@@ -187,7 +187,9 @@ impl Feed for Told {
         self.0.lock().expect("nobody panics").pop()
     }
 
-    fn command(&self, _command: Command) {}
+    fn command(&self, _command: Command) -> bool {
+        true
+    }
 
     fn observations(&self) -> Vec<Observation> {
         Vec::new()

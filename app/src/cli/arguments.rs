@@ -55,6 +55,9 @@ pub(super) struct Common {
     /// JSON instead of tables.
     #[arg(long, global = true)]
     pub json: bool,
+    /// What the program does, on stderr.
+    #[arg(long, global = true)]
+    pub verbose: bool,
 }
 
 /// Who reads the kernel.

@@ -16,6 +16,7 @@ mod help;
 mod hops;
 mod json;
 mod listing;
+mod log;
 mod namespaces;
 mod networks;
 mod notes;
@@ -79,6 +80,7 @@ fn obey(arguments: &[OsString], words: Words) -> Result<(), Failure> {
         Parsed::Arguments(arguments) => *arguments,
     };
     let Arguments { command, common, .. } = arguments;
+    log::start(common.verbose, words)?;
     let Some(command) = command else { return window::open(&common, words) };
     let mut output = Output::standard(words);
     perform(&command, &common, words, &mut output)?;

@@ -92,8 +92,8 @@ impl Feed for SourceFeed {
         self.source.take()
     }
 
-    fn command(&self, command: Command) {
-        self.source.command(command);
+    fn command(&self, command: Command) -> bool {
+        self.source.command(command)
     }
 
     fn observations(&self) -> Vec<Observation> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use bridgewalk_model::{Fact, NamespaceInode, Observation, SourceKind};
+use bridgewalk_model::{Fact, NamespaceInode, Observation, SectionKind, SourceKind};
 
 /// What an observation is about: a later one about the same replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ enum Thing {
     Network(String),
     Swarm,
     Namespaces,
-    Section(&'static str, NamespaceInode),
+    Section(SectionKind, NamespaceInode),
     Processes,
     NameFiles,
     Limits(Vec<SourceKind>),
@@ -34,15 +34,24 @@ impl Kept {
     /// Takes in one observation. Events of the engine are not kept: their effect is.
     pub(super) fn take(&mut self, observation: &Observation) {
         let Some(thing) = thing(&observation.fact) else { return };
-        match &observation.fact {
-            Fact::Engine(_) => drop(self.last.remove(&Thing::EngineLost)),
-            Fact::Containers(_) => self.last.retain(|other, _| !matches!(other, Thing::Container(_))),
-            Fact::Networks(_) => self.last.retain(|other, _| !matches!(other, Thing::Network(_))),
-            Fact::Namespaces(sightings) => {
-                let seen: HashSet<_> = sightings.iter().map(|sighting| sighting.inode).collect();
-                self.last.retain(|other, _| !matches!(other, Thing::Section(_, inode) if !seen.contains(inode)));
-            }
-            _ => {}
+        match &thing {
+            Thing::Engine => drop(self.last.remove(&Thing::EngineLost)),
+            Thing::Containers => self.last.retain(|other, _| !matches!(other, Thing::Container(_))),
+            Thing::Networks => self.last.retain(|other, _| !matches!(other, Thing::Network(_))),
+            Thing::Namespaces
+            | Thing::Host
+            | Thing::EngineLost
+            | Thing::Container(_)
+            | Thing::Network(_)
+            | Thing::Swarm
+            | Thing::Section(..)
+            | Thing::Processes
+            | Thing::NameFiles
+            | Thing::Limits(_) => {}
+        }
+        if let Fact::Namespaces(sightings) = &observation.fact {
+            let seen: HashSet<_> = sightings.iter().map(|sighting| sighting.inode).collect();
+            self.last.retain(|other, _| !matches!(other, Thing::Section(_, inode) if !seen.contains(inode)));
         }
         self.made += 1;
         self.last.insert(thing, (self.made, observation.clone()));
@@ -59,6 +68,9 @@ impl Kept {
 }
 
 fn thing(fact: &Fact) -> Option<Thing> {
+    if let Some((kind, namespace)) = fact.section() {
+        return Some(Thing::Section(kind, namespace));
+    }
     Some(match fact {
         Fact::Host(_) => Thing::Host,
         Fact::Engine(_) => Thing::Engine,
@@ -70,22 +82,24 @@ fn thing(fact: &Fact) -> Option<Thing> {
         Fact::Network(network) => Thing::Network(network.network_id.clone()),
         Fact::NetworkGone { network_id } => Thing::Network(network_id.clone()),
         Fact::Swarm(_) => Thing::Swarm,
-        Fact::EngineEvent(_) | Fact::Complete => return None,
         Fact::Namespaces(_) => Thing::Namespaces,
-        Fact::Links(section) => Thing::Section("links", section.namespace),
-        Fact::Addresses(section) => Thing::Section("addresses", section.namespace),
-        Fact::Routes(section) => Thing::Section("routes", section.namespace),
-        Fact::RoutingRules(section) => Thing::Section("routing_rules", section.namespace),
-        Fact::Neighbours(section) => Thing::Section("neighbours", section.namespace),
-        Fact::Fdb(section) => Thing::Section("fdb", section.namespace),
-        Fact::BridgeVlans(section) => Thing::Section("bridge_vlans", section.namespace),
-        Fact::Sysctls(section) => Thing::Section("sysctls", section.namespace),
-        Fact::Firewall(section) => Thing::Section("firewall", section.namespace),
-        Fact::Sockets(section) => Thing::Section("sockets", section.namespace),
-        Fact::Ipvs(section) => Thing::Section("ipvs", section.namespace),
         Fact::Processes(_) => Thing::Processes,
         Fact::NameFiles(_) => Thing::NameFiles,
         Fact::Limits { of, .. } => Thing::Limits(of.clone()),
+        // Sections were named above.
+        Fact::EngineEvent(_)
+        | Fact::Complete
+        | Fact::Links(_)
+        | Fact::Addresses(_)
+        | Fact::Routes(_)
+        | Fact::RoutingRules(_)
+        | Fact::Neighbours(_)
+        | Fact::Fdb(_)
+        | Fact::BridgeVlans(_)
+        | Fact::Sysctls(_)
+        | Fact::Firewall(_)
+        | Fact::Sockets(_)
+        | Fact::Ipvs(_) => return None,
     })
 }
 

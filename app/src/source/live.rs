@@ -59,9 +59,8 @@ impl LiveSource {
     }
 
     /// As [`Source::command`](super::Source::command).
-    pub fn command(&self, command: Command) {
-        // Refused only where sixteen others still wait to be obeyed: a click too many.
-        let _ = self.collector.send(command);
+    pub fn command(&self, command: Command) -> bool {
+        self.collector.send(command)
     }
 
     /// As [`Source::observations`](super::Source::observations).

@@ -108,11 +108,12 @@ impl Source {
         }
     }
 
-    /// Tells a live source something; a recording takes no notice.
-    pub fn command(&self, command: Command) {
+    /// Tells a live source something; a recording takes no notice. False: so much is waiting to be done that this was not
+    /// taken.
+    pub fn command(&self, command: Command) -> bool {
         match self {
             Self::Live(live) => live.command(command),
-            Self::Recorded(_) => {}
+            Self::Recorded(_) => true,
         }
     }
 

@@ -141,8 +141,8 @@ pub fn save(path: &Path, observations: &[Observation]) -> io::Result<()> {
 }
 
 fn host_name(observations: &[Observation]) -> Option<&str> {
-    observations.iter().find_map(|observation| match &observation.fact {
-        Fact::Host(facts) => Some(facts.hostname.as_str()),
-        _ => None,
+    observations.iter().find_map(|observation| {
+        let Fact::Host(facts) = &observation.fact else { return None };
+        Some(facts.hostname.as_str())
     })
 }

@@ -72,83 +72,6 @@ pub(super) enum Command {
     Show(ViewName),
 }
 
-/// What needs no argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Action {
-    /// Open the palette.
-    Palette,
-    /// Choose a view.
-    Views,
-    /// See everything.
-    Fit,
-    /// Closer.
-    ZoomIn,
-    /// Further away.
-    ZoomOut,
-    /// Undo the last change of the view.
-    Undo,
-    /// Do it again.
-    Redo,
-    /// Into the chosen thing's namespace.
-    Enter,
-    /// Back out of it; or choose nothing.
-    Leave,
-    /// Leave the chosen thing out.
-    Hide,
-    /// Show all that was left out.
-    ShowAll,
-    /// Draw the chosen network or project as one line, or whole again.
-    Collapse,
-    /// Forget what was placed by hand.
-    TidyUp,
-    /// Least detail.
-    Concept,
-    /// The usual detail.
-    Plumbing,
-    /// All detail.
-    Everything,
-    /// Choose what is shown.
-    Filter,
-    /// Follow a packet, or no more.
-    Walk,
-    /// Who reaches whom.
-    Reach,
-    /// Light to dark, dark to light.
-    Theme,
-    /// The other language.
-    Language,
-    /// Larger text.
-    TextLarger,
-    /// Smaller text.
-    TextSmaller,
-    /// Less motion, or all of it.
-    ReduceMotion,
-    /// The list on the left.
-    Outline,
-    /// The facts on the right.
-    Inspector,
-    /// The findings below.
-    Findings,
-    /// Open a recording.
-    OpenRecording,
-    /// Save what was observed.
-    SaveRecording,
-    /// Choose what is exported, and how.
-    Export,
-    /// Write the picture as SVG.
-    ExportSvg,
-    /// Write the picture as PNG.
-    ExportPng,
-    /// Read everything again.
-    Refresh,
-    /// The live host instead of a recording.
-    GoLive,
-    /// Ask again who should read the kernel.
-    AskForAgent,
-    /// Leave off waiting for the first observation.
-    CancelProgress,
-}
-
 /// A row of the table. The texts are `action-<id>` and `action-<id>-tip` in the Fluent files.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
@@ -172,9 +95,15 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 const BARE: Modifiers = Modifiers::NONE;
 
-macro_rules! table {
-    ($($action:ident $id:literal $shortcut:expr, $other:expr;)*) => {
-        /// The table, in the order in which the palette offers them.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $action:ident $id:literal $shortcut:expr, $other:expr;)*) => {
+        /// What needs no argument.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(super) enum Action {
+            $($(#[$doc])* $action,)*
+        }
+
+        /// The table, in the order in which the palette offers them: a row for each action.
         pub(super) const TABLE: &[Entry] = &[$(Entry {
             action: Action::$action,
             key: concat!("action-", $id),
@@ -185,49 +114,86 @@ macro_rules! table {
     };
 }
 
-table! {
+actions! {
+    /// Open the palette.
     Palette "palette" keys(CTRL, Key::K), keys(BARE, Key::Slash);
+    /// Choose a view.
     Views "views" keys(BARE, Key::V), None;
+    /// See everything.
     Fit "fit" keys(BARE, Key::F), keys(BARE, Key::Home);
+    /// Closer.
     ZoomIn "zoom-in" keys(BARE, Key::Plus), keys(BARE, Key::Equals);
+    /// Further away.
     ZoomOut "zoom-out" keys(BARE, Key::Minus), None;
+    /// Into the chosen thing's namespace.
     Enter "enter" keys(BARE, Key::Enter), None;
+    /// Back out of it; or choose nothing.
     Leave "leave" keys(BARE, Key::Escape), None;
+    /// Least detail.
     Concept "concept" keys(BARE, Key::Num1), None;
+    /// The usual detail.
     Plumbing "plumbing" keys(BARE, Key::Num2), None;
+    /// All detail.
     Everything "everything" keys(BARE, Key::Num3), None;
+    /// Undo the last change of the view.
     Undo "undo" keys(CTRL, Key::Z), None;
+    /// Do it again.
     Redo "redo" keys(CTRL_SHIFT, Key::Z), keys(CTRL, Key::Y);
+    /// Leave the chosen thing out.
     Hide "hide" keys(BARE, Key::H), keys(BARE, Key::Delete);
+    /// Show all that was left out.
     ShowAll "show-all" keys(Modifiers::SHIFT, Key::H), None;
+    /// Draw the chosen network or project as one line, or whole again.
     Collapse "collapse" keys(BARE, Key::C), None;
+    /// Forget what was placed by hand.
     TidyUp "tidy-up" keys(BARE, Key::T), None;
+    /// Choose what is shown.
     Filter "filter" keys(CTRL, Key::F), None;
+    /// Follow a packet, or no more.
     Walk "walk" keys(BARE, Key::W), None;
+    /// Who reaches whom.
     Reach "reach" keys(BARE, Key::M), None;
+    /// Open a recording.
     OpenRecording "open" keys(CTRL, Key::O), None;
+    /// Save what was observed.
     SaveRecording "save" keys(CTRL, Key::S), None;
+    /// Choose what is exported, and how.
     Export "export" keys(BARE, Key::E), None;
+    /// Write the picture as SVG.
     ExportSvg "export-svg" keys(CTRL, Key::E), None;
+    /// Write the picture as PNG.
     ExportPng "export-png" keys(CTRL_SHIFT, Key::E), None;
+    /// The live host instead of a recording.
     GoLive "go-live" None, None;
+    /// Read everything again.
     Refresh "refresh" keys(BARE, Key::F5), None;
+    /// Ask again who should read the kernel.
     AskForAgent "ask-for-agent" None, None;
+    /// Leave off waiting for the first observation.
     CancelProgress "cancel-progress" None, None;
+    /// Light to dark, dark to light.
     Theme "theme" keys(BARE, Key::D), None;
+    /// The other language.
     Language "language" keys(BARE, Key::L), None;
+    /// Larger text.
     TextLarger "text-larger" keys(CTRL, Key::Plus), keys(CTRL, Key::Equals);
+    /// Smaller text.
     TextSmaller "text-smaller" keys(CTRL, Key::Minus), None;
+    /// Less motion, or all of it.
     ReduceMotion "reduce-motion" None, None;
+    /// The list on the left.
     Outline "outline" keys(CTRL, Key::Num1), None;
+    /// The facts on the right.
     Inspector "inspector" keys(CTRL, Key::Num2), None;
+    /// The findings below.
     Findings "findings" keys(CTRL, Key::Num3), None;
 }
 
 impl Action {
     /// Its row.
     pub(super) fn entry(self) -> &'static Entry {
-        TABLE.iter().find(|entry| entry.action == self).unwrap_or(&TABLE[0])
+        // Both are made of the same list.
+        &TABLE[self as usize]
     }
 }
 
@@ -256,10 +222,11 @@ mod tests {
     use crate::words::Words;
 
     #[test]
-    fn every_action_has_one_row_and_its_words() {
+    fn every_action_has_its_row_and_its_words() {
         let mut seen = HashSet::new();
         for entry in TABLE {
-            assert!(seen.insert(entry.action), "{:?} is there twice", entry.action);
+            assert_eq!(entry.action.entry().key, entry.key);
+            assert!(seen.insert(entry.key), "{} is there twice", entry.key);
             for language in Language::ALL {
                 let words = Words::new(language);
                 assert!(words.has(entry.key), "{} in {}", entry.key, language.code());

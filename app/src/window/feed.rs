@@ -38,8 +38,8 @@ pub trait Feed: Send {
     /// The next thing it has to say, without waiting.
     fn take(&mut self) -> Option<Update>;
 
-    /// Tells a running collector something; a recording takes no notice.
-    fn command(&self, command: Command);
+    /// Tells a running collector something; a recording takes no notice. False: it was not taken, as too much is waiting.
+    fn command(&self, command: Command) -> bool;
 
     /// Everything observed so far, for saving.
     fn observations(&self) -> Vec<Observation>;

@@ -12,7 +12,7 @@ use bridgewalk_model::EntityId;
 use egui::Ui;
 
 use super::{
-    Feed, Opener, Origin, WindowError, WindowOptions,
+    Feed, Opener, Origin, UnreadableSettings, WindowError, WindowOptions,
     canvas::Canvas,
     command::{self, Action, Command},
     command_palette::CommandPalette,
@@ -213,7 +213,7 @@ impl MainWindow {
         if let Some(choice) = remembered.and_then(|agent| agent.choice())
             && self.origin == Origin::Live
         {
-            self.feed.command(CollectorCommand::UseAgent(choice));
+            self.tell(CollectorCommand::UseAgent(choice));
         }
         self.host_name = name;
         self.history.clear();
@@ -340,7 +340,7 @@ impl MainWindow {
             Command::SetTextSize(size) => self.settings.text_size = size,
             Command::UseAgent(choice, is_remembered) => {
                 self.question.close();
-                self.feed.command(CollectorCommand::UseAgent(choice));
+                self.tell(CollectorCommand::UseAgent(choice));
                 if let (true, Some(host), Some(agent)) = (is_remembered, &self.host_name, RememberedAgent::of(choice)) {
                     self.settings.agents.insert(host.clone(), agent);
                 }
@@ -446,7 +446,7 @@ impl MainWindow {
             Action::Outline => self.settings.shows_outline ^= true,
             Action::Inspector => self.settings.shows_inspector ^= true,
             Action::Findings => self.settings.shows_findings ^= true,
-            Action::Refresh => self.feed.command(CollectorCommand::Refresh),
+            Action::Refresh => self.tell(CollectorCommand::Refresh),
             Action::AskForAgent => self.question.ask_again(),
             Action::CancelProgress => {
                 self.seen.progress = None;
@@ -456,6 +456,29 @@ impl MainWindow {
                 self.send_for(ctx, action);
             }
         }
+    }
+
+    /// Tells the collector something; if it does not take it, that is said.
+    fn tell(&mut self, command: CollectorCommand) {
+        if !self.feed.command(command) {
+            self.notice = Some((self.words().text("window-busy"), 0.0));
+        }
+    }
+
+    /// Says what became of settings that cannot be read.
+    pub fn say_unreadable(&mut self, settings: &UnreadableSettings) {
+        tracing::warn!(?settings, "the settings cannot be read");
+        let words = self.words();
+        let text = match settings {
+            UnreadableSettings::KeptAside(path) => {
+                words.format("window-settings-aside", &[("path", path.display().to_string().into())])
+            }
+            UnreadableSettings::InTheWay { path, detail } => {
+                let path = path.display().to_string();
+                words.format("window-settings-in-the-way", &[("path", path.into()), ("detail", detail.as_str().into())])
+            }
+        };
+        self.notice = Some((text, 0.0));
     }
 
     fn say(&mut self, ctx: &egui::Context, text: String) {

@@ -39,7 +39,7 @@ mod trail;
 mod walk;
 mod worker;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bridgewalk_collector::{
     AgentProgram,
@@ -68,6 +68,20 @@ pub struct WindowOptions {
     pub is_forgetful: bool,
 }
 
+/// Settings of an earlier run that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnreadableSettings {
+    /// They are there now.
+    KeptAside(PathBuf),
+    /// They are where they were, and nothing is stored in their place.
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+        /// What the system answered.
+        detail: String,
+    },
+}
+
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
@@ -82,6 +96,14 @@ pub enum WindowError {
 /// If there is no display, or it can paint nothing.
 pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions) -> Result<(), WindowError> {
     keep_freed_memory();
+    let file = settings::file().filter(|_| !options.is_forgetful);
+    let kept = file.and_then(|file| match settings::keep_aside(&file) {
+        Ok(aside) => aside.map(UnreadableSettings::KeptAside),
+        Err(error) => Some(UnreadableSettings::InTheWay { path: file, detail: error.to_string() }),
+    });
+    // What cannot be moved is not written over either.
+    let is_forgetful = options.is_forgetful || matches!(kept, Some(UnreadableSettings::InTheWay { .. }));
+    let options = WindowOptions { is_forgetful, ..options };
     let mut viewport = ViewportBuilder::default()
         .with_app_id(APP_ID)
         .with_title("Bridgewalk")
@@ -103,6 +125,9 @@ pub fn run(feed: Box<dyn Feed>, opener: Arc<dyn Opener>, options: WindowOptions)
         Box::new(move |creation| {
             let storage = creation.storage.filter(|_| !options.is_forgetful);
             let mut window = MainWindow::new(&creation.egui_ctx, storage, feed, opener, options)?;
+            if let Some(kept) = &kept {
+                window.say_unreadable(kept);
+            }
             if creation.gl.is_some() {
                 window.paint_by_opengl();
             }

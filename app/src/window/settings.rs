@@ -1,6 +1,10 @@
 //! What is remembered from one run to the next.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use bridgewalk_collector::AgentChoice;
 use bridgewalk_diagram::{ThemeName, View};
@@ -10,6 +14,44 @@ use crate::words::Language;
 
 /// The key in eframe's storage.
 const STORAGE_KEY: &str = "bridgewalk";
+/// So many files of settings that could not be read are kept.
+const MAX_ASIDE: u32 = 100;
+
+/// The file in which eframe keeps what it stores.
+pub(super) fn file() -> Option<PathBuf> {
+    Some(eframe::storage_dir(super::APP_ID)?.join("app.ron"))
+}
+
+/// Moves settings that cannot be read out of the way, before others are written over them: where they are now. None: there
+/// is nothing to move.
+///
+/// # Errors
+/// They cannot be read at all, or cannot be moved.
+pub(super) fn keep_aside(file: &Path) -> io::Result<Option<PathBuf>> {
+    let stored = match fs::read(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        stored => stored?,
+    };
+    if is_readable(&stored) {
+        return Ok(None);
+    }
+    for number in 1..=MAX_ASIDE {
+        let aside = file.with_extension(format!("ron.unreadable-{number}"));
+        if !aside.try_exists()? {
+            fs::rename(file, &aside)?;
+            return Ok(Some(aside));
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Whether eframe will find what it stored, and we what we did.
+fn is_readable(stored: &[u8]) -> bool {
+    let text = std::str::from_utf8(stored).ok();
+    let values = text.and_then(|text| ron::de::from_str::<BTreeMap<String, String>>(text).ok());
+    let is_ours = |text: &String| serde_json::from_str::<Settings>(text).is_ok();
+    values.is_some_and(|values| values.get(STORAGE_KEY).is_none_or(is_ours))
+}
 
 /// Preferences, and a view for each host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -193,6 +235,30 @@ mod tests {
         let text = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
         assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_aside_and_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app.ron");
+        assert_eq!(keep_aside(&file).unwrap(), None, "there are none");
+        let good = ron::ser::to_string(&BTreeMap::from([
+            (STORAGE_KEY, serde_json::to_string(&Settings::default()).unwrap()),
+            ("window", "anything".to_owned()),
+        ]))
+        .unwrap();
+        fs::write(&file, &good).unwrap();
+        assert_eq!(keep_aside(&file).unwrap(), None);
+        assert_eq!(fs::read_to_string(&file).unwrap(), good);
+        let ours =
+            ron::ser::to_string(&BTreeMap::from([(STORAGE_KEY, "{\"theme\": \"of a later version\"}")])).unwrap();
+        for (number, corrupt) in (1..).zip([&b"{\"half a fi"[..], b"\xff\xfe", ours.as_bytes()]) {
+            fs::write(&file, corrupt).unwrap();
+            let aside = keep_aside(&file).unwrap().unwrap();
+            assert_eq!(aside, folder.path().join(format!("app.ron.unreadable-{number}")));
+            assert_eq!(fs::read(&aside).unwrap(), corrupt);
+            assert!(!file.exists());
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The last line: what is watched, and what is not.
 
-use bridgewalk_model::{Answer, Limit, LimitReason};
+use bridgewalk_model::Answer;
 use egui::{Align, Button, Layout, ProgressBar, RichText, ScrollArea, Ui};
 
 use super::{
@@ -95,16 +95,8 @@ fn progress_ui(ui: &mut Ui, ctx: &Context<'_>) {
     ui.label(RichText::new(text).size(12.5).color(ctx.colors.soft));
 }
 
-/// What is not seen: but not what a namespace that has just come lacks until it is read a moment later.
-fn limits<'a>(ctx: &'a Context<'_>) -> impl Iterator<Item = &'a Limit> {
-    let hosts = ctx.seen.snapshot.hosts.iter();
-    hosts
-        .flat_map(|host| host.limits.iter().chain(host.namespaces.iter().flat_map(|namespace| namespace.limits.iter())))
-        .filter(|limit| limit.reason != LimitReason::NeverRead || limit.namespace.is_none())
-}
-
 fn limits_ui(ui: &mut Ui, ctx: &Context<'_>) {
-    let lines = ctx.words.limit_lines(limits(ctx));
+    let lines = ctx.words.not_seen(&ctx.seen.snapshot);
     if lines.is_empty() {
         return;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bridgewalk_model::{Limit, LimitReason, Remedy, SourceKind};
+use bridgewalk_model::{Limit, LimitReason, Remedy, Snapshot, SourceKind};
 
 use super::Words;
 
@@ -22,6 +22,15 @@ pub struct LimitLine {
 }
 
 impl Words {
+    /// What the window counts as not seen: what may hide something. Not what the kernel lacks or what is gone, nor what a
+    /// namespace that has just come lacks until it is read a moment later.
+    pub fn not_seen(self, snapshot: &Snapshot) -> Vec<LimitLine> {
+        let limits = snapshot.hosts.iter().flat_map(|host| &host.limits).filter(|limit| {
+            limit.reason.is_lack() && (limit.reason != LimitReason::NeverRead || limit.namespace.is_none())
+        });
+        self.limit_lines(limits)
+    }
+
     /// What is not seen, a line each: the same in several places is one line; of a kind (one source, one reason, one
     /// remedy) there are at most five, and one that says how many more.
     pub fn limit_lines<'l>(self, limits: impl IntoIterator<Item = &'l Limit>) -> Vec<LimitLine> {
@@ -34,7 +43,15 @@ impl Words {
         for ((source, ..), of_kind) in kinds {
             let more = of_kind.len().saturating_sub(MAX_OF_A_KIND);
             let shown = of_kind.into_iter().take(MAX_OF_A_KIND);
-            lines.extend(shown.map(|(_, (limit, places))| LimitLine { text: self.limit(limit), places }));
+            // What holds in several places is not said to be in one of them.
+            lines.extend(shown.map(|(_, (limit, places))| {
+                let text = if places == 1 {
+                    self.limit(limit)
+                } else {
+                    self.limit(&Limit { namespace: None, ..limit.clone() })
+                };
+                LimitLine { text, places }
+            }));
             if more > 0 {
                 let arguments = [("source", self.source_kind(source).into()), ("count", more.into())];
                 lines.push(LimitLine { text: self.format("limit-more", &arguments), places: 1 });
@@ -70,6 +87,37 @@ mod tests {
     fn stale(number: usize) -> Limit {
         let reason = LimitReason::Stale { path: format!("/run/netns/{number:05}") };
         Limit { source: SourceKind::Namespaces, namespace: None, reason, remedy: Remedy::None }
+    }
+
+    #[test]
+    fn what_is_gone_is_not_counted_and_what_is_closed_is_named() {
+        let words = Words::default();
+        let inode = NamespaceInode(4_026_531_840);
+        let limit = |source, reason| Limit { source, namespace: Some(inode), reason, remedy: Remedy::None };
+        let with = |limits| {
+            let mut snapshot = sample();
+            snapshot.hosts[0].limits = limits;
+            snapshot
+        };
+        let gone = (0..150).flat_map(|number| {
+            let vanished =
+                Limit { namespace: Some(NamespaceInode(number)), ..limit(SourceKind::Links, LimitReason::Vanished) };
+            [stale(number as usize), vanished]
+        });
+        assert_eq!(words.not_seen(&with(gone.collect())), []);
+
+        let what = "net:[4026531840] (PID 1)".to_owned();
+        let closed = LimitReason::NotRead { what, because: bridgewalk_model::NotReadBecause::Closed };
+        let denied = LimitReason::Privilege { missing: "CAP_SYS_ADMIN".to_owned() };
+        let limits = vec![limit(SourceKind::Links, closed), limit(SourceKind::Fdb, denied)];
+        let lines = words.not_seen(&with(limits));
+        let [links, fdb] = &lines[..] else { panic!("{lines:?}") };
+        assert!(links.text.contains("net:[4026531840] (PID 1)") && !links.text.contains("--agent"), "{links:?}");
+        assert!(fdb.text.contains("in net:[4026531840]: no permission"), "{fdb:?}");
+    }
+
+    fn sample() -> Snapshot {
+        bridgewalk_model::assembly::assemble(&[&bridgewalk_model::assembly::State::default()])
     }
 
     #[test]

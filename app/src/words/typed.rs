@@ -212,6 +212,7 @@ impl Words {
                     NotReadBecause::TimedOut => "limit-timed-out",
                     NotReadBecause::NoRegularFile => "limit-no-regular-file",
                     NotReadBecause::Private => "limit-private",
+                    NotReadBecause::Closed => "limit-closed",
                 };
                 self.format(key, &[("what", what.as_str().into())])
             }
@@ -223,6 +224,15 @@ impl Words {
     /// A limit on one line: what, why, and what would help.
     pub fn limit(self, limit: &Limit) -> String {
         let source = self.source_kind(limit.source);
+        // A stand-in is no inode; and what names what was not read says where that is.
+        let named = limit.namespace.filter(|inode| !inode.is_stand_in());
+        let source = match (named, &limit.reason) {
+            (None, _) | (_, LimitReason::NotRead { .. }) => source,
+            (Some(inode), _) => {
+                let arguments = [("source", source.into()), ("inode", inode.0.to_string().into())];
+                self.format("limit-source-at", &arguments)
+            }
+        };
         let reason = self.limit_reason(&limit.reason);
         match limit.remedy {
             Remedy::None => self.format("limit-line", &[("source", source.into()), ("reason", reason.into())]),

@@ -15,7 +15,8 @@ use bridgewalk_app::{
 };
 use bridgewalk_collector::{AgentChoice, AgentError, CollectorStatus, Command, Update};
 use bridgewalk_model::{
-    Fact, HostFacts, MacAddress, NamespaceInode, NamespaceSighting, Observation, Section, Snapshot, Via,
+    Fact, HostFacts, Limit, LimitReason, MacAddress, NamespaceInode, NamespaceSighting, NotReadBecause, Observation,
+    Remedy, Section, Snapshot, SourceKind, Via,
     assembly::{State, assemble},
     engine::{
         AddressPool, ContainerState, Endpoint, EngineContainer, EngineFacts, EngineNetwork, PortBinding, PortKey,
@@ -279,6 +280,7 @@ pub(crate) struct SampleFeed {
     origin: Origin,
     updates: Vec<Update>,
     told: Told,
+    is_busy: bool,
 }
 
 impl SampleFeed {
@@ -289,7 +291,28 @@ impl SampleFeed {
             origin: Origin::Recording("alpha.bwrec".into()),
             updates: vec![Update::Complete, observed],
             told: Told::default(),
+            is_busy: false,
         }
+    }
+
+    /// A live host whose collector takes no commands.
+    pub(crate) fn busy() -> Self {
+        Self { origin: Origin::Live, is_busy: true, ..Self::recording() }
+    }
+
+    /// A live host of which root sees all but a namespace that nobody here is let into.
+    pub(crate) fn with_a_stranger() -> Self {
+        let mut snapshot = Snapshot::clone(&snapshot());
+        let what = "net:[4026531840] (PID 1)".to_owned();
+        let limit = |source| Limit {
+            source,
+            namespace: None,
+            reason: LimitReason::NotRead { what: what.clone(), because: NotReadBecause::Closed },
+            remedy: Remedy::None,
+        };
+        snapshot.hosts[0].limits = [SourceKind::Links, SourceKind::Sysctls].map(limit).to_vec();
+        let observed = Update::Observed { observations: [].into(), snapshot: Arc::new(snapshot) };
+        Self { updates: vec![Update::Complete, observed], origin: Origin::Live, ..Self::recording() }
     }
 
     /// A real host with one of every wiring, recorded.
@@ -328,8 +351,9 @@ impl Feed for SampleFeed {
         self.updates.pop()
     }
 
-    fn command(&self, command: Command) {
+    fn command(&self, command: Command) -> bool {
         self.told.lock().unwrap().push(command);
+        !self.is_busy
     }
 
     fn observations(&self) -> Vec<Observation> {

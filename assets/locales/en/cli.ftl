@@ -29,6 +29,7 @@ cli-help-from = Read a recording instead of the live host; repeat it for more ho
 cli-help-demo = Read a bundled recording instead of the live host, chosen to match the view
 cli-help-lang = Language of all texts: en or fr (default: that of the locale)
 cli-help-json = Print JSON instead of a table; docs/json-schema.md describes it
+cli-help-verbose = Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace
 cli-help-help = Print this help
 cli-help-version = Print the version
 cli-help-record-output = File to write, - for standard output; it appears when the recording ends
@@ -54,6 +55,7 @@ cli-help-anonymise = Replace names, addresses and MAC addresses consistently
 cli-help-shell = Shell: bash, elvish, fish, powershell or zsh
 
 cli-error-unknown-argument = unknown option `{ $argument }`; --help lists the options of this command
+cli-error-log = invalid level `{ $value }` in BRIDGEWALK_LOG; use one of error, warn, info, debug, trace or off
 cli-error-unknown-command = unknown command `{ $name }`; available: { $known }
 cli-error-missing-argument = { $argument } is missing; --help says what is needed
 cli-error-conflict = { $argument } and { $other } cannot be used together; leave one out

@@ -67,12 +67,14 @@ limit-stale = { $path } is no longer a namespace
 limit-timed-out = { $what } did not answer in time
 limit-no-regular-file = { $what } is not a regular file and was not opened
 limit-private = { $what } is not readable by the process it belongs to
+limit-closed = { $what } may not be looked at from here, not even by root
 limit-host-unknown = the host's own network namespace is unknown: the Docker daemon's process may not be inspected
 limit-resynchronised = events were lost, so everything was read again: { $detail }
 limit-not-asked = not asked for
 limit-never-read = not read
 limit-more = { $source }: … and { $count } more of this kind
 limit-reason-more = … and { $count } more of this kind
+limit-source-at = { $source } in net:[{ $inode }]
 limit-line = { $source }: { $reason }
 limit-line-remedy = { $source }: { $reason }. { $remedy }
 

@@ -29,6 +29,7 @@ cli-help-from = Lire un enregistrement au lieu de l’hôte en direct ; à rép
 cli-help-demo = Lire un enregistrement fourni au lieu de l’hôte en direct, choisi selon la vue
 cli-help-lang = Langue de tous les textes : en ou fr (par défaut : celle de la locale)
 cli-help-json = Afficher du JSON au lieu d’un tableau ; docs/json-schema.md le décrit
+cli-help-verbose = Dire sur stderr ce que fait le programme ; BRIDGEWALK_LOG choisit le niveau : error, warn, info, debug ou trace
 cli-help-help = Afficher cette aide
 cli-help-version = Afficher la version
 cli-help-record-output = Fichier à écrire, - pour la sortie standard ; il apparaît quand l’enregistrement se termine
@@ -54,6 +55,7 @@ cli-help-anonymise = Remplacer de façon cohérente les noms, les adresses et le
 cli-help-shell = Interpréteur de commandes : bash, elvish, fish, powershell ou zsh
 
 cli-error-unknown-argument = option inconnue `{ $argument }` ; --help liste les options de cette commande
+cli-error-log = niveau `{ $value }` invalide dans BRIDGEWALK_LOG ; utiliser error, warn, info, debug, trace ou off
 cli-error-unknown-command = commande inconnue `{ $name }` ; commandes disponibles : { $known }
 cli-error-missing-argument = il manque { $argument } ; --help indique ce qu’il faut
 cli-error-conflict = { $argument } et { $other } ne peuvent pas être utilisés ensemble ; enlever l’un des deux

@@ -67,12 +67,14 @@ limit-stale = { $path } n’est plus un espace de noms
 limit-timed-out = { $what } n’a pas répondu à temps
 limit-no-regular-file = { $what } n’est pas un fichier ordinaire et n’a pas été ouvert
 limit-private = { $what } n’est pas lisible par le processus auquel il appartient
+limit-closed = { $what } ne peut pas être examiné d’ici, même par root
 limit-host-unknown = l’espace de noms réseau de l’hôte est inconnu : le processus du démon Docker ne peut pas être examiné
 limit-resynchronised = des événements ont été perdus, tout a donc été relu : { $detail }
 limit-not-asked = non demandé
 limit-never-read = non lu
 limit-more = { $source } : … et { $count } autres du même type
 limit-reason-more = … et { $count } autres du même type
+limit-source-at = { $source } dans net:[{ $inode }]
 limit-line = { $source } : { $reason }
 limit-line-remedy = { $source } : { $reason }. { $remedy }
 

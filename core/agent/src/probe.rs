@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::fd::OwnedFd, path::Path, thread};
 
-use bridgewalk_model::{LimitReason, Remedy, SourceKind};
+use bridgewalk_model::{LimitReason, NotReadBecause, Remedy, SourceKind};
 use netlink_sys::{
     Socket,
     protocols::{NETLINK_NETFILTER, NETLINK_SOCK_DIAG},
@@ -10,10 +10,15 @@ use netlink_sys::{
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::{
+    discovery::{self, Place},
     netlink::{Netlink, route::Route},
-    privilege::own_privilege,
-    reading::{has_ipvs, remedy},
+    privilege::{self, own_privilege},
+    protocol::Hints,
+    reading::{has_ipvs, readers::Here, remedy},
 };
+
+/// More closed namespaces are not named.
+const MAX_NAMED: usize = 3;
 
 /// Whether one source can be read, in every namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +29,8 @@ pub struct ProbeResult {
     pub reason: Option<LimitReason>,
     /// What would help.
     pub remedy: Remedy,
+    /// What belongs to others, whom nobody here may look at; the rest can be read.
+    pub closed: Option<LimitReason>,
 }
 
 /// Tries out every source of the agent with this process's privilege.
@@ -34,6 +41,7 @@ pub fn probe() -> Vec<ProbeResult> {
     let needs = |capability: &str, is_there: bool| (!is_there).then(|| missing(capability));
     let entering = || needs("CAP_SYS_ADMIN", can_enter);
     let looking = || needs("CAP_SYS_PTRACE", has("CAP_SYS_PTRACE"));
+    let closed = if can_enter { Closed::find() } else { Closed::default() };
     let legacy_is_in_kernel = ["ip_tables_names", "ip6_tables_names"]
         .iter()
         .any(|file| Path::new("/proc/self/net").join(file).symlink_metadata().is_ok());
@@ -59,12 +67,16 @@ pub fn probe() -> Vec<ProbeResult> {
     ];
     results
         .into_iter()
-        .map(|(source, reason)| ProbeResult { source, remedy: reason.as_ref().map_or(Remedy::None, remedy), reason })
+        .map(|(source, reason)| {
+            let closed = closed.of(source).filter(|_| reason.is_none());
+            ProbeResult { source, remedy: reason.as_ref().map_or(Remedy::None, remedy), reason, closed }
+        })
         .collect()
 }
 
+/// Also with the capability this process may be refused: by a namespace that belongs to others.
 fn missing(capability: &str) -> LimitReason {
-    LimitReason::Privilege { missing: capability.to_owned() }
+    privilege::refused(capability, || format!("net:[{}]", discovery::own_namespace().0))
 }
 
 fn opened<T>(socket: io::Result<T>) -> Option<LimitReason> {
@@ -93,6 +105,47 @@ fn can_enter() -> bool {
     };
     let thread = thread::Builder::new().name("agent-probe".to_owned()).spawn(try_it);
     thread.ok().and_then(|thread| thread.join().ok()).is_some_and(|tried| tried.is_ok())
+}
+
+/// What is closed to this process, though it has every capability for it.
+#[derive(Debug, Default)]
+struct Closed {
+    /// Of looking for namespaces.
+    looking: Option<LimitReason>,
+    /// Namespaces that were found.
+    namespaces: Option<LimitReason>,
+}
+
+impl Closed {
+    fn find() -> Self {
+        let try_all = || {
+            let found = discovery::find(&Hints::default(), &[], |_| None);
+            let mut here = Here::own();
+            let mut is_closed = |place: &Place| {
+                let entered = here.enter(place);
+                entered.is_err_and(|error| matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES)))
+            };
+            let closed: Vec<_> = found.places.iter().filter(|place| is_closed(place)).map(|it| it.name()).collect();
+            let looking = found.limits.into_iter().map(|limit| limit.reason).find(LimitReason::is_closed);
+            (looking, closed)
+        };
+        let thread = thread::Builder::new().name("agent-probe".to_owned()).spawn(try_all);
+        let Some((looking, closed)) = thread.ok().and_then(|thread| thread.join().ok()) else { return Self::default() };
+        let mut what = closed.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if closed.len() > MAX_NAMED {
+            what += ", …";
+        }
+        let namespaces = (!closed.is_empty()).then_some(LimitReason::NotRead { what, because: NotReadBecause::Closed });
+        Self { looking, namespaces }
+    }
+
+    /// What `source` does not tell for that.
+    fn of(&self, source: SourceKind) -> Option<LimitReason> {
+        match source {
+            SourceKind::Namespaces | SourceKind::Processes => self.namespaces.clone().or_else(|| self.looking.clone()),
+            _ => self.namespaces.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -37,20 +37,9 @@ fn source_of(fact: &Fact) -> Option<(SourceKind, Option<NamespaceInode>)> {
         | Fact::NetworkGone { .. }
         | Fact::Swarm(_) => (SourceKind::Engine, None),
         Fact::Namespaces(_) => (SourceKind::Namespaces, None),
-        Fact::Links(section) => (SourceKind::Links, Some(section.namespace)),
-        Fact::Addresses(section) => (SourceKind::Links, Some(section.namespace)),
-        Fact::Routes(section) => (SourceKind::Links, Some(section.namespace)),
-        Fact::RoutingRules(section) => (SourceKind::Links, Some(section.namespace)),
-        Fact::Neighbours(section) => (SourceKind::Links, Some(section.namespace)),
-        Fact::Fdb(section) => (SourceKind::Fdb, Some(section.namespace)),
-        Fact::BridgeVlans(section) => (SourceKind::Fdb, Some(section.namespace)),
-        Fact::Sysctls(section) => (SourceKind::Sysctls, Some(section.namespace)),
-        Fact::Firewall(section) => (SourceKind::NfTables, Some(section.namespace)),
-        Fact::Sockets(section) => (SourceKind::Sockets, Some(section.namespace)),
-        Fact::Ipvs(section) => (SourceKind::Ipvs, Some(section.namespace)),
         Fact::Processes(_) => (SourceKind::Processes, None),
         Fact::NameFiles(_) => (SourceKind::NameFiles, None),
-        _ => return None,
+        section => section.section().map(|(kind, namespace)| (kind.source(), Some(namespace)))?,
     })
 }
 

@@ -10,7 +10,7 @@ use bridgewalk_model::{
     EntityId, NamespaceInode,
     firewall::{
         Backend, BaseChain, Chain, Comparison, Expression, Family, Hook, Policy, Register, Rule, Ruleset, Set,
-        SetElement, Syntax, Table, Verdict,
+        SetElement, Syntax, Table, Verdict, XtMatch, XtTarget,
     },
     snapshot::{Namespace, NamespaceKind},
 };
@@ -317,14 +317,88 @@ fn an_acknowledgement_out_of_nowhere_may_begin_a_flow_and_a_reset_may_not() {
     }
 }
 
+/// Rules, and a packet's passage through them, of which this mutant is wrong.
+fn trap(mutant: Mutant) -> (Vec<Table>, Passage<'static>) {
+    let drop = || vec![verdict(Verdict::Drop)];
+    let one = |chains| (vec![table("t", chains)], passage(Hook::Forward));
+    let returning = || chain("user", None, vec![vec![verdict(Verdict::Return)]]);
+    match mutant {
+        Mutant::IgnoresNot => {
+            let not = [&destination_port(Comparison::NotEqual, 80)[..], &drop()].concat();
+            one(vec![forward(0, vec![not])])
+        }
+        Mutant::ReversesPriorities => {
+            let value = 7_u32.to_ne_bytes().to_vec();
+            let mark = vec![
+                Expression::Immediate { to: Register(16), value: value.clone() },
+                Expression::MetaSet { key: "mark".to_owned(), from: Register(16) },
+            ];
+            let marked = vec![
+                Expression::Meta { key: "mark".to_owned(), to: Register(16) },
+                Expression::Compare { from: Register(16), op: Comparison::Equal, value },
+                verdict(Verdict::Drop),
+            ];
+            one(vec![forward(-5, vec![mark]), forward(5, vec![marked])])
+        }
+        Mutant::TranslatesTwice => {
+            let known = Connection { is_established: true, ..Connection::new(&syn()) };
+            let passage = Passage { connection: Some(known), ..passage(Hook::Prerouting) };
+            (translating(vec![dnat([172, 17, 0, 2]), drop()]), passage)
+        }
+        Mutant::AcceptEndsAll => one(vec![forward(-5, vec![vec![verdict(Verdict::Accept)]]), forward(5, vec![drop()])]),
+        Mutant::ReturnEndsBase => {
+            one(vec![forward(0, vec![vec![verdict(Verdict::Jump("user".to_owned()))], drop()]), returning()])
+        }
+        Mutant::CutsRanges => {
+            let port = &destination_port(Comparison::Equal, 80)[..1];
+            let (first, last) = (70_u16.to_be_bytes().to_vec(), 80_u16.to_be_bytes().to_vec());
+            let range = Expression::Range { from: Register(16), is_inverted: false, first, last };
+            one(vec![forward(0, vec![[port, &[range], &drop()].concat()])])
+        }
+        Mutant::ForgetsPolicies => {
+            one(vec![chain("forward", Some(("filter", Hook::Forward, 0, Policy::Drop)), Vec::new())])
+        }
+        Mutant::GotoComesBack => {
+            one(vec![forward(0, vec![vec![verdict(Verdict::Goto("user".to_owned()))], drop()]), returning()])
+        }
+    }
+}
+
 #[test]
 fn each_mutant_is_wrong_somewhere() {
-    let not = [&destination_port(Comparison::NotEqual, 80)[..], &[verdict(Verdict::Drop)]].concat();
-    let tables = vec![table("t", vec![forward(0, vec![not])])];
-    let namespace = namespace(tables);
-    let right = NamespaceRules::new(&namespace).pass(passage(Hook::Forward));
-    let wrong = NamespaceRules::with_mutant(&namespace, Mutant::IgnoresNot).pass(passage(Hook::Forward));
-    assert_ne!(right[0].verdict, wrong[0].verdict);
+    for mutant in Mutant::ALL {
+        let (tables, passage) = trap(mutant);
+        let namespace = namespace(tables);
+        let right = NamespaceRules::new(&namespace).pass(passage.clone());
+        let wrong = NamespaceRules::with_mutant(&namespace, mutant).pass(passage);
+        let seen = |branches: &[Branch]| branches.iter().map(|it| (ending(it), it.packet.clone())).collect::<Vec<_>>();
+        assert_ne!(seen(&right), seen(&wrong), "{mutant:?} was not noticed");
+    }
+}
+
+#[test]
+fn a_target_that_asks_conntrack_brings_it_whatever_its_options_are() {
+    let nat =
+        || chain("nat", Some(("nat", Hook::Prerouting, -100, Policy::Accept)), vec![vec![verdict(Verdict::Drop)]]);
+    let with = |step: Expression| {
+        let unused = table("raw", vec![chain("unused", None, vec![vec![step]])]);
+        pass(vec![table("t", vec![nat()]), unused], Hook::Prerouting).remove(0).verdict
+    };
+    let target = |target| Expression::XtTarget(Box::new(target));
+    for (step, brings_it) in [
+        (target(XtTarget::Ct { helper: None, zone: 0 }), true),
+        (target(XtTarget::Ct { helper: None, zone: 7 }), true),
+        (target(XtTarget::Ct { helper: Some("ftp".to_owned()), zone: 0 }), true),
+        (target(XtTarget::Checksum), false),
+        (target(XtTarget::Trace), false),
+        (Expression::NoTrack, false),
+        // Words are no rule.
+        (Expression::Xt(Box::new(XtMatch::Comment { text: "-j CT".to_owned() })), false),
+        (Expression::Log { text: "LOG --log-prefix \"-j CT\"".to_owned() }, false),
+    ] {
+        let is_asked = matches!(with(step.clone()), Ending::Drop { .. });
+        assert_eq!(is_asked, brings_it, "{step:?}");
+    }
 }
 
 /// What stands in the unknown match's place once one knows.

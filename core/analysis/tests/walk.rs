@@ -5,7 +5,12 @@
 use bridgewalk_analysis::walk::{
     Action, EndError, Evidence, Opening, Protocol, Question, Unknown, Verdict, Walk, Walker, reach,
 };
-use bridgewalk_model::{EntityId, Snapshot, assembly::assemble, recording::Recording};
+use bridgewalk_model::{
+    EntityId, Fact, Snapshot,
+    assembly::assemble,
+    firewall::{BaseChain, Chain, Expression, Family, Hook, Policy, Rule, Syntax, Table},
+    recording::Recording,
+};
 
 fn bed() -> Snapshot {
     let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
@@ -69,6 +74,61 @@ fn the_flows_of_a_real_host_go_as_its_kernel_sends_them() {
         .map(|(from, to)| format!("{from} to {to}: {}", told(&ask(&walker, from, to, Protocol::Tcp))))
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// The bed, with one more rule in every namespace: it counts what leaves, after it was translated, and says so.
+fn bed_with_a_comment() -> Snapshot {
+    let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
+    let mut recording = Recording::read(recorded.as_slice()).unwrap();
+    let rule = Rule {
+        handle: None,
+        position: 1,
+        text: "counter comment \"after SNAT and masquerade\"".to_owned(),
+        comment: Some("after SNAT and masquerade".to_owned()),
+        counter: None,
+        expressions: vec![Expression::Counter],
+    };
+    let base = BaseChain {
+        kind: "filter".to_owned(),
+        hook: Hook::Postrouting,
+        priority: 200,
+        policy: Policy::Accept,
+        devices: Vec::new(),
+        counter: None,
+    };
+    let table = Table {
+        family: Family::Inet,
+        name: "counted".to_owned(),
+        handle: None,
+        is_dormant: false,
+        syntax: Syntax::Nft,
+        chains: vec![Chain { name: "out".to_owned(), handle: None, base: Some(base), rules: vec![rule] }],
+        sets: Vec::new(),
+        objects: Vec::new(),
+    };
+    for observation in &mut recording.observations {
+        if let Fact::Firewall(section) = &mut observation.fact {
+            section.is.iter_mut().take(1).for_each(|ruleset| ruleset.tables.push(table.clone()));
+        }
+    }
+    assemble(&[&recording.last_state()])
+}
+
+#[test]
+fn the_rule_that_translates_is_known_by_what_it_does_and_not_by_its_words() {
+    let snapshot = bed_with_a_comment();
+    let walk = ask(&Walker::new(&snapshot), "shop", "outside:443", Protocol::Tcp);
+    let hop = walk.way.hops.iter().find(|hop| hop.action == Action::Translated).unwrap();
+    let rules: Vec<&str> = hop
+        .evidence
+        .iter()
+        .filter_map(|evidence| match evidence {
+            Evidence::Rule { rule, .. } => Some(rule.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(rules[0].contains("-j MASQUERADE"), "{rules:?}");
+    assert!(rules.iter().any(|text| text.contains("after SNAT")), "it was matched as well: {rules:?}");
 }
 
 #[test]

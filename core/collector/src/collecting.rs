@@ -80,6 +80,8 @@ struct Collecting {
     assembled: (Instant, Duration),
     known: Known,
     must_look_again: bool,
+    /// The agent did not take the request to read everything again.
+    must_read_again: bool,
     status: CollectorStatus,
     engine: Option<Arc<Engine>>,
     facts: Option<EngineFacts>,
@@ -147,6 +149,7 @@ impl Collecting {
             assembled: (now, Duration::ZERO),
             known: Known::default(),
             must_look_again: false,
+            must_read_again: false,
             status: CollectorStatus::default(),
             engine: None,
             facts: None,
@@ -257,6 +260,7 @@ impl Collecting {
     }
 
     fn obey(&mut self, command: Command) {
+        tracing::debug!(?command, "asked to");
         match command {
             Command::UseAgent(choice) => {
                 self.choice = choice;
@@ -290,7 +294,12 @@ impl Collecting {
         self.nudge();
         match &self.agent {
             Some(talk) if talk.said_hello && self.is_watching => {
-                let _ = talk.running.link.requests.try_send(Request::Watch { hints: self.known.hints() });
+                let request = Request::Watch { hints: self.known.hints() };
+                // If it is full, it is asked again when the agent has said something.
+                self.must_read_again = talk.running.link.requests.try_send(request).is_err();
+                if self.must_read_again {
+                    tracing::warn!("the agent is busy; it will be asked again");
+                }
             }
             // It has not even begun.
             Some(_) => {}
@@ -305,6 +314,7 @@ impl Collecting {
         match said {
             EngineSaid::Connected(engine) => {
                 let address = engine.endpoint().address.to_string();
+                tracing::info!(address, "the engine answers");
                 let daemon = engine.daemon_here();
                 self.engine = Some(engine);
                 self.must_answer = false;
@@ -315,6 +325,7 @@ impl Collecting {
                 }
             }
             EngineSaid::Facts(facts) => {
+                tracing::trace!(facts = facts.len(), "from the engine");
                 for fact in facts {
                     if let Fact::Engine(engine) = &fact {
                         self.facts = Some((**engine).clone());
@@ -330,6 +341,7 @@ impl Collecting {
                 self.look_again();
             }
             EngineSaid::Listed => {
+                tracing::debug!("the engine listed everything");
                 self.is_engine_settled = true;
                 let has_none = self.agent.is_none() && self.starting.is_none();
                 let needs_engine = matches!(self.choice, AgentChoice::Container | AgentChoice::ContainerBase);
@@ -363,6 +375,7 @@ impl Collecting {
             // Another try failed in the same way.
             return;
         }
+        tracing::warn!(reason = reason.kind(), "the engine is not read");
         let limits = vec![Limit { source: SourceKind::Engine, namespace: None, reason, remedy }];
         self.observe(Fact::Limits { of: vec![SourceKind::Engine, SourceKind::EngineEvents], limits });
         self.status.engine = error;
@@ -400,6 +413,8 @@ impl Collecting {
         let ended = Instant::now();
         self.assembled = (ended, ended - began);
         let bytes = std::mem::take(&mut self.pending_bytes);
+        let took_us = (ended - began).as_micros();
+        tracing::debug!(observations = self.pending.len(), bytes, took_us, "assembled");
         if !self.outbox.observed(std::mem::take(&mut self.pending), bytes, snapshot) {
             self.refresh();
         }

@@ -18,7 +18,7 @@ pub struct SourceCheck {
     pub source: SourceKind,
     /// Whether it tells everything it could.
     pub can_run: CanRun,
-    /// Why not.
+    /// Why not; or what is closed to everybody here.
     pub reason: Option<LimitReason>,
     /// What would help.
     pub remedy: Remedy,
@@ -61,7 +61,8 @@ pub fn doctor(config: &CollectorConfig) -> Vec<SourceCheck> {
         match (agent.can_run, probe.reason) {
             (CanRun::No, _) => SourceCheck { source, ..agent.clone() },
             (CanRun::NotTried, _) => SourceCheck::new(source, CanRun::NotTried),
-            (CanRun::Yes, None) => SourceCheck::new(source, CanRun::Yes),
+            // It tells all that anybody here is told.
+            (CanRun::Yes, None) => SourceCheck { reason: probe.closed, ..SourceCheck::new(source, CanRun::Yes) },
             (CanRun::Yes, Some(LimitReason::Privilege { missing })) if capabilities.contains(&missing) => {
                 SourceCheck::new(source, CanRun::Yes)
             }

@@ -49,7 +49,29 @@ fn is_whole(fact: &Fact) -> bool {
     match fact {
         Fact::Limits { of, limits } => limits.iter().all(|limit| of.contains(&limit.source)),
         Fact::Namespaces(_) | Fact::Processes(_) | Fact::NameFiles(_) | Fact::Host(_) => true,
-        section => section.namespace().is_some(),
+        Fact::Links(_)
+        | Fact::Addresses(_)
+        | Fact::Routes(_)
+        | Fact::RoutingRules(_)
+        | Fact::Neighbours(_)
+        | Fact::Fdb(_)
+        | Fact::BridgeVlans(_)
+        | Fact::Sysctls(_)
+        | Fact::Firewall(_)
+        | Fact::Sockets(_)
+        | Fact::Ipvs(_) => true,
+        // No agent reports these; whoever does adds to what is held.
+        Fact::Engine(_)
+        | Fact::EngineLost { .. }
+        | Fact::Containers(_)
+        | Fact::Container(_)
+        | Fact::ContainerGone { .. }
+        | Fact::Networks(_)
+        | Fact::Network(_)
+        | Fact::NetworkGone { .. }
+        | Fact::Swarm(_)
+        | Fact::EngineEvent(_)
+        | Fact::Complete => false,
     }
 }
 

@@ -33,7 +33,29 @@ impl Known {
                 None => self.containers.remove(&container.container_id).is_some(),
             },
             Fact::ContainerGone { container_id } => self.containers.remove(container_id).is_some(),
-            _ => false,
+            Fact::Host(_)
+            | Fact::EngineLost { .. }
+            | Fact::Networks(_)
+            | Fact::Network(_)
+            | Fact::NetworkGone { .. }
+            | Fact::Swarm(_)
+            | Fact::EngineEvent(_)
+            | Fact::Namespaces(_)
+            | Fact::Links(_)
+            | Fact::Addresses(_)
+            | Fact::Routes(_)
+            | Fact::RoutingRules(_)
+            | Fact::Neighbours(_)
+            | Fact::Fdb(_)
+            | Fact::BridgeVlans(_)
+            | Fact::Sysctls(_)
+            | Fact::Firewall(_)
+            | Fact::Sockets(_)
+            | Fact::Ipvs(_)
+            | Fact::Complete
+            | Fact::Processes(_)
+            | Fact::NameFiles(_)
+            | Fact::Limits { .. } => false,
         }
     }
 

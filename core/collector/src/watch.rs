@@ -304,11 +304,11 @@ fn touched(event: &EngineEvent) -> (Option<Fact>, Vec<Subject>) {
 
 /// What a fact says is gone.
 fn subject_of(gone: &Fact) -> Option<Subject> {
-    match gone {
-        Fact::ContainerGone { container_id } => Some(Subject::Container(container_id.clone())),
-        Fact::NetworkGone { network_id } => Some(Subject::Network(network_id.clone())),
-        _ => None,
+    if let Fact::ContainerGone { container_id } = gone {
+        return Some(Subject::Container(container_id.clone()));
     }
+    let Fact::NetworkGone { network_id } = gone else { return None };
+    Some(Subject::Network(network_id.clone()))
 }
 
 /// A load balancer's endpoint has a name of its own instead.

@@ -33,7 +33,8 @@ pub use id::EntityId;
 pub use limit::{Limit, LimitReason, NotReadBecause, Remedy, SourceKind};
 pub use mac::MacAddress;
 pub use observation::{
-    AddressPort, Fact, HostFacts, NamespaceInode, NamespaceName, NamespaceSighting, Observation, Section, Via,
+    AddressPort, Fact, HostFacts, NamespaceInode, NamespaceName, NamespaceSighting, Observation, Section, SectionKind,
+    Via,
 };
 pub use snapshot::Snapshot;
 pub use source::{Source, Sourced};

@@ -135,6 +135,11 @@ pub enum LimitReason {
 }
 
 impl LimitReason {
+    /// Whether it is because something belongs to others.
+    pub const fn is_closed(&self) -> bool {
+        matches!(self, Self::NotRead { because: NotReadBecause::Closed, .. })
+    }
+
     /// Whether something may be there that is not seen. What the kernel lacks and what is gone hides nothing, nor does a
     /// name that is no namespace any more; and after lost events everything was read again.
     pub const fn is_lack(&self) -> bool {
@@ -162,6 +167,9 @@ pub enum NotReadBecause {
     NoRegularFile,
     /// The process whose file it is could not read it either.
     Private,
+    /// It belongs to others, such as the machine around a container: who may do everything here may not look at it. What is
+    /// a container's of the engine, a helper container that the engine starts may.
+    Closed,
 }
 
 impl LimitReason {

@@ -165,21 +165,82 @@ pub enum Fact {
     },
 }
 
+/// A section of a namespace's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SectionKind {
+    /// [`Fact::Links`].
+    Links,
+    /// [`Fact::Addresses`].
+    Addresses,
+    /// [`Fact::Routes`].
+    Routes,
+    /// [`Fact::RoutingRules`].
+    RoutingRules,
+    /// [`Fact::Neighbours`].
+    Neighbours,
+    /// [`Fact::Fdb`].
+    Fdb,
+    /// [`Fact::BridgeVlans`].
+    BridgeVlans,
+    /// [`Fact::Sysctls`].
+    Sysctls,
+    /// [`Fact::Firewall`].
+    Firewall,
+    /// [`Fact::Sockets`].
+    Sockets,
+    /// [`Fact::Ipvs`].
+    Ipvs,
+}
+
+impl SectionKind {
+    /// All, in the order in which they are read.
+    pub const ALL: [Self; 11] = [
+        Self::Links,
+        Self::Addresses,
+        Self::Routes,
+        Self::RoutingRules,
+        Self::Neighbours,
+        Self::Fdb,
+        Self::BridgeVlans,
+        Self::Sysctls,
+        Self::Firewall,
+        Self::Sockets,
+        Self::Ipvs,
+    ];
+
+    /// Under which source it is told that it was not read.
+    pub const fn source(self) -> SourceKind {
+        match self {
+            Self::Links | Self::Addresses | Self::Routes | Self::RoutingRules | Self::Neighbours => SourceKind::Links,
+            Self::Fdb | Self::BridgeVlans => SourceKind::Fdb,
+            Self::Sysctls => SourceKind::Sysctls,
+            Self::Firewall => SourceKind::NfTables,
+            Self::Sockets => SourceKind::Sockets,
+            Self::Ipvs => SourceKind::Ipvs,
+        }
+    }
+}
+
 impl Fact {
     /// The namespace that a section is of; none: it is no section.
-    pub const fn namespace(&self) -> Option<NamespaceInode> {
+    pub fn namespace(&self) -> Option<NamespaceInode> {
+        self.section().map(|(_, namespace)| namespace)
+    }
+
+    /// Which section it is, and of which namespace; none: it is no section.
+    pub const fn section(&self) -> Option<(SectionKind, NamespaceInode)> {
         Some(match self {
-            Self::Links(section) => section.namespace,
-            Self::Addresses(section) => section.namespace,
-            Self::Routes(section) => section.namespace,
-            Self::RoutingRules(section) => section.namespace,
-            Self::Neighbours(section) => section.namespace,
-            Self::Fdb(section) => section.namespace,
-            Self::BridgeVlans(section) => section.namespace,
-            Self::Sysctls(section) => section.namespace,
-            Self::Firewall(section) => section.namespace,
-            Self::Sockets(section) => section.namespace,
-            Self::Ipvs(section) => section.namespace,
+            Self::Links(section) => (SectionKind::Links, section.namespace),
+            Self::Addresses(section) => (SectionKind::Addresses, section.namespace),
+            Self::Routes(section) => (SectionKind::Routes, section.namespace),
+            Self::RoutingRules(section) => (SectionKind::RoutingRules, section.namespace),
+            Self::Neighbours(section) => (SectionKind::Neighbours, section.namespace),
+            Self::Fdb(section) => (SectionKind::Fdb, section.namespace),
+            Self::BridgeVlans(section) => (SectionKind::BridgeVlans, section.namespace),
+            Self::Sysctls(section) => (SectionKind::Sysctls, section.namespace),
+            Self::Firewall(section) => (SectionKind::Firewall, section.namespace),
+            Self::Sockets(section) => (SectionKind::Sockets, section.namespace),
+            Self::Ipvs(section) => (SectionKind::Ipvs, section.namespace),
             Self::Host(_)
             | Self::Engine(_)
             | Self::EngineLost { .. }

@@ -7,7 +7,7 @@ mod fixture;
 use std::time::{Duration, Instant};
 
 use bridgewalk_model::{
-    EntityId, Fact, Limit, LimitReason, NamespaceInode, Observation, Remedy, SourceKind, Via,
+    EntityId, Fact, Limit, LimitReason, NamespaceInode, NotReadBecause, Observation, Remedy, SourceKind, Via,
     assembly::{State, assemble},
     change::{ChangeKind, differences},
     engine::{ContainerState, EngineContainer, EngineNetwork},
@@ -42,6 +42,40 @@ fn veths(host: &Host) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// A helper that the engine starts sees its containers' namespaces, and no stranger's.
+#[test]
+fn what_is_closed_asks_for_a_helper_only_where_one_would_see_it() {
+    let bench = Bench::new(1);
+    let snapshot = bench.snapshot();
+    let home = snapshot.hosts[0].namespaces.iter().find(|one| !one.containers.is_empty()).unwrap().inode;
+    let stranger = NamespaceInode(77);
+    let mut state = State::default();
+    for observation in bench.observations() {
+        let Observation { at_ms, fact } = observation;
+        let fact = match fact {
+            Fact::Namespaces(mut list) => {
+                list.push(space(77, Some(1), None).sighting);
+                Fact::Namespaces(list)
+            }
+            fact => fact,
+        };
+        state.apply(&Observation { at_ms, fact });
+    }
+    let limit = |inode: NamespaceInode| Limit {
+        source: SourceKind::Links,
+        namespace: Some(inode),
+        reason: LimitReason::NotRead { what: format!("net:[{}]", inode.0), because: NotReadBecause::Closed },
+        remedy: Remedy::None,
+    };
+    let fact = Fact::Limits { of: vec![SourceKind::Links], limits: vec![limit(home), limit(stranger)] };
+    state.apply(&Observation { at_ms: u64::MAX, fact });
+    let host = assemble(&[&state]).hosts.remove(0);
+    let remedy =
+        |inode| host.limits.iter().find(|it| it.namespace == Some(inode) && it.reason.is_closed()).unwrap().remedy;
+    assert_eq!(remedy(home), Remedy::StartAgent);
+    assert_eq!(remedy(stranger), Remedy::None);
 }
 
 #[test]

@@ -259,7 +259,9 @@ impl Reader<'_> {
                 XtTarget::Mark { .. }
                 | XtTarget::Connmark { .. }
                 | XtTarget::TcpMss { .. }
-                | XtTarget::Harmless { .. } => {}
+                | XtTarget::Ct { .. }
+                | XtTarget::Checksum
+                | XtTarget::Trace => {}
             },
             Expression::IpHeader(header) => self.header(header, asked),
             Expression::Xt(found) => self.extension(found, asked),

@@ -1,7 +1,8 @@
 //! Folders of namespaces' names, and the names in them that are no namespace any more.
 //!
 //! A namespace is mounted on a file, in one mount namespace: others see the file alone. So each folder is known by what
-//! it is, not by who sees it, and a name is stale only if nothing is mounted on it in any view.
+//! it is, not by who sees it, and a name is stale only if nothing is mounted on it in any view. Docker leaves the file of
+//! each container that has ended where it was, and sweeps them up a minute later: in its folder no name is stale.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -21,6 +22,8 @@ type Identity = (u64, u64);
 struct Folder {
     pid: u32,
     path: PathBuf,
+    /// Whether Docker keeps its sandboxes in it.
+    is_dockers: bool,
     /// Names that a namespace is mounted on, in some view.
     living: HashSet<String>,
 }
@@ -44,18 +47,15 @@ impl Folders {
 
     /// Takes in that the daemon keeps names of its sandboxes in `folder`.
     pub(super) fn sandboxes(&mut self, daemon_pid: u32, folder: &Path) {
-        self.folder(daemon_pid, folder);
-    }
-
-    /// Forgets all folders but the daemon's own: nobody else mounts namespaces there.
-    pub(super) fn keep_sandboxes(&mut self, daemon_pid: Option<u32>) {
-        let is_daemons = |folder: &Folder| Some(folder.pid) == daemon_pid && folder.path.ends_with("docker/netns");
-        self.folders.retain(|_, folder| is_daemons(folder));
+        if let Some(folder) = self.folder(daemon_pid, folder) {
+            folder.is_dockers = true;
+        }
     }
 
     /// Names in these folders that are no namespace any more, as whoever keeps them sees them.
     pub(super) fn stale(&self) -> Vec<String> {
-        let mut paths: Vec<String> = self.folders.values().flat_map(Folder::stale).collect();
+        let others = self.folders.values().filter(|folder| !folder.is_dockers);
+        let mut paths: Vec<String> = others.flat_map(Folder::stale).collect();
         paths.sort();
         paths.dedup();
         paths
@@ -67,7 +67,8 @@ impl Folders {
             .identities
             .entry(key)
             .or_insert_with(|| Root::of(pid).and_then(|root| root.identity(&path.display().to_string())).ok()))?;
-        let new = || Folder { pid, path: path.to_owned(), living: HashSet::new() };
+        let is_dockers = path.ends_with("docker/netns");
+        let new = || Folder { pid, path: path.to_owned(), is_dockers, living: HashSet::new() };
         Some(self.folders.entry(identity).or_insert_with(new))
     }
 }

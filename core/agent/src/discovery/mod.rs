@@ -11,7 +11,7 @@ pub(crate) mod processes;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fs,
+    fs, io,
     os::{
         fd::{AsFd, OwnedFd},
         unix::fs::MetadataExt,
@@ -24,7 +24,7 @@ use bridgewalk_model::{
     Limit, LimitReason, NamespaceInode, NamespaceName, NamespaceSighting, Remedy, SourceKind, kernel::Process,
 };
 
-use crate::{netlink::route::Route, protocol::Hints, root::Root};
+use crate::{netlink::route::Route, privilege, protocol::Hints, root::Root};
 use folders::Folders;
 use processes::Seen;
 
@@ -41,6 +41,26 @@ pub(crate) struct Place {
     pub(crate) nsid: Option<i32>,
     /// The way in.
     pub(crate) door: Door,
+}
+
+impl Place {
+    /// What is said where it may not be looked at: as the kernel names it, and a process in it.
+    pub(crate) fn name(&self) -> String {
+        match self.pid {
+            Some(pid) if self.inode.is_stand_in() => format!("/proc/{pid}/ns/net"),
+            Some(pid) => format!("net:[{}] (PID {pid})", self.inode.0),
+            None => format!("net:[{}]", self.inode.0),
+        }
+    }
+
+    /// Why it may not be entered or read, for which `capability` is wanted.
+    pub(crate) fn refused(&self, capability: &str) -> LimitReason {
+        if self.is_host {
+            // The daemon's own: a helper container that it starts is let in.
+            return LimitReason::Privilege { missing: capability.to_owned() };
+        }
+        privilege::refused(capability, || self.name())
+    }
 }
 
 /// The way into a namespace.
@@ -75,9 +95,9 @@ pub(crate) fn own_namespace() -> NamespaceInode {
 /// Finds all network namespaces. `before` lends the descriptors of those known already; `open_in` opens a socket in the
 /// host's, which numbers them.
 pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&Place) -> Option<Route>) -> Found {
-    let seen = processes::list(hints);
+    let processes::Listed { seen, unread } = processes::list(hints);
     let own = own_namespace();
-    let mut limits = Vec::new();
+    let mut limits: Vec<Limit> = unread.into_iter().map(|reason| limit_of(SourceKind::Processes, reason)).collect();
     let host = host_namespace(hints, &seen, own);
     if host.is_none() {
         limits.push(limit(LimitReason::HostUnknown));
@@ -93,7 +113,14 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
     kept.entry(own).or_insert_with(|| sighting(own));
     let mut folders = Folders::default();
     for pid in views(&seen, hints) {
-        let Ok(mountinfo) = fs::read_to_string(format!("/proc/{pid}/mountinfo")) else { continue };
+        let path = format!("/proc/{pid}/mountinfo");
+        let mountinfo = match fs::read_to_string(&path) {
+            Ok(mountinfo) => mountinfo,
+            Err(error) => {
+                limits.extend(unreadable(path, &error).map(limit));
+                continue;
+            }
+        };
         for (inode, path) in mounts::namespaces(&mountinfo) {
             folders.mounted(pid, Path::new(&path));
             let names = &mut kept.entry(inode).or_insert_with(|| sighting(inode)).names;
@@ -105,13 +132,12 @@ pub(crate) fn find(hints: &Hints, before: &[Arc<Place>], open_in: impl FnOnce(&P
     if let Some(pid) = hints.daemon_pid {
         hints.sandbox_folders().iter().for_each(|folder| folders.sandboxes(pid, folder));
     }
-    if seen.iter().any(|seen| seen.mounts_are_hidden) {
-        limits.push(limit(LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() }));
-        // What is no namespace here may be one in a view that is hidden, but for the daemon's own folder.
-        let is_seen = |pid: &u32| seen.iter().any(|seen| seen.process.pid == *pid && !seen.mounts_are_hidden);
-        folders.keep_sandboxes(hints.daemon_pid.filter(is_seen));
+    match seen.iter().find(|seen| seen.mounts_are_hidden) {
+        // What is no namespace here may be one in a view that is hidden.
+        Some(hidden) => limits
+            .push(limit(privilege::refused("CAP_SYS_PTRACE", || format!("/proc/{}/mountinfo", hidden.process.pid)))),
+        None => limits.extend(folders.stale().into_iter().map(|path| limit(LimitReason::Stale { path }))),
     }
-    limits.extend(folders.stale().into_iter().map(|path| limit(LimitReason::Stale { path })));
 
     let mut found =
         Found { processes: seen.into_iter().map(|seen| seen.process).collect(), limits, ..Found::default() };
@@ -182,12 +208,25 @@ fn host_namespace(hints: &Hints, seen: &[Seen], own: NamespaceInode) -> Option<N
     seen.iter().find(|seen| seen.process.pid == pid)?.process.namespace
 }
 
+/// Why a file of `/proc` was not read; none: its process has ended.
+fn unreadable(path: String, error: &io::Error) -> Option<LimitReason> {
+    match error.raw_os_error() {
+        Some(libc::EACCES | libc::EPERM) => Some(privilege::refused("CAP_SYS_PTRACE", || path)),
+        Some(libc::ESRCH | libc::ENOENT | libc::EINVAL) => None,
+        _ => Some(LimitReason::Unreachable { detail: format!("{path}: {error}") }),
+    }
+}
+
 fn limit(reason: LimitReason) -> Limit {
+    limit_of(SourceKind::Namespaces, reason)
+}
+
+fn limit_of(source: SourceKind, reason: LimitReason) -> Limit {
     let remedy = match reason {
         LimitReason::Privilege { .. } | LimitReason::HostUnknown => Remedy::StartAgent,
         _ => Remedy::None,
     };
-    Limit { source: SourceKind::Namespaces, namespace: None, reason, remedy }
+    Limit { source, namespace: None, reason, remedy }
 }
 
 /// One process for each mount namespace and root: the daemon first, then this one, before others that see the same. What

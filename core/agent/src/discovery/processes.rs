@@ -5,10 +5,10 @@ use std::{
     fs, io,
     mem::MaybeUninit,
     os::{fd::OwnedFd, unix::fs::MetadataExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use bridgewalk_model::{NamespaceInode, kernel::Process};
+use bridgewalk_model::{LimitReason, NamespaceInode, kernel::Process};
 use rustix::{
     fs::{AtFlags, Mode, OFlags},
     io::Errno,
@@ -16,7 +16,7 @@ use rustix::{
 };
 
 use super::ownership;
-use crate::{protocol::Hints, pulse};
+use crate::{privilege, protocol::Hints, pulse};
 
 /// A process, with what is needed to find namespaces by it.
 #[derive(Clone, Debug)]
@@ -29,19 +29,51 @@ pub(crate) struct Seen {
     pub(crate) mounts_are_hidden: bool,
 }
 
-/// All processes but the kernel's own, by PID. One that vanishes meanwhile is left out.
-pub(crate) fn list(hints: &Hints) -> Vec<Seen> {
-    let mut pids: Vec<u32> = pids().collect();
-    pids.sort_unstable();
-    let mut seen: Vec<Seen> = pids.into_iter().filter_map(look).collect();
-    resolve_stand_ins(&mut seen);
-    ownership::attribute(&mut seen, hints);
-    seen
+/// What was seen of the processes.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// By PID.
+    pub(crate) seen: Vec<Seen>,
+    /// Why there may be others.
+    pub(crate) unread: Vec<LimitReason>,
 }
 
-fn pids() -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten();
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+/// All processes but the kernel's own, by PID. One that vanishes meanwhile is left out.
+pub(crate) fn list(hints: &Hints) -> Listed {
+    let mut listed = list_in(Path::new("/proc"));
+    resolve_stand_ins(&mut listed.seen);
+    ownership::attribute(&mut listed.seen, hints);
+    listed
+}
+
+/// The same below `proc`, each as it is.
+fn list_in(proc: &Path) -> Listed {
+    let mut listed = Listed::default();
+    let mut pids: Vec<u32> = match pids(proc) {
+        Ok(pids) => pids.collect(),
+        Err(error) => {
+            let detail = format!("{}: {error}", proc.display());
+            listed.unread.push(LimitReason::Unreachable { detail });
+            return listed;
+        }
+    };
+    pids.sort_unstable();
+    for pid in pids {
+        match look(proc, pid) {
+            Ok(seen) => listed.seen.extend(seen),
+            // With `hidepid` not even its name is told. One of them tells of all.
+            Err(path) if listed.unread.is_empty() => {
+                listed.unread.push(privilege::refused("CAP_SYS_PTRACE", || path.display().to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+    listed
+}
+
+fn pids(proc: &Path) -> io::Result<impl Iterator<Item = u32>> {
+    let entries = fs::read_dir(proc)?;
+    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
 }
 
 /// A folder of `/proc`, held open: its files are found without the way there.
@@ -49,13 +81,21 @@ pub(super) struct Folder(OwnedFd);
 
 impl Folder {
     pub(super) fn of(pid: u32) -> Option<Self> {
+        Self::open(&Path::new("/proc").join(pid.to_string())).ok()
+    }
+
+    fn open(path: &Path) -> rustix::io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()).ok().map(Self)
+        rustix::fs::open(path, flags, Mode::empty()).map(Self)
     }
 
     /// A file, as far as 16 KiB.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        let file = rustix::fs::openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        self.read(name).ok()
+    }
+
+    fn read(&self, name: &str) -> rustix::io::Result<String> {
+        let file = rustix::fs::openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         let mut content = vec![0; 16 << 10];
         let mut len = 0;
         while let Some(free @ [_, ..]) = content.get_mut(len..) {
@@ -63,11 +103,11 @@ impl Folder {
                 Ok(0) => break,
                 Ok(count) => len += count,
                 Err(Errno::INTR) => {}
-                Err(_) => return None,
+                Err(error) => return Err(error),
             }
         }
         content.truncate(len);
-        Some(String::from_utf8_lossy(&content).into_owned())
+        Ok(String::from_utf8_lossy(&content).into_owned())
     }
 
     fn inode(&self, name: &str) -> rustix::io::Result<u64> {
@@ -96,11 +136,22 @@ fn stand_in_of(pid: u32) -> Option<NamespaceInode> {
     Some(NamespaceInode::stand_in(metadata.ino()))
 }
 
-fn look(pid: u32) -> Option<Seen> {
+/// None: it has ended, or is the kernel's own.
+///
+/// # Errors
+/// What may not be read.
+fn look(proc: &Path, pid: u32) -> Result<Option<Seen>, PathBuf> {
     pulse::beat();
-    let folder = Folder::of(pid)?;
-    let stat = folder.text("stat")?;
-    let (command, parent_pid) = parse_stat(&stat)?;
+    let path = proc.join(pid.to_string());
+    let read = Folder::open(&path).and_then(|folder| Ok((folder.read("stat")?, folder)));
+    match read {
+        Ok((stat, folder)) => Ok(parse_stat(&stat).and_then(|(command, parent)| seen(&folder, pid, command, parent))),
+        Err(Errno::ACCESS | Errno::PERM) => Err(path.join("stat")),
+        Err(_) => Ok(None),
+    }
+}
+
+fn seen(folder: &Folder, pid: u32, command: String, parent_pid: u32) -> Option<Seen> {
     // Threads of the kernel are children of kthreadd, and hold nothing.
     if pid == 2 || parent_pid == 2 {
         return None;
@@ -182,17 +233,28 @@ pub(crate) fn inner_pid(pid: u32) -> Option<u32> {
 }
 
 /// Which process holds which socket, by the socket's inode; the lowest PID of several. What may not be looked at is
-/// left out; the second value tells whether anything was.
-pub(crate) fn socket_owners() -> (HashMap<u64, u32>, bool) {
+/// left out; the second value tells why not all are known.
+pub(crate) fn socket_owners() -> (HashMap<u64, u32>, Option<LimitReason>) {
     let mut owners = HashMap::new();
-    let mut denied = false;
-    for pid in pids() {
+    let mut denied: Option<LimitReason> = None;
+    let pids = match pids(Path::new("/proc")) {
+        Ok(pids) => pids,
+        Err(error) => return (owners, Some(LimitReason::Unreachable { detail: format!("/proc: {error}") })),
+    };
+    for pid in pids {
         pulse::beat();
         let folder = rustix::fs::open(format!("/proc/{pid}/fd"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
         let folder = match folder {
             Ok(folder) => Folder(folder),
+            Err(Errno::ACCESS | Errno::PERM) => {
+                denied.get_or_insert_with(|| privilege::refused("CAP_SYS_PTRACE", || format!("/proc/{pid}/fd")));
+                continue;
+            }
+            // It has ended.
+            Err(Errno::NOENT | Errno::SRCH) => continue,
             Err(error) => {
-                denied |= matches!(error, Errno::ACCESS | Errno::PERM);
+                let detail = format!("/proc/{pid}/fd: {error}");
+                denied.get_or_insert(LimitReason::Unreachable { detail });
                 continue;
             }
         };
@@ -217,5 +279,15 @@ mod tests {
     fn reads_a_stat_with_an_ugly_name() {
         assert_eq!(parse_stat("7 (a) b (c) S 3 7 7"), Some(("a) b (c".to_owned(), 3)));
         assert_eq!(parse_stat("7 a S 3"), None);
+    }
+
+    #[test]
+    fn a_proc_that_cannot_be_read_is_no_empty_one() {
+        let Listed { seen, unread } = list_in(Path::new("/nowhere/proc"));
+        assert!(seen.is_empty());
+        let [LimitReason::Unreachable { detail }] = &unread[..] else { panic!("{unread:?}") };
+        assert!(detail.starts_with("/nowhere/proc: "), "{detail}");
+        let own = list_in(Path::new("/proc"));
+        assert!(own.seen.iter().any(|seen| seen.process.pid == std::process::id()));
     }
 }

@@ -84,7 +84,7 @@ impl<'a> Record<'a> {
     }
 
     fn failed(&mut self, part: Part, error: &io::Error) {
-        let reason = reason(part, error);
+        let reason = reason(self.place, part, error);
         self.limit(part, part.source(), reason);
     }
 
@@ -97,11 +97,10 @@ impl<'a> Record<'a> {
 }
 
 /// Why a part could not be read.
-fn reason(part: Part, error: &io::Error) -> LimitReason {
-    let missing = |capability: &str| LimitReason::Privilege { missing: capability.to_owned() };
+fn reason(place: &Place, part: Part, error: &io::Error) -> LimitReason {
     match error.raw_os_error() {
         Some(libc::EPERM | libc::EACCES) => {
-            missing(if part == Part::Firewall { "CAP_NET_ADMIN" } else { "CAP_SYS_ADMIN" })
+            place.refused(if part == Part::Firewall { "CAP_NET_ADMIN" } else { "CAP_SYS_ADMIN" })
         }
         Some(libc::EOPNOTSUPP | libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT | libc::ENOENT) => LimitReason::NotInKernel,
         Some(libc::ESRCH) => LimitReason::Vanished,
@@ -129,10 +128,17 @@ fn read_inside(place: &Place, parts: Parts, known: &Known) -> Reading {
     if parts.has(Part::Sockets) {
         match Netlink::open(NETLINK_SOCK_DIAG).and_then(|mut diag| sockets::read(&mut diag, &known.socket_owners)) {
             Ok(mut read) => {
-                if !read.missing.is_empty() {
-                    let mut list = read.list;
-                    list.extend(proc_net::sockets("/proc/thread-self/net", &read.missing));
-                    read = sockets::bounded(list, &known.socket_owners, Vec::new());
+                let others = match &read.missing[..] {
+                    [] => Ok(Vec::new()),
+                    missing => proc_net::sockets("/proc/thread-self/net", missing),
+                };
+                match others {
+                    Ok(others) if others.is_empty() => {}
+                    Ok(others) => {
+                        let list = read.list.into_iter().chain(others).collect();
+                        read = sockets::bounded(list, &known.socket_owners, Vec::new());
+                    }
+                    Err(error) => record.failed(Part::Sockets, &error),
                 }
                 tell_sockets(&mut record, read);
             }
@@ -215,7 +221,8 @@ fn tell_sockets(record: &mut Record<'_>, read: sockets::Sockets) {
 fn read_firewall(record: &mut Record<'_>) {
     let read = firewall::read_rulesets();
     for (source, error) in &read.failures {
-        record.limit(Part::Firewall, *source, reason(Part::Firewall, error));
+        let reason = reason(record.place, Part::Firewall, error);
+        record.limit(Part::Firewall, *source, reason);
     }
     for table in read.rulesets.iter().flat_map(|ruleset| &ruleset.tables) {
         for set in table.sets.iter().filter(|set| set.is_cut()) {
@@ -234,44 +241,22 @@ fn read_firewall(record: &mut Record<'_>) {
 
 /// A fact with its counters taken away, to be compared.
 pub(crate) fn without_counters(fact: &Fact) -> Fact {
-    match fact {
-        Fact::Links(section) => Fact::Links(Section {
-            namespace: section.namespace,
-            via: section.via,
-            is: section.is.iter().map(links::without_counters).collect(),
-        }),
-        Fact::Firewall(section) => {
-            let mut section = section.clone();
-            for chain in section.is.iter_mut().flat_map(|rules| &mut rules.tables).flat_map(|table| &mut table.chains) {
-                if let Some(base) = &mut chain.base {
-                    base.counter = None;
-                }
-                for rule in &mut chain.rules {
-                    rule.counter = None;
-                }
-            }
-            Fact::Firewall(section)
-        }
-        other => other.clone(),
+    if let Fact::Links(section) = fact {
+        let is = section.is.iter().map(links::without_counters).collect();
+        return Fact::Links(Section { namespace: section.namespace, via: section.via, is });
     }
-}
-
-/// The namespace that a fact is of.
-pub(crate) fn namespace_of_fact(fact: &Fact) -> Option<NamespaceInode> {
-    Some(match fact {
-        Fact::Links(section) => section.namespace,
-        Fact::Addresses(section) => section.namespace,
-        Fact::Routes(section) => section.namespace,
-        Fact::RoutingRules(section) => section.namespace,
-        Fact::Neighbours(section) => section.namespace,
-        Fact::Fdb(section) => section.namespace,
-        Fact::BridgeVlans(section) => section.namespace,
-        Fact::Sysctls(section) => section.namespace,
-        Fact::Firewall(section) => section.namespace,
-        Fact::Sockets(section) => section.namespace,
-        Fact::Ipvs(section) => section.namespace,
-        _ => return None,
-    })
+    let mut plain = fact.clone();
+    if let Fact::Firewall(section) = &mut plain {
+        for chain in section.is.iter_mut().flat_map(|rules| &mut rules.tables).flat_map(|table| &mut table.chains) {
+            if let Some(base) = &mut chain.base {
+                base.counter = None;
+            }
+            for rule in &mut chain.rules {
+                rule.counter = None;
+            }
+        }
+    }
+    plain
 }
 
 /// Whether the kernel has IPVS.

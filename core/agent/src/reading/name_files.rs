@@ -4,7 +4,10 @@ use std::io;
 
 use bridgewalk_model::{LimitReason, kernel::NameFiles};
 
-use crate::root::{Root, Unread};
+use crate::{
+    privilege,
+    root::{Root, Unread},
+};
 
 /// The files as `pid` sees them, and what could not be read of them; nothing if the process is gone.
 pub(crate) fn read(pid: u32) -> (Option<NameFiles>, Vec<LimitReason>) {
@@ -42,7 +45,7 @@ fn reason(what: String, error: Unread) -> LimitReason {
     match error {
         Unread::LeftAlone(because) => LimitReason::NotRead { what, because },
         Unread::Io(error) => match error.raw_os_error() {
-            Some(libc::EPERM | libc::EACCES) => LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() },
+            Some(libc::EPERM | libc::EACCES) => privilege::refused("CAP_SYS_PTRACE", || what),
             _ => LimitReason::Unreachable { detail: format!("{what}: {error}") },
         },
     }

@@ -3,11 +3,11 @@
 //!
 //! What these ways do not tell stays empty: MTU and MAC address without `CAP_NET_ADMIN`, routes of other tables.
 
-use std::{collections::HashMap, fs};
+use std::{collections::HashMap, io};
 
 use bridgewalk_model::{
-    Fact, LimitReason, SourceKind, Via,
-    kernel::{Link, LinkKind, OperState, Transport},
+    Fact, SourceKind, Via,
+    kernel::{self, Address, Link, LinkKind, OperState, Transport},
 };
 
 use super::{
@@ -27,13 +27,13 @@ pub(super) fn read(place: &Place, parts: Parts, known: &Known) -> Reading {
     let own = known.places.iter().find(|place| matches!(place.door, Door::Own));
     let target = target(place, own.is_some_and(|own| own.is_host));
     let mut indexes = Indexes::new();
-    let missing = || LimitReason::Privilege { missing: "CAP_SYS_ADMIN".to_owned() };
+    let refused = place.refused("CAP_SYS_ADMIN");
     let folder = place.pid.map(|pid| format!("/proc/{pid}/net"));
-    let file = |name: &str| {
-        folder.as_ref().and_then(|folder| fs::read_to_string(format!("{folder}/{name}")).ok()).unwrap_or_default()
-    };
-    let if_inet6 = file("if_inet6");
-    indexes.extend(proc_net::indexes(&file("igmp"), &file("dev_mcast"), &if_inet6));
+    let file = |name: &str| folder.as_ref().map_or_else(|| Ok(String::new()), |folder| proc_net::file(folder, name));
+    match known_indexes(&file) {
+        Ok(known) => indexes.extend(known),
+        Err(error) => record.failed(Part::Links, &error),
+    }
 
     if let Some((links, addresses)) = target {
         indexes.extend(links.iter().map(|link| (link.name.clone(), link.if_index)));
@@ -47,45 +47,61 @@ pub(super) fn read(place: &Place, parts: Parts, known: &Known) -> Reading {
         record.via = Via::Proc;
     } else if folder.is_some() {
         if parts.has(Part::Links) {
-            let links = links_outside(place, own.map(|own| own.inode), &file("dev"), &indexes);
-            record.fact(Part::Links, Fact::Links, Ok(links));
+            let links = file("dev").map(|dev| links_outside(place, own.map(|own| own.inode), &dev, &indexes));
+            record.fact(Part::Links, Fact::Links, links);
         }
         if parts.has(Part::Addresses) {
-            let routes = proc_net::ipv4_routes(&file("route"), &indexes);
-            let mut list = proc_net::ipv4_addresses(&file("fib_trie"), &routes, &indexes);
-            list.extend(proc_net::ipv6_addresses(&if_inet6));
-            record.fact(Part::Addresses, Fact::Addresses, Ok(list));
+            record.fact(Part::Addresses, Fact::Addresses, addresses_outside(&file, &indexes));
         }
-        record.limit(Part::Links, SourceKind::Links, missing());
+        record.limit(Part::Links, SourceKind::Links, refused.clone());
     } else {
-        record.limit(Part::Links, SourceKind::Links, missing());
+        record.limit(Part::Links, SourceKind::Links, refused.clone());
     }
     if folder.is_some() {
         if parts.has(Part::Routes) {
-            let mut routes = proc_net::ipv4_routes(&file("route"), &indexes);
-            routes.extend(proc_net::ipv6_routes(&file("ipv6_route"), &indexes));
-            record.fact(Part::Routes, Fact::Routes, Ok(routes));
+            record.fact(Part::Routes, Fact::Routes, routes_outside(&file, &indexes));
         }
         if parts.has(Part::Neighbours) {
-            record.fact(Part::Neighbours, Fact::Neighbours, Ok(proc_net::neighbours(&file("arp"), &indexes)));
+            let neighbours = file("arp").map(|arp| proc_net::neighbours(&arp, &indexes));
+            record.fact(Part::Neighbours, Fact::Neighbours, neighbours);
         }
     }
     if parts.has(Part::Sockets)
         && let Some(folder) = &folder
     {
-        let list = proc_net::sockets(folder, &[Transport::Tcp, Transport::Udp, Transport::Raw]);
-        super::tell_sockets(&mut record, sockets::bounded(list, &known.socket_owners, Vec::new()));
+        match proc_net::sockets(folder, &[Transport::Tcp, Transport::Udp, Transport::Raw]) {
+            Ok(list) => super::tell_sockets(&mut record, sockets::bounded(list, &known.socket_owners, Vec::new())),
+            Err(error) => record.failed(Part::Sockets, &error),
+        }
     }
     for part in [Part::RoutingRules, Part::Fdb, Part::Sysctls, Part::Firewall, Part::Ipvs] {
         if parts.has(part) && (part != Part::Ipvs || known.has_ipvs) {
-            record.limit(part, part.source(), missing());
+            record.limit(part, part.source(), refused.clone());
         }
     }
     record.reading
 }
 
+/// What the files of `/proc/PID/net` say of the interfaces' numbers.
+fn known_indexes(file: &impl Fn(&str) -> io::Result<String>) -> io::Result<Indexes> {
+    Ok(proc_net::indexes(&file("igmp")?, &file("dev_mcast")?, &file("if_inet6")?))
+}
+
+fn addresses_outside(file: &impl Fn(&str) -> io::Result<String>, indexes: &Indexes) -> io::Result<Vec<Address>> {
+    let routes = proc_net::ipv4_routes(&file("route")?, indexes);
+    let mut list = proc_net::ipv4_addresses(&file("fib_trie")?, &routes, indexes);
+    list.extend(proc_net::ipv6_addresses(&file("if_inet6")?));
+    Ok(list)
+}
+
+fn routes_outside(file: &impl Fn(&str) -> io::Result<String>, indexes: &Indexes) -> io::Result<Vec<kernel::Route>> {
+    let mut routes = proc_net::ipv4_routes(&file("route")?, indexes);
+    routes.extend(proc_net::ipv6_routes(&file("ipv6_route")?, indexes));
+    Ok(routes)
+}
+
 /// Interfaces and addresses as the kernel lists them to whoever has `CAP_NET_ADMIN` over the namespace.
-fn target(place: &Place, own_is_host: bool) -> Option<(Vec<Link>, Vec<bridgewalk_model::kernel::Address>)> {
+fn target(place: &Place, own_is_host: bool) -> Option<(Vec<Link>, Vec<Address>)> {
     let nsid = place.nsid.filter(|_| own_is_host)?;
     let mut route = Route::open().ok()?;
     route.check_strictly().ok()?;
@@ -138,4 +154,36 @@ fn links_outside(
         })
     };
     proc_net::devices(dev).into_iter().filter_map(link).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use bridgewalk_model::{LimitReason, NamespaceInode};
+
+    use super::*;
+
+    /// Files that cannot be read are no empty ones: what they would have told is said to be missing.
+    #[test]
+    fn an_unreadable_file_is_said_and_not_taken_for_an_empty_one() {
+        let place = Place { inode: NamespaceInode(7), is_host: false, pid: Some(1), nsid: None, door: Door::Closed };
+        let refused = |_: &str| Err(io::Error::from_raw_os_error(libc::EIO));
+        let mut record = Record::new(&place, Via::Proc);
+        let indexes = Indexes::new();
+        record.fact(Part::Routes, Fact::Routes, routes_outside(&refused, &indexes));
+        record.fact(Part::Addresses, Fact::Addresses, addresses_outside(&refused, &indexes));
+        assert!(known_indexes(&refused).is_err());
+        assert!(record.reading.facts.is_empty());
+        assert_eq!(record.reading.limits.len(), 2);
+        for (_, limit) in &record.reading.limits {
+            assert_eq!(limit.namespace, Some(place.inode));
+            assert!(matches!(&limit.reason, LimitReason::Unreachable { .. }), "{limit:?}");
+        }
+        let empty = |_: &str| Ok(String::new());
+        record.fact(Part::Routes, Fact::Routes, routes_outside(&empty, &indexes));
+        assert_eq!(record.reading.facts.len(), 1);
+        // A process that has ended is no kernel without the file.
+        let error = proc_net::file("/proc/4294967295/net", "route").unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ESRCH));
+        assert_eq!(proc_net::file("/proc/self/net", "no_such_file").unwrap(), "");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    fs,
+    fs, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
@@ -24,14 +24,24 @@ const RTF_LOCAL: u32 = 0x8000_0000;
 const RTF_ANYCAST: u32 = 0x0010_0000;
 
 /// The sockets of some protocols, in the folder of a namespace.
-pub(super) fn sockets(folder: &str, transports: &[Transport]) -> Vec<Socket> {
+pub(super) fn sockets(folder: &str, transports: &[Transport]) -> io::Result<Vec<Socket>> {
     let files = transports.iter().flat_map(|transport| [(*transport, ""), (*transport, "6")]);
-    files
-        .flat_map(|(transport, version)| {
-            let text = fs::read_to_string(format!("{folder}/{transport}{version}")).unwrap_or_default();
-            text.lines().skip(1).filter_map(|line| socket(line, transport)).collect::<Vec<_>>()
-        })
-        .collect()
+    let mut sockets = Vec::new();
+    for (transport, version) in files {
+        let text = file(folder, &format!("{transport}{version}"))?;
+        sockets.extend(text.lines().skip(1).filter_map(|line| socket(line, transport)));
+    }
+    Ok(sockets)
+}
+
+/// A file of the folder `/proc/PID/net`; nothing where the kernel has none of this name.
+pub(super) fn file(folder: &str, name: &str) -> io::Result<String> {
+    match fs::read_to_string(format!("{folder}/{name}")) {
+        // The folder is there as long as its process is.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::metadata(folder).is_ok() => Ok(String::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        read => read,
+    }
 }
 
 /// `sl local remote st queues timer retransmits uid timeout inode …`.

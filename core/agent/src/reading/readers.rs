@@ -83,8 +83,8 @@ pub(crate) enum Answer {
     SocketOwners {
         /// By the sockets' inodes.
         owners: HashMap<u64, u32>,
-        /// Whether some processes may not be looked at.
-        is_partial: bool,
+        /// Why not all of them are known.
+        missing: Option<LimitReason>,
     },
     /// To [`Task::LookInside`].
     Inside(Inside),
@@ -274,8 +274,8 @@ fn serve(waiting: &Mutex<queue::Receiver<Asked>>, answers: &mpsc::Sender<Answere
             })),
             Task::LookInside { processes } => Answer::Inside(Inside::read(processes)),
             Task::FindSocketOwners => {
-                let (owners, is_partial) = processes::socket_owners();
-                Answer::SocketOwners { owners, is_partial }
+                let (owners, missing) = processes::socket_owners();
+                Answer::SocketOwners { owners, missing }
             }
         };
         // Another thread has taken the place of one that was given up.

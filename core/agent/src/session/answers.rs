@@ -15,18 +15,17 @@ use crate::{
     host_facts,
     protocol::Message,
     reading::{Part, Parts, Reading, readers::Answer, remedy},
-    watching::subscription::Subscription,
+    watching::{Watch, subscription::Subscription},
 };
 
 impl Session {
     pub(super) async fn take_answer(&mut self, answer: Answer) -> Result<(), Gone> {
         match answer {
             Answer::Found(found) => self.take_found(found).await,
-            Answer::SocketOwners { owners, is_partial } => {
+            Answer::SocketOwners { owners, missing } => {
                 self.is_finding_owners = false;
                 self.socket_owners = Arc::new(owners);
-                self.owners_missing =
-                    is_partial.then(|| LimitReason::Privilege { missing: "CAP_SYS_PTRACE".to_owned() });
+                self.owners_missing = missing;
                 Ok(())
             }
             Answer::Inside(inside) => {
@@ -55,15 +54,14 @@ impl Session {
 
     fn take_subscription(&mut self, namespace: NamespaceInode, subscription: io::Result<Subscription>) {
         let Some(watch) = &mut self.watch else { return };
+        let Some(place) = self.places.iter().find(|place| place.inode == namespace) else { return };
         let missing = match subscription {
             Ok(subscription) => {
-                let firewall_is_denied = subscription.firewall.is_err();
-                match watch.subscribe(namespace, subscription) {
-                    Ok(()) => firewall_is_denied.then_some("CAP_NET_ADMIN"),
-                    Err(_) => Some("CAP_SYS_ADMIN"),
-                }
+                let firewall = subscription.firewall.as_ref().err().map(|error| unheard(place, "CAP_NET_ADMIN", error));
+                let subscribed = watch.subscribe(namespace, subscription);
+                subscribed.err().map(|error| unheard(place, "CAP_SYS_ADMIN", &error)).or(firewall)
             }
-            Err(_) => Some("CAP_SYS_ADMIN"),
+            Err(error) => Some(unheard(place, "CAP_SYS_ADMIN", &error)),
         };
         self.memory.events_missing(namespace, missing);
     }
@@ -129,7 +127,11 @@ impl Session {
                 .zip(&self.sightings)
                 .map(|(place, sighting)| (Arc::clone(place), !sighting.names.is_empty()))
                 .collect();
-            watch.watch_processes(&named);
+            let unwatched = watch.watch_processes(&named);
+            if unwatched.iter().any(|one| one.has_ended) {
+                self.find_at.get_or_insert(self.find_rested_at);
+            }
+            self.memory.ends_missing(unwatched);
             self.to_subscribe.extend(&new);
         }
         if !new.is_empty() && !is_full {
@@ -206,6 +208,12 @@ impl Session {
 
     pub(super) fn limits(&self) -> Fact {
         let mut limits = self.find_limits.clone();
+        limits.extend(self.watch.as_ref().and_then(Watch::unwatched_mounts).map(|reason| Limit {
+            source: SourceKind::KernelEvents,
+            namespace: None,
+            remedy: remedy(&reason),
+            reason,
+        }));
         if let Some(reason) = self.owners_missing.clone() {
             limits.push(Limit { source: SourceKind::Processes, namespace: None, remedy: remedy(&reason), reason });
         }
@@ -214,5 +222,15 @@ impl Session {
             limits.push(Limit { source: SourceKind::Ipvs, namespace: None, remedy: remedy(&reason), reason });
         }
         self.memory.limits(limits)
+    }
+}
+
+/// Why the events of a namespace do not come.
+fn unheard(place: &Place, capability: &str, error: &io::Error) -> LimitReason {
+    match error.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES) => place.refused(capability),
+        Some(libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT) => LimitReason::NotInKernel,
+        Some(libc::ENOENT | libc::ESRCH) => LimitReason::Vanished,
+        _ => LimitReason::Unreachable { detail: error.to_string() },
     }
 }

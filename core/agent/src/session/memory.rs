@@ -7,7 +7,10 @@ use std::{
 
 use bridgewalk_model::{Fact, Limit, LimitReason, NamespaceInode, Section, SourceKind, Via, firewall::Backend};
 
-use crate::reading::{Part, Parts, namespace_of_fact, remedy, without_counters};
+use crate::{
+    reading::{Part, Parts, remedy, without_counters},
+    watching::Unwatched,
+};
 
 /// Every source that the agent speaks for.
 const SOURCES: [SourceKind; 11] = [
@@ -30,6 +33,8 @@ pub(super) struct Memory {
     told: HashMap<(Option<NamespaceInode>, Discriminant<Fact>), Fact>,
     limits: BTreeMap<(NamespaceInode, Part), Vec<Limit>>,
     event_limits: BTreeMap<NamespaceInode, Limit>,
+    /// Namespaces whose end nobody tells.
+    end_limits: Vec<Limit>,
     /// Of `resolv.conf` and its like.
     pub(super) name_file_limits: Vec<Limit>,
 }
@@ -38,7 +43,7 @@ impl Memory {
     /// Whether a fact differs from what was told; if so it is remembered as told.
     pub(super) fn is_news(&mut self, fact: &Fact) -> bool {
         let plain = without_counters(fact);
-        match self.told.entry((namespace_of_fact(fact), discriminant(fact))) {
+        match self.told.entry((fact.namespace(), discriminant(fact))) {
             Entry::Occupied(told) if *told.get() == plain => false,
             Entry::Occupied(mut told) => {
                 told.insert(plain);
@@ -61,25 +66,31 @@ impl Memory {
         }
     }
 
-    /// Says that events of a namespace do not come for want of a capability, or that they do.
-    pub(super) fn events_missing(&mut self, namespace: NamespaceInode, missing: Option<&str>) {
+    /// Says why events of a namespace do not come, or that they do.
+    pub(super) fn events_missing(&mut self, namespace: NamespaceInode, missing: Option<LimitReason>) {
         match missing {
             None => {
                 self.event_limits.remove(&namespace);
             }
-            Some(missing) => {
-                let reason = LimitReason::Privilege { missing: missing.to_owned() };
-                let remedy = remedy(&reason);
-                let limit = Limit { source: SourceKind::KernelEvents, namespace: Some(namespace), reason, remedy };
-                self.event_limits.insert(namespace, limit);
+            Some(reason) => {
+                self.event_limits.insert(namespace, of_events(namespace, reason));
             }
         }
+    }
+
+    /// Says of which namespaces the end is not heard; of all others it is.
+    pub(super) fn ends_missing(&mut self, unwatched: Vec<Unwatched>) {
+        let unwatched = unwatched.into_iter().filter(|one| !one.has_ended);
+        self.end_limits = unwatched
+            .map(|Unwatched { namespace, detail, .. }| of_events(namespace, LimitReason::Unreachable { detail }))
+            .collect();
     }
 
     /// All limits, with those that were met elsewhere.
     pub(super) fn limits(&self, mut limits: Vec<Limit>) -> Fact {
         limits.extend(self.limits.values().flatten().cloned());
         limits.extend(self.event_limits.values().cloned());
+        limits.extend(self.end_limits.iter().cloned());
         limits.extend(self.name_file_limits.iter().cloned());
         limits.sort();
         limits.dedup();
@@ -90,9 +101,9 @@ impl Memory {
     pub(super) fn socket_holders(&self) -> BTreeSet<u32> {
         self.told
             .values()
-            .filter_map(|fact| match fact {
-                Fact::Sockets(section) => Some(section.is.iter().filter_map(|socket| socket.pid)),
-                _ => None,
+            .filter_map(|fact| {
+                let Fact::Sockets(section) = fact else { return None };
+                Some(section.is.iter().filter_map(|socket| socket.pid))
             })
             .flatten()
             .collect()
@@ -100,11 +111,9 @@ impl Memory {
 
     /// Whether some link's other end was in a namespace that was not known.
     pub(super) fn has_unresolved_peers(&self, namespace: NamespaceInode) -> bool {
-        self.told.values().any(|fact| match fact {
-            Fact::Links(section) if section.namespace == namespace => {
-                section.is.iter().any(|link| link.peer_nsid.is_some() && link.peer_namespace.is_none())
-            }
-            _ => false,
+        self.told.values().any(|fact| {
+            matches!(fact, Fact::Links(section) if section.namespace == namespace
+                && section.is.iter().any(|link| link.peer_nsid.is_some() && link.peer_namespace.is_none()))
         })
     }
 
@@ -122,5 +131,13 @@ impl Memory {
         self.told.retain(|(namespace, _), _| namespace.is_none_or(&is_there));
         self.limits.retain(|(namespace, _), _| is_there(*namespace));
         self.event_limits.retain(|namespace, _| is_there(*namespace));
+        // A namespace that is gone is not one that is not seen.
+        for limits in [&mut self.end_limits, &mut self.name_file_limits] {
+            limits.retain(|limit| limit.namespace.is_none_or(&is_there));
+        }
     }
+}
+
+fn of_events(namespace: NamespaceInode, reason: LimitReason) -> Limit {
+    Limit { source: SourceKind::KernelEvents, namespace: Some(namespace), remedy: remedy(&reason), reason }
 }

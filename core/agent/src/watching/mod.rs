@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use bridgewalk_model::NamespaceInode;
+use bridgewalk_model::{LimitReason, NamespaceInode};
 use netlink_sys::Socket;
 use rustix::{
     event::{Timespec, epoll},
@@ -45,13 +45,24 @@ pub(crate) enum Event {
     LookForNamespaces,
 }
 
+/// A process that alone keeps a namespace, and whose end is not heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unwatched {
+    /// The namespace.
+    pub(crate) namespace: NamespaceInode,
+    /// It has ended already: the namespaces are to be looked for again.
+    pub(crate) has_ended: bool,
+    /// Why not.
+    pub(crate) detail: String,
+}
+
 /// All that is listened to.
 #[derive(Debug)]
 pub(crate) struct Watch {
     epoll: AsyncFd<OwnedFd>,
     /// `/proc/PID/mountinfo` of this process, and of a daemon with other mounts: tells of each change once to whoever
     /// asks first, and so cannot be in the epoll, which asks it before we do.
-    own_mounts: Option<AsyncFd<OwnedFd>>,
+    own_mounts: io::Result<AsyncFd<OwnedFd>>,
     daemon_mounts: Option<AsyncFd<OwnedFd>>,
     sources: HashMap<u64, Source>,
     next_key: u64,
@@ -68,11 +79,17 @@ impl Watch {
         Ok(Self {
             epoll,
             own_mounts: mounts("self"),
-            daemon_mounts: daemon.and_then(|pid| mounts(&pid)),
+            daemon_mounts: daemon.and_then(|pid| mounts(&pid).ok()),
             sources: HashMap::new(),
             next_key: 0,
             buffer: vec![0; BUFFER_LEN],
         })
+    }
+
+    /// Why mounts that come and go are not heard of, if they are not.
+    pub(crate) fn unwatched_mounts(&self) -> Option<LimitReason> {
+        let error = self.own_mounts.as_ref().err()?;
+        Some(LimitReason::Unreachable { detail: format!("/proc/self/mountinfo: {error}") })
     }
 
     fn add(&mut self, source: Source, flags: epoll::EventFlags) -> io::Result<()> {
@@ -103,8 +120,8 @@ impl Watch {
         });
     }
 
-    /// Waits for the end of the processes that alone keep these namespaces.
-    pub(crate) fn watch_processes(&mut self, places: &[(Arc<Place>, bool)]) {
+    /// Waits for the end of the processes that alone keep these namespaces; gives back those for which that fails.
+    pub(crate) fn watch_processes(&mut self, places: &[(Arc<Place>, bool)]) -> Vec<Unwatched> {
         let wanted: HashMap<NamespaceInode, u32> = places
             .iter()
             .filter(|(place, is_named)| !is_named && !place.is_host)
@@ -119,23 +136,31 @@ impl Watch {
             Source::Process(..) => false,
             _ => true,
         });
+        let mut unwatched = Vec::new();
         for (inode, pid) in wanted {
             if watched.contains_key(&inode) {
                 continue;
             }
-            let descriptor =
-                i32::try_from(pid).ok().and_then(Pid::from_raw).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
-            if let Some(Ok(descriptor)) = descriptor {
-                let _ = self.add(Source::Process(inode, pid, descriptor), epoll::EventFlags::IN);
+            if let Err(error) = self.watch_process(inode, pid) {
+                let has_ended = error.raw_os_error() == Some(libc::ESRCH);
+                let detail = format!("the end of process {pid} is not heard: {error}");
+                unwatched.push(Unwatched { namespace: inode, has_ended, detail });
             }
         }
+        unwatched
+    }
+
+    fn watch_process(&mut self, inode: NamespaceInode, pid: u32) -> io::Result<()> {
+        let known = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+        let descriptor = pidfd_open(known, PidfdFlags::empty())?;
+        self.add(Source::Process(inode, pid, descriptor), epoll::EventFlags::IN)
     }
 
     /// Waits until something is heard. May be cancelled: what was not taken yet is heard next time.
     pub(crate) async fn hear(&mut self) -> io::Result<Vec<Event>> {
         let mut ready = tokio::select! {
             ready = self.epoll.readable() => ready?,
-            () = mounts_changed(self.own_mounts.as_ref()) => return Ok(vec![Event::LookForNamespaces]),
+            () = mounts_changed(self.own_mounts.as_ref().ok()) => return Ok(vec![Event::LookForNamespaces]),
             () = mounts_changed(self.daemon_mounts.as_ref()) => return Ok(vec![Event::LookForNamespaces]),
         };
         let mut list =
@@ -184,9 +209,8 @@ async fn mounts_changed(mounts: Option<&AsyncFd<OwnedFd>>) {
     std::future::pending::<()>().await;
 }
 
-fn mounts(process: &str) -> Option<AsyncFd<OwnedFd>> {
-    let file = fs::File::open(format!("/proc/{process}/mountinfo")).ok()?;
-    register(file.into(), Interest::PRIORITY).ok()
+fn mounts(process: &str) -> io::Result<AsyncFd<OwnedFd>> {
+    register(fs::File::open(format!("/proc/{process}/mountinfo"))?.into(), Interest::PRIORITY)
 }
 
 fn mount_namespace(process: &str) -> Option<u64> {
@@ -197,4 +221,31 @@ fn mount_namespace(process: &str) -> Option<u64> {
 fn register(descriptor: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an `OwnedFd` is open until it is dropped, and `AsyncFd` deregisters it before that.
     unsafe { AsyncFd::register_with_interest(descriptor, interest) }.map_err(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::Door;
+
+    #[test]
+    fn a_process_that_cannot_be_watched_is_named() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _guard = runtime.enter();
+        let mut watch = Watch::start(None).unwrap();
+        assert_eq!(watch.unwatched_mounts(), None);
+        let place = |inode, pid| {
+            let place =
+                Place { inode: NamespaceInode(inode), is_host: false, pid: Some(pid), nsid: None, door: Door::Closed };
+            (Arc::new(place), false)
+        };
+        // No kernel has so many processes; and none has a number beyond that of a `pid_t`.
+        let ended = u32::try_from(i32::MAX).unwrap();
+        let places = [place(1, std::process::id()), place(2, ended), place(3, u32::MAX)];
+        let mut unwatched = watch.watch_processes(&places);
+        unwatched.sort_by_key(|one| one.namespace);
+        let found: Vec<_> = unwatched.iter().map(|one| (one.namespace.0, one.has_ended)).collect();
+        assert_eq!(found, [(2, true), (3, false)]);
+        assert!(unwatched[1].detail.contains("process 4294967295"), "{unwatched:?}");
+    }
 }

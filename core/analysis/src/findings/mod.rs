@@ -164,55 +164,45 @@ pub enum FindingKind {
     },
 }
 
-/// Every [`FindingKind::key`].
-pub const FINDING_KEYS: &[&str] = &[
-    "address-differs",
-    "address-outside-subnet",
-    "attachment-without-interface",
-    "bridge-down",
-    "bridge-netfilter-off",
-    "bridge-without-carrier",
-    "bridge-without-network",
-    "duplicate-address",
-    "forwarding-off",
-    "mesh-not-programmed",
-    "name-altered",
-    "network-without-bridge",
-    "overlapping-subnets",
-    "paused-container-publishes",
-    "published-on-every-address",
-    "published-port-without-rule",
-    "rule-for-nobody",
-    "rule-without-binding",
-    "veth-without-peer",
-];
+macro_rules! keys {
+    ($($kind:ident => $key:literal,)*) => {
+        /// Every [`FindingKind::key`].
+        pub const FINDING_KEYS: &[&str] = &[$($key,)*];
+
+        impl FindingKind {
+            /// Its name, for words and filters: one of [`FINDING_KEYS`].
+            pub const fn key(&self) -> &'static str {
+                match self {
+                    $(Self::$kind { .. } => $key,)*
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    AddressDiffers => "address-differs",
+    AddressOutsideSubnet => "address-outside-subnet",
+    AttachmentWithoutInterface => "attachment-without-interface",
+    BridgeDown => "bridge-down",
+    BridgeNetfilterOff => "bridge-netfilter-off",
+    BridgeWithoutCarrier => "bridge-without-carrier",
+    BridgeWithoutNetwork => "bridge-without-network",
+    DuplicateAddress => "duplicate-address",
+    ForwardingOff => "forwarding-off",
+    MeshNotProgrammed => "mesh-not-programmed",
+    NameAltered => "name-altered",
+    NetworkWithoutBridge => "network-without-bridge",
+    OverlappingSubnets => "overlapping-subnets",
+    PausedContainerPublishes => "paused-container-publishes",
+    PublishedOnEveryAddress => "published-on-every-address",
+    PublishedPortWithoutRule => "published-port-without-rule",
+    RuleForNobody => "rule-for-nobody",
+    RuleWithoutBinding => "rule-without-binding",
+    VethWithoutPeer => "veth-without-peer",
+}
 
 impl FindingKind {
-    /// Its name, for words and filters: one of [`FINDING_KEYS`].
-    pub const fn key(&self) -> &'static str {
-        match self {
-            Self::PublishedPortWithoutRule { .. } => "published-port-without-rule",
-            Self::RuleWithoutBinding { .. } => "rule-without-binding",
-            Self::RuleForNobody { .. } => "rule-for-nobody",
-            Self::PublishedOnEveryAddress { .. } => "published-on-every-address",
-            Self::PausedContainerPublishes { .. } => "paused-container-publishes",
-            Self::AddressOutsideSubnet { .. } => "address-outside-subnet",
-            Self::AddressDiffers { .. } => "address-differs",
-            Self::AttachmentWithoutInterface { .. } => "attachment-without-interface",
-            Self::DuplicateAddress { .. } => "duplicate-address",
-            Self::OverlappingSubnets { .. } => "overlapping-subnets",
-            Self::BridgeWithoutNetwork => "bridge-without-network",
-            Self::NetworkWithoutBridge { .. } => "network-without-bridge",
-            Self::BridgeDown => "bridge-down",
-            Self::BridgeWithoutCarrier => "bridge-without-carrier",
-            Self::VethWithoutPeer => "veth-without-peer",
-            Self::ForwardingOff { .. } => "forwarding-off",
-            Self::BridgeNetfilterOff => "bridge-netfilter-off",
-            Self::MeshNotProgrammed => "mesh-not-programmed",
-            Self::NameAltered { .. } => "name-altered",
-        }
-    }
-
     const fn severity(&self) -> Severity {
         match self {
             Self::PublishedPortWithoutRule { .. }

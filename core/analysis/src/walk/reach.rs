@@ -1,6 +1,6 @@
 //! Who reaches whom: containers, hosts and the outside world, per network and published port.
 
-use std::{collections::BTreeSet, net::IpAddr, thread};
+use std::{collections::BTreeSet, net::IpAddr, panic, thread};
 
 use bridgewalk_model::{
     EntityId, Snapshot, SourceKind, Text,
@@ -19,7 +19,7 @@ pub struct Matrix {
     pub senders: Vec<Party>,
     /// The columns: what is sent to.
     pub receivers: Vec<Receiver>,
-    /// A cell for each sender and receiver, row by row.
+    /// A cell for each sender and receiver, sorted by them: row by row.
     pub cells: Vec<Cell>,
     /// What is open to the outside.
     pub open: Vec<Door>,
@@ -110,7 +110,8 @@ pub struct Door {
 impl Matrix {
     /// The cell of a sender and a receiver, by their places in the lists.
     pub fn cell(&self, sender: usize, receiver: usize) -> Option<&Cell> {
-        self.cells.get(sender * self.receivers.len() + receiver)
+        let at = self.cells.binary_search_by_key(&(sender, receiver), |cell| (cell.sender, cell.receiver)).ok()?;
+        self.cells.get(at)
     }
 
     /// What to ask of a walk to see how a cell came about.
@@ -128,10 +129,7 @@ pub fn reach(snapshot: &Snapshot) -> Matrix {
     Matrix { open: open(&walker), senders, receivers, cells }
 }
 
-/// The rows are shared out among as many threads as the machine has cores for.
 fn cells(walker: &Walker<'_>, senders: &[Party], receivers: &[Receiver]) -> Vec<Cell> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
-    let share = senders.len().div_ceil(threads).max(1);
     let row = |(sender, party): (usize, &Party)| -> Vec<Cell> {
         receivers
             .iter()
@@ -148,6 +146,14 @@ fn cells(walker: &Walker<'_>, senders: &[Party], receivers: &[Receiver]) -> Vec<
             })
             .collect()
     };
+    shared_out(senders, row)
+}
+
+/// The rows, one after the other, shared out among as many threads as the machine has cores for. A panic in one of them
+/// is this thread's as well: rows that are missing would be taken for what is not there.
+fn shared_out<P: Sync, C: Send>(senders: &[P], row: impl Fn((usize, &P)) -> Vec<C> + Sync) -> Vec<C> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
+    let share = senders.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let row = &row;
         let workers: Vec<_> = senders
@@ -163,7 +169,7 @@ fn cells(walker: &Walker<'_>, senders: &[Party], receivers: &[Receiver]) -> Vec<
         workers
             .into_iter()
             .flat_map(|worker| match worker {
-                Ok(worker) => worker.join().unwrap_or_default(),
+                Ok(worker) => worker.join().unwrap_or_else(|fault| panic::resume_unwind(fault)),
                 Err((chunk, parties)) => (chunk * share..).zip(parties).flat_map(row).collect(),
             })
             .collect()
@@ -369,4 +375,47 @@ fn open(walker: &Walker<'_>) -> Vec<Door> {
         }
     }
     doors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_one_row_is_passed_on() {
+        let senders: Vec<usize> = (0..40).collect();
+        let numbered = |(at, sender): (usize, &usize)| vec![(at, *sender)];
+        assert_eq!(shared_out(&senders, numbered), senders.iter().map(|it| (*it, *it)).collect::<Vec<_>>());
+        for broken in [0, 17, 39] {
+            let row = |(at, sender): (usize, &usize)| {
+                assert_ne!(*sender, broken, "a fault of ours");
+                vec![(at, *sender)]
+            };
+            let came = panic::catch_unwind(|| shared_out(&senders, row));
+            let fault = came.expect_err("rows without the broken one are no answer");
+            assert!(fault.downcast_ref::<String>().is_some_and(|said| said.contains("a fault of ours")));
+        }
+    }
+
+    #[test]
+    fn a_missing_cell_is_missing_and_no_other_ones() {
+        let cell =
+            |sender, receiver, verdict| Cell { sender, receiver, verdict, is_reply_lost: false, decided_by: None };
+        let receiver = Receiver {
+            id: EntityId::outside(),
+            name: Text::default(),
+            by: By::Itself,
+            address: None,
+            port: None,
+            protocol: Protocol::Icmp,
+        };
+        let party = Party { end: End::Outside, id: EntityId::outside(), name: Text::default() };
+        let cells = vec![cell(0, 0, Verdict::Delivered), cell(1, 0, Verdict::Dropped), cell(1, 1, Verdict::Delivered)];
+        let matrix = Matrix { senders: vec![party; 2], receivers: vec![receiver; 2], cells, open: Vec::new() };
+        let verdict = |sender, receiver| matrix.cell(sender, receiver).map(|cell| cell.verdict);
+        assert_eq!(verdict(0, 1), None);
+        assert_eq!(verdict(1, 0), Some(Verdict::Dropped));
+        assert_eq!(verdict(1, 1), Some(Verdict::Delivered));
+        assert_eq!(verdict(2, 0), None);
+    }
 }

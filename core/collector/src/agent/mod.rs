@@ -130,15 +130,14 @@ impl RunningAgent {
     pub(crate) fn corrected(&self, mut fact: Fact, engine: Option<&EngineFacts>) -> Fact {
         let Keeper::Container(container) = &self.keeper else { return fact };
         let own = container.pid();
-        match &mut fact {
-            Fact::Processes(processes) => processes.retain(|process| Some(process.pid) != own),
-            Fact::NameFiles(files) => files.retain(|files| Some(files.pid) != own),
-            Fact::Host(host) => {
-                // `/etc/os-release` is that of the image, which has none.
-                let named = engine.map(|engine| engine.operating_system.clone()).filter(|name| !name.is_empty());
-                host.operating_system = named.or(host.operating_system.take());
-            }
-            _ => {}
+        if let Fact::Processes(processes) = &mut fact {
+            processes.retain(|process| Some(process.pid) != own);
+        } else if let Fact::NameFiles(files) = &mut fact {
+            files.retain(|files| Some(files.pid) != own);
+        } else if let Fact::Host(host) = &mut fact {
+            // `/etc/os-release` is that of the image, which has none.
+            let named = engine.map(|engine| engine.operating_system.clone()).filter(|name| !name.is_empty());
+            host.operating_system = named.or(host.operating_system.take());
         }
         fact
     }

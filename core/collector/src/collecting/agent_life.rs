@@ -64,6 +64,9 @@ impl Collecting {
     }
 
     pub(super) fn agent_said(&mut self, message: Option<Message>) {
+        if std::mem::take(&mut self.must_read_again) && message.is_some() {
+            self.refresh();
+        }
         let Some(message) = message else {
             let Some(talk) = &self.agent else { return };
             let detail = talk.running.last_words();
@@ -90,11 +93,13 @@ impl Collecting {
             }
             Message::Progress { done, total } => self.outbox.progress(done, total),
             Message::Done => {
+                tracing::debug!("the agent has read everything");
                 self.is_agent_settled = true;
                 self.agent_deadline = None;
                 self.look_again();
             }
             Message::Resynchronised { namespace } => {
+                tracing::warn!("events of the kernel were lost");
                 let reason = LimitReason::Resynchronised { detail: "events of the kernel were lost".to_owned() };
                 // The agent itself tells which kernel events it cannot hear: this is said beside it.
                 let source = SourceKind::Agent;
@@ -129,6 +134,7 @@ impl Collecting {
             return self.agent_failed(error.into());
         }
         talk.said_hello = true;
+        tracing::info!(agent = talk.choice.name(), uid, ?capabilities, "the agent is there");
         let hints = self.known.hints();
         self.must_look_again = false;
         let request = if self.is_watching { Request::Watch { hints } } else { Request::Observe { hints } };
@@ -186,6 +192,7 @@ impl Collecting {
         }
         self.is_agent_settled = true;
         let (reason, remedy) = error.limit();
+        tracing::warn!(reason = reason.kind(), "there is no agent");
         let limits = vec![Limit { source: SourceKind::Agent, namespace: None, reason, remedy }];
         self.observe(Fact::Limits { of: vec![SourceKind::Agent], limits });
         if let Some(facts) = &self.facts {

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub use state::State;
 
 use crate::{
-    EntityId, Limit, LimitReason, NamespaceInode, Snapshot, Text,
+    EntityId, Limit, LimitReason, NamespaceInode, Remedy, Snapshot, Text,
     kernel::Process,
     snapshot::{Host, Namespace},
 };
@@ -96,7 +96,14 @@ fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
     let nat = nat::mappings(&draft, &containers, &networks);
     resolver::fill(&mut draft);
     let Draft { id, mut namespaces, .. } = draft;
-    let limits = limits(state);
+    let mut limits = limits(state);
+    for namespace in namespaces.iter_mut().filter(|one| one.is_host || !one.containers.is_empty()) {
+        let here = limits.iter_mut().filter(|limit| limit.namespace == Some(namespace.inode));
+        here.chain(&mut namespace.limits).filter(|limit| limit.reason.is_closed()).for_each(|limit| {
+            // The engine is let in, and so is what it starts.
+            limit.remedy = Remedy::StartAgent;
+        });
+    }
     let found = limits.iter().filter(|limit| limit.reason == LimitReason::NeverRead);
     let mut by_place = grouped(found.map(|limit| (limit.namespace, limit.clone())));
     for namespace in &mut namespaces {

@@ -2,7 +2,7 @@
 //! chains and sets any name; rules refer to these, so that a name is made harmless wherever it stands.
 
 use super::state::reveal_in;
-use crate::firewall::{Data, Expression, Rule, Ruleset, Table, Verdict, XtMatch};
+use crate::firewall::{Data, Expression, Rule, Ruleset, Table, Verdict, XtMatch, XtTarget};
 
 /// The rules with every text in them harmless.
 pub(super) fn shown_ruleset(ruleset: &Ruleset) -> Ruleset {
@@ -41,6 +41,11 @@ fn show_rule(rule: &mut Rule) {
             Expression::Xt(extension) => {
                 if let XtMatch::IpSet { set, .. } = extension.as_mut() {
                     reveal_in(&mut set.value);
+                }
+            }
+            Expression::XtTarget(extension) => {
+                if let XtTarget::Ct { helper: Some(helper), .. } = extension.as_mut() {
+                    reveal_in(helper);
                 }
             }
             _ => {}

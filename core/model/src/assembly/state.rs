@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{nat::Translation, rulesets::shown_ruleset, unread::Part};
+use super::{nat::Translation, rulesets::shown_ruleset};
 use crate::{
-    Fact, HostFacts, Limit, NamespaceInode, NamespaceSighting, Observation, SourceKind, Via,
+    Fact, HostFacts, Limit, NamespaceInode, NamespaceSighting, Observation, SectionKind, SourceKind, Via,
     engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
     firewall::Ruleset,
     kernel::{
@@ -46,7 +46,7 @@ pub(super) struct NamespaceState {
     /// None while its sections came before the list that names it: it is not shown yet.
     pub(super) sighting: Option<NamespaceSighting>,
     /// What was read, empty or not.
-    pub(super) read: BTreeSet<Part>,
+    pub(super) read: BTreeSet<SectionKind>,
     pub(super) links: Option<(Via, Vec<Link>)>,
     pub(super) addresses: Vec<Address>,
     pub(super) routes: Arc<[Route]>,
@@ -71,6 +71,9 @@ impl State {
     /// Takes in one observation.
     pub fn apply(&mut self, observation: &Observation) {
         self.at_ms = self.at_ms.max(observation.at_ms);
+        if let Some((kind, namespace)) = observation.fact.section() {
+            self.section(namespace).read.insert(kind);
+        }
         match &observation.fact {
             Fact::Host(facts) => self.host = Some(shown_host(facts)),
             Fact::Engine(facts) => {
@@ -129,15 +132,6 @@ impl State {
                     }
                 }
             }
-            section => self.apply_section(section),
-        }
-    }
-
-    fn apply_section(&mut self, fact: &Fact) {
-        if let Some((namespace, part)) = Part::of(fact) {
-            self.section(namespace).read.insert(part);
-        }
-        match fact {
             Fact::Links(section) => {
                 self.section(section.namespace).links = Some((section.via, section.is.clone()));
             }
@@ -179,7 +173,6 @@ impl State {
                 self.section(section.namespace).sockets = sockets;
             }
             Fact::Ipvs(section) => self.section(section.namespace).ipvs = Some(section.is.clone()),
-            _ => {}
         }
     }
 

@@ -2,64 +2,7 @@
 //! source said of it, or it gets a limit here. So a snapshot's limits alone tell what is missing.
 
 use super::{State, grouped};
-use crate::{Fact, Limit, LimitReason, NamespaceInode, Remedy, SourceKind};
-
-/// A section of a namespace that every kernel has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
-    Links,
-    Addresses,
-    Routes,
-    RoutingRules,
-    Neighbours,
-    Fdb,
-    BridgeVlans,
-    Sysctls,
-    Firewall,
-    Sockets,
-}
-
-impl Part {
-    const ALL: [Self; 10] = [
-        Self::Links,
-        Self::Addresses,
-        Self::Routes,
-        Self::RoutingRules,
-        Self::Neighbours,
-        Self::Fdb,
-        Self::BridgeVlans,
-        Self::Sysctls,
-        Self::Firewall,
-        Self::Sockets,
-    ];
-
-    /// Of which namespace a fact is which part.
-    pub(super) const fn of(fact: &Fact) -> Option<(NamespaceInode, Self)> {
-        Some(match fact {
-            Fact::Links(section) => (section.namespace, Self::Links),
-            Fact::Addresses(section) => (section.namespace, Self::Addresses),
-            Fact::Routes(section) => (section.namespace, Self::Routes),
-            Fact::RoutingRules(section) => (section.namespace, Self::RoutingRules),
-            Fact::Neighbours(section) => (section.namespace, Self::Neighbours),
-            Fact::Fdb(section) => (section.namespace, Self::Fdb),
-            Fact::BridgeVlans(section) => (section.namespace, Self::BridgeVlans),
-            Fact::Sysctls(section) => (section.namespace, Self::Sysctls),
-            Fact::Firewall(section) => (section.namespace, Self::Firewall),
-            Fact::Sockets(section) => (section.namespace, Self::Sockets),
-            _ => return None,
-        })
-    }
-
-    const fn source(self) -> SourceKind {
-        match self {
-            Self::Links | Self::Addresses | Self::Routes | Self::RoutingRules | Self::Neighbours => SourceKind::Links,
-            Self::Fdb | Self::BridgeVlans => SourceKind::Fdb,
-            Self::Sysctls => SourceKind::Sysctls,
-            Self::Firewall => SourceKind::NfTables,
-            Self::Sockets => SourceKind::Sockets,
-        }
-    }
-}
+use crate::{Limit, LimitReason, NamespaceInode, Remedy, SectionKind, SourceKind};
 
 /// What was not read and no source has said so.
 pub(super) fn unread(state: &State) -> Vec<Limit> {
@@ -98,10 +41,12 @@ pub(super) fn unread(state: &State) -> Vec<Limit> {
         if here.iter().any(|limit| limit.reason == LimitReason::Vanished) {
             continue;
         }
-        for part in Part::ALL.into_iter().filter(|part| !namespace.read.contains(part)) {
-            let source = part.source();
+        // Not every kernel has IPVS.
+        let wanted = SectionKind::ALL.into_iter().filter(|kind| *kind != SectionKind::Ipvs);
+        for kind in wanted.filter(|kind| !namespace.read.contains(kind)) {
+            let source = kind.source();
             let is_said = of(None).iter().chain(here).any(|limit| {
-                limit.source == source || (part == Part::Firewall && limit.source == SourceKind::LegacyTables)
+                limit.source == source || (kind == SectionKind::Firewall && limit.source == SourceKind::LegacyTables)
             });
             let missing = limit(source, Some(*inode), LimitReason::NeverRead);
             if !is_said && unread.last() != Some(&missing) {

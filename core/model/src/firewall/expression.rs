@@ -275,7 +275,7 @@ pub enum Expression {
     /// An extension that we decode.
     Xt(Box<XtMatch>),
     /// A target that we decode.
-    XtTarget(Box<XtTarget>),
+    XtTarget(#[serde(deserialize_with = "super::written::target")] Box<XtTarget>),
     /// A match or statement that we name and keep, but cannot or must not decide: `limit`, `hashlimit`, `recent`,
     /// `quota`, `connlimit`, `numgen`, `queue`, `dynset`, any unknown expression or xtables' extension.
     Unknown {
@@ -537,11 +537,17 @@ pub enum XtTarget {
         /// `--set-mss`; none: `--clamp-mss-to-pmtu`.
         mss: Option<u16>,
     },
-    /// `-j CT` without `--notrack`, `-j CHECKSUM`, `-j TRACE` and others that never decide.
-    Harmless {
-        /// As iptables writes it.
-        text: String,
+    /// `-j CT` without `--notrack`, which is [`Expression::NoTrack`]: never decides, and has conntrack work.
+    Ct {
+        /// `--helper`.
+        helper: Option<String>,
+        /// `--zone`; 0: none is given.
+        zone: u16,
     },
+    /// `-j CHECKSUM --checksum-fill`: never decides.
+    Checksum,
+    /// `-j TRACE`: never decides.
+    Trace,
 }
 
 /// `struct nf_nat_range2`.

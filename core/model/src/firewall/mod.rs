@@ -10,6 +10,7 @@ mod ruleset;
 mod summarise;
 mod summary;
 mod text;
+mod written;
 
 pub use expression::*;
 pub use ruleset::{

@@ -23,7 +23,29 @@ pub fn without_labels(observation: &Observation) -> Observation {
         Fact::Networks(list) => list.iter_mut().for_each(|one| strip(&mut Arc::make_mut(one).labels)),
         Fact::Network(one) => strip(&mut Arc::make_mut(one).labels),
         Fact::Swarm(swarm) => swarm.services.iter_mut().for_each(|service| strip(&mut service.labels)),
-        _ => {}
+        // Nobody writes labels there.
+        Fact::Host(_)
+        | Fact::Engine(_)
+        | Fact::EngineLost { .. }
+        | Fact::ContainerGone { .. }
+        | Fact::NetworkGone { .. }
+        | Fact::EngineEvent(_)
+        | Fact::Namespaces(_)
+        | Fact::Links(_)
+        | Fact::Addresses(_)
+        | Fact::Routes(_)
+        | Fact::RoutingRules(_)
+        | Fact::Neighbours(_)
+        | Fact::Fdb(_)
+        | Fact::BridgeVlans(_)
+        | Fact::Sysctls(_)
+        | Fact::Firewall(_)
+        | Fact::Sockets(_)
+        | Fact::Ipvs(_)
+        | Fact::Complete
+        | Fact::Processes(_)
+        | Fact::NameFiles(_)
+        | Fact::Limits { .. } => {}
     }
     observation
 }

@@ -29,8 +29,8 @@ pub(super) fn decode(family: u8, name: &str, revision: u8, blob: &[u8]) -> Optio
         ("REJECT", 0) => return Some(Expression::Reject { with: reject(family, u32_at(blob, 0)?)?.to_owned() }),
         ("NOTRACK", 0) => return Some(Expression::NoTrack),
         ("CT", 0..=2) => return connection(blob),
-        ("CHECKSUM", 0) if u8_at(blob, 0)? == 1 => XtTarget::Harmless { text: "CHECKSUM --checksum-fill".to_owned() },
-        ("TRACE", 0) => XtTarget::Harmless { text: "TRACE".to_owned() },
+        ("CHECKSUM", 0) if u8_at(blob, 0)? == 1 => XtTarget::Checksum,
+        ("TRACE", 0) => XtTarget::Trace,
         _ => return None,
     };
     Some(Expression::XtTarget(Box::new(target)))
@@ -148,12 +148,6 @@ fn connection(blob: &[u8]) -> Option<Expression> {
     if u32_at(blob, 4)? != 0 || u32_at(blob, 8)? != 0 || flags & !2 != 0 {
         return None;
     }
-    let mut words = "CT".to_owned();
-    if !helper.is_empty() {
-        words += &format!(" --helper {helper}");
-    }
-    if zone != 0 {
-        words += &format!(" --zone {zone}");
-    }
-    Some(Expression::XtTarget(Box::new(XtTarget::Harmless { text: words })))
+    let helper = (!helper.is_empty()).then_some(helper);
+    Some(Expression::XtTarget(Box::new(XtTarget::Ct { helper, zone })))
 }

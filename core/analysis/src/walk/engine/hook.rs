@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use bridgewalk_model::{SourceKind, firewall::Hook};
+use bridgewalk_model::{
+    SourceKind,
+    firewall::{Expression, Hook, XtTarget},
+};
 
 use crate::walk::{
     Action, Connection, Packet, Unknown, Verdict, Walker,
@@ -177,7 +180,32 @@ fn unknown(place: &Place<'_>, one: &Undecided) -> Option<Unknown> {
 
 /// Whether a rule is one that changes addresses or ports.
 fn translates(place: &Place<'_>, rule: RuleId) -> bool {
-    const WORDS: [&str; 9] =
-        ["DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "dnat", "snat", "masquerade", "redirect"];
-    rule.find(place.namespace).is_some_and(|(.., rule)| WORDS.iter().any(|word| rule.text.contains(word)))
+    rule.find(place.namespace).is_some_and(|(.., rule)| rule.expressions.iter().any(changes_ends))
+}
+
+/// Whether a step of a rule changes addresses or ports: a translation, or a write into the packet's header.
+fn changes_ends(step: &Expression) -> bool {
+    match step {
+        Expression::Nat { .. } | Expression::Masquerade { .. } | Expression::Redirect { .. } => true,
+        Expression::XtTarget(target) => match &**target {
+            XtTarget::Dnat { .. }
+            | XtTarget::Snat { .. }
+            | XtTarget::Masquerade { .. }
+            | XtTarget::Redirect { .. }
+            | XtTarget::Netmap { .. } => true,
+            XtTarget::Mark { .. }
+            | XtTarget::Connmark { .. }
+            | XtTarget::TcpMss { .. }
+            | XtTarget::Ct { .. }
+            | XtTarget::Checksum
+            | XtTarget::Trace => false,
+        },
+        // IPv4's and IPv6's source and destination, and the ports of TCP and UDP.
+        Expression::PayloadWrite { base, offset, len, .. } => match base.as_str() {
+            "network" => matches!((offset, len), (12 | 16, 4) | (8 | 24, 16)),
+            "transport" => matches!((offset, len), (0 | 2, 2)),
+            _ => false,
+        },
+        _ => false,
+    }
 }

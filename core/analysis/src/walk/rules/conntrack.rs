@@ -29,9 +29,16 @@ fn brings_it(table: &Table, step: &Expression) -> [bool; 2] {
         | Expression::Redirect { .. } => true,
         Expression::Xt(found) => matches!(**found, XtMatch::Conntrack { .. } | XtMatch::Connmark { .. }),
         Expression::XtTarget(target) => match &**target {
-            XtTarget::Harmless { text } => text.contains("-j CT"),
-            XtTarget::Mark { .. } | XtTarget::TcpMss { .. } => false,
-            _ => true,
+            // `xt_ct_tg_check`: with a zone or a helper, or with neither; but not where it says `--notrack`, which is a
+            // step of its own.
+            XtTarget::Ct { .. }
+            | XtTarget::Dnat { .. }
+            | XtTarget::Snat { .. }
+            | XtTarget::Masquerade { .. }
+            | XtTarget::Redirect { .. }
+            | XtTarget::Netmap { .. }
+            | XtTarget::Connmark { .. } => true,
+            XtTarget::Mark { .. } | XtTarget::TcpMss { .. } | XtTarget::Checksum | XtTarget::Trace => false,
         },
         Expression::Unknown { name, .. } => {
             let name = name.rsplit(' ').next().unwrap_or_default().to_lowercase();

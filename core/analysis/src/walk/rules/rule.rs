@@ -385,7 +385,7 @@ fn target(hooked: &Hooked<'_>, target: &XtTarget, state: &mut State) -> Outcome 
             }
             Outcome::Goes
         }
-        XtTarget::TcpMss { .. } | XtTarget::Harmless { .. } => Outcome::Goes,
+        XtTarget::TcpMss { .. } | XtTarget::Ct { .. } | XtTarget::Checksum | XtTarget::Trace => Outcome::Goes,
     }
 }
 

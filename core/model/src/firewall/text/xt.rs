@@ -288,6 +288,17 @@ pub(super) fn target_text(target: &XtTarget) -> String {
         },
         XtTarget::TcpMss { mss: Some(mss) } => format!(" -j TCPMSS --set-mss {mss}"),
         XtTarget::TcpMss { mss: None } => " -j TCPMSS --clamp-mss-to-pmtu".to_owned(),
-        XtTarget::Harmless { text } => format!(" -j {text}"),
+        XtTarget::Ct { helper, zone } => {
+            let mut line = " -j CT".to_owned();
+            if let Some(helper) = helper {
+                let _ = write!(line, " --helper {helper}");
+            }
+            if *zone != 0 {
+                let _ = write!(line, " --zone {zone}");
+            }
+            line
+        }
+        XtTarget::Checksum => " -j CHECKSUM --checksum-fill".to_owned(),
+        XtTarget::Trace => " -j TRACE".to_owned(),
     }
 }
