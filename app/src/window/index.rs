@@ -131,7 +131,7 @@ impl Extent {
 
 #[cfg(test)]
 mod tests {
-    use bridgewalk_diagram::scene::{Color, Face};
+    use bridgewalk_diagram::scene::{Color, Face, Role};
 
     use super::*;
 
@@ -144,6 +144,7 @@ mod tests {
             face: Face::Mono,
             color: Color::hex(0),
             anchor: Anchor::Start,
+            role: Role::Interface,
         }
     }
 

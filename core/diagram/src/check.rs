@@ -144,7 +144,7 @@ mod tests {
     use bridgewalk_model::EntityId;
 
     use super::*;
-    use crate::scene::{Color, Face, Item, Layer, LineEnd, Stroke};
+    use crate::scene::{Color, Face, Item, Layer, LineEnd, Role, Stroke};
 
     #[test]
     fn each_fault_is_found() {
@@ -163,6 +163,7 @@ mod tests {
                 face: Face::Regular,
                 color: Color::hex(0),
                 anchor: Anchor::Start,
+                role: Role::Note,
             })
         };
         let line = |y: f32| {

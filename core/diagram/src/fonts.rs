@@ -93,6 +93,28 @@ pub fn fit(text: &str, face: Face, size: f32, max_width: f32) -> String {
     kept
 }
 
+/// `text`, its middle cut out and marked by `…` where it is wider than `max_width`: names differ at their ends.
+pub fn fit_middle(text: &str, face: Face, size: f32, max_width: f32) -> String {
+    if text_width(text, face, size) <= max_width {
+        return text.to_owned();
+    }
+    let characters: Vec<char> = text.chars().collect();
+    let width = |character: char| text_width(character.encode_utf8(&mut [0; 4]), face, size);
+    let mut room = max_width - text_width("…", face, size);
+    let (mut first, mut last) = (0, characters.len());
+    // The beginning gets one more: it is read first.
+    while first < last {
+        let next = if first <= characters.len() - last { characters[first] } else { characters[last - 1] };
+        room -= width(next);
+        if room < 0.0 {
+            break;
+        }
+        if first <= characters.len() - last { first += 1 } else { last -= 1 }
+    }
+    let end: String = characters[last..].iter().collect();
+    format!("{}…{end}", characters[..first].iter().collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +136,14 @@ mod tests {
         let cut = fit("a-very-long-container-name-1", Face::Strong, 14.0, 90.0);
         assert!(cut.ends_with('…') && text_width(&cut, Face::Strong, 14.0) <= 90.0, "{cut}");
         assert_eq!(fit("web", Face::Strong, 14.0, 90.0), "web");
+    }
+
+    #[test]
+    fn a_name_is_cut_in_its_middle() {
+        let cut = fit_middle("a-very-long-container-name-1", Face::Strong, 14.0, 90.0);
+        assert!(cut.starts_with("a-v") && cut.ends_with("e-1") && cut.contains('…'), "{cut}");
+        assert!(text_width(&cut, Face::Strong, 14.0) <= 90.0, "{cut}");
+        assert_eq!(fit_middle("web", Face::Strong, 14.0, 90.0), "web");
+        assert_eq!(fit_middle("web-1", Face::Strong, 14.0, 1.0), "…");
     }
 }

@@ -13,11 +13,13 @@ pub mod view;
 
 mod chart;
 mod content;
+mod legible;
 mod paint;
 mod words;
 
 use bridgewalk_model::Snapshot;
 
+pub use legible::{LEGIBLE_POINTS, legible};
 pub use view::{Detail, Filter, Scope, Station, ThemeName, View};
 pub use words::{Word, Words};
 

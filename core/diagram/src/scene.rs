@@ -90,6 +90,28 @@ pub enum Anchor {
     End,
 }
 
+/// What a text says of the thing that it stands on: where room is scarce, the last of these fold away first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// What it is called.
+    Name,
+    /// What it is made of, or its state.
+    Image,
+    /// An interface in it.
+    Interface,
+    /// A port that it listens on.
+    Port,
+    /// An address.
+    Address,
+    /// Anything else.
+    #[default]
+    Note,
+    /// What is plugged in where the text stands: it stays there, or goes.
+    Plug,
+    /// Words beside a sign in a list below the picture: they go with it.
+    Entry,
+}
+
 /// One shape.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -136,6 +158,8 @@ pub enum Shape {
         color: Color,
         /// Anchor.
         anchor: Anchor,
+        /// What it says.
+        role: Role,
     },
 }
 
@@ -179,6 +203,8 @@ pub struct Target {
     pub depth: u16,
     /// Whether it may be dragged to another place.
     pub is_movable: bool,
+    /// Whether it is not painted itself at this zoom: what holds it stands for it.
+    pub is_folded: bool,
 }
 
 /// What a line stands for.

@@ -35,7 +35,7 @@ impl Brush<'_> {
             scene::Shape::Box { rect, radius, fill, stroke } => self.a_box(*rect, *radius, *fill, *stroke),
             scene::Shape::Line { points, stroke, start, end } => self.line(points, *stroke, *start, *end),
             scene::Shape::Polygon { points, fill } => self.polygon(points, *fill),
-            scene::Shape::Text { at, text, size, face, color, anchor } => {
+            scene::Shape::Text { at, text, size, face, color, anchor, .. } => {
                 self.text(*at, text, *size, *face, *color, *anchor);
             }
         }

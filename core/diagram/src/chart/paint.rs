@@ -10,7 +10,7 @@ use crate::{
         brush::{Brush, Layer},
         icon,
     },
-    scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Role, Stroke},
     theme::Theme,
 };
 
@@ -344,7 +344,8 @@ fn paint_cell(brush: &mut Brush<'_>, cell: &Cell, rect: Rect) {
         x += MARK;
     }
     let right = rect.right() - PAD + 2.0;
-    brush.text(entity, x, y + 17.0, &cell.title, (face(cell.is_mono), size::TITLE, color), Anchor::Start, right - x);
+    let style = (face(cell.is_mono), size::TITLE, color);
+    brush.text_as(Role::Name, entity, x, y + 17.0, &cell.title, style, Anchor::Start, right - x);
     y += TITLE_LINE;
     for line in &cell.lines {
         let style = (line_face(line), size::LINE, theme.muted);

@@ -120,7 +120,7 @@ impl Writer<'_> {
                 look(&mut element, stroke);
                 ends(&mut element, *start, *end);
             }
-            Shape::Text { at, text, size, face, color, anchor } => {
+            Shape::Text { at, text, size, face, color, anchor, .. } => {
                 let rect = extent(&self.scene.items[index].shape);
                 let height = size * LINE_EM;
                 place(&mut element, rect.x, at.y - size * 0.93, rect.width, height);

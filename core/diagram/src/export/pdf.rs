@@ -96,7 +96,7 @@ fn paint(surface: &mut Surface<'_>, shape: &Shape) {
                 draw(surface, rounded(rect, radius), Some(stroke.color), None);
             }
         }
-        Shape::Text { at, text, size, face, color, anchor } => {
+        Shape::Text { at, text, size, face, color, anchor, .. } => {
             let x = if *anchor == Anchor::Start { at.x } else { extent(shape).x };
             write(surface, Point { x, y: at.y }, text, *size, *face, *color);
         }

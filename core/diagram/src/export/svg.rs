@@ -64,7 +64,7 @@ fn shape(xml: &mut XmlWriter, shape: &Shape) {
         }
         Shape::Line { points, stroke, start, end } => line(xml, points, stroke, *start, *end),
         Shape::Polygon { points, fill: filling } => polygon(xml, points, *filling),
-        Shape::Text { at, text, size, face, color, anchor } => {
+        Shape::Text { at, text, size, face, color, anchor, .. } => {
             xml.start_element("text");
             xml.write_attribute("x", &number(at.x));
             xml.write_attribute("y", &number(at.y));

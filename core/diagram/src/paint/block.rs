@@ -12,7 +12,7 @@ use crate::{
     Detail, Word,
     content::{Block, BlockKind, HostContent, NatCell, Reach},
     layout::Placed,
-    scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, Color, EdgeKind, Face, LineEnd, Point, Rect, Role, Stroke},
     theme::Theme,
 };
 
@@ -89,7 +89,8 @@ fn switch(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, body: Rec
     if part == 0 {
         for line in &block.lines {
             y += 16.0;
-            brush.text(Some(entity), x, y, line, (Face::Mono, size::SMALL, theme.muted), Anchor::Start, room);
+            let style = (Face::Mono, size::SMALL, theme.muted);
+            brush.text_as(line_role(line), Some(entity), x, y, line, style, Anchor::Start, room);
         }
     } else {
         let continued = context.words.word(Word::Continued);
@@ -106,6 +107,11 @@ fn switch(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, body: Rec
     let word = if block.kind == BlockKind::Bridge { Word::Bridge } else { Word::Network };
     let name = format!("{} {}, {}", context.words.word(word), block.title, block.lines.join(", "));
     brush.target(entity, name, body, 2, false);
+}
+
+/// A line below a bridge's name is its device's, or an address.
+fn line_role(line: &str) -> Role {
+    if line.contains('/') { Role::Address } else { Role::Interface }
 }
 
 /// What holds containers that no bridge serves.
@@ -164,7 +170,8 @@ fn head_cell(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, area: 
     } else if let Some((entity, name, note)) = &block.tunnel {
         let rect = beside(40.0);
         brush.rect(Layer::Boxes, Some(entity), rect, 6.0, Some(theme.interface), Some(Theme::thin(theme.outline)));
-        brush.text(
+        brush.text_as(
+            Role::Name,
             Some(entity),
             rect.x + 14.0,
             middle - 3.0,
@@ -236,7 +243,7 @@ fn nat_cell(brush: &mut Brush<'_>, context: &Context<'_>, cell: &NatCell, rect: 
     let (x, room) = (rect.x + 34.0, rect.width - 42.0);
     let mut y = rect.y + 17.0;
     let (face, note_face) = measure::cell_faces(cell);
-    brush.text(entity, x, y, &cell.label, (face, size::BODY, theme.text), Anchor::Start, room);
+    brush.text_as(Role::Name, entity, x, y, &cell.label, (face, size::BODY, theme.text), Anchor::Start, room);
     for note in &cell.notes {
         y += 14.0;
         brush.text(entity, x, y, note, (note_face, size::SMALL, theme.muted), Anchor::Start, room);

@@ -5,7 +5,7 @@ use bridgewalk_model::EntityId;
 pub(crate) use crate::scene::Layer;
 use crate::{
     fonts::{fit, text_width},
-    scene::{Anchor, Color, Edge, EdgeKind, Face, Item, LineEnd, Point, Rect, Shape, Stroke, Target},
+    scene::{Anchor, Color, Edge, EdgeKind, Face, Item, LineEnd, Point, Rect, Role, Shape, Stroke, Target},
     theme::Theme,
 };
 
@@ -57,10 +57,27 @@ impl<'a> Brush<'a> {
         self.add(layer, entity, Shape::Box { rect, radius, fill, stroke });
     }
 
-    /// One line of text, cut where it is wider than `max_width`; its width.
+    /// One line of text, cut where it is wider than `max_width`; its width. What is strong is a name.
     #[allow(clippy::too_many_arguments, reason = "a text has this many sides")]
     pub(crate) fn text(
         &mut self,
+        entity: Option<&EntityId>,
+        x: f32,
+        baseline: f32,
+        text: &str,
+        style: (Face, f32, Color),
+        anchor: Anchor,
+        max_width: f32,
+    ) -> f32 {
+        let role = if style.0 == Face::Strong { Role::Name } else { Role::Note };
+        self.text_as(role, entity, x, baseline, text, style, anchor, max_width)
+    }
+
+    /// The same, said to be what it is.
+    #[allow(clippy::too_many_arguments, reason = "a text has this many sides")]
+    pub(crate) fn text_as(
+        &mut self,
+        role: Role,
         entity: Option<&EntityId>,
         x: f32,
         baseline: f32,
@@ -74,7 +91,8 @@ impl<'a> Brush<'a> {
         }
         let text = fit(text, face, size, max_width);
         let width = text_width(&text, face, size);
-        self.add(Layer::Marks, entity, Shape::Text { at: Point { x, y: baseline }, text, size, face, color, anchor });
+        let at = Point { x, y: baseline };
+        self.add(Layer::Marks, entity, Shape::Text { at, text, size, face, color, anchor, role });
         width
     }
 
@@ -132,7 +150,15 @@ impl<'a> Brush<'a> {
     }
 
     pub(crate) fn target(&mut self, entity: &EntityId, name: String, rect: Rect, depth: u16, is_movable: bool) {
-        self.targets.push(Target { entity: entity.clone(), name, rect, line: Vec::new(), depth, is_movable });
+        self.targets.push(Target {
+            entity: entity.clone(),
+            name,
+            rect,
+            line: Vec::new(),
+            depth,
+            is_movable,
+            is_folded: false,
+        });
     }
 
     pub(crate) fn line_target(&mut self, entity: &EntityId, name: String, line: Vec<Point>) {
@@ -142,6 +168,14 @@ impl<'a> Brush<'a> {
             (top, bottom) = (top.min(point.y), bottom.max(point.y));
         }
         let rect = Rect { x: left, y: top, width: right - left, height: bottom - top };
-        self.targets.push(Target { entity: entity.clone(), name, rect, line, depth: 1, is_movable: false });
+        self.targets.push(Target {
+            entity: entity.clone(),
+            name,
+            rect,
+            line,
+            depth: 1,
+            is_movable: false,
+            is_folded: false,
+        });
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     Detail, Word,
     content::{HostContent, Reach},
     fonts::text_width,
-    scene::{Anchor, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, Face, LineEnd, Point, Rect, Role, Stroke},
     theme::Theme,
 };
 
@@ -60,7 +60,8 @@ pub(super) fn paint(
         }
         paint_symbol(brush, symbol, Point { x: at_x, y: at_y });
         let color = brush.theme.muted;
-        brush.text(None, at_x + SYMBOL, at_y + 4.0, &text, (Face::Regular, size::BODY, color), Anchor::Start, needs);
+        let style = (Face::Regular, size::BODY, color);
+        brush.text_as(Role::Entry, None, at_x + SYMBOL, at_y + 4.0, &text, style, Anchor::Start, needs);
         right = right.max(at_x + needs);
         at_x += needs + GAP;
     }

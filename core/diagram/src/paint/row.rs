@@ -14,7 +14,7 @@ use crate::{
     content::{Block, Line, Row},
     fonts::text_width,
     layout,
-    scene::{Anchor, EdgeKind, Face, LineEnd, Point, Rect, Stroke},
+    scene::{Anchor, EdgeKind, Face, LineEnd, Point, Rect, Role, Stroke},
     theme::Theme,
 };
 
@@ -75,7 +75,8 @@ pub(super) fn paint(
         };
         brush.rect(Layer::Boxes, Some(entity), pill, 10.0, Some(theme.interface), Some(stroke));
         icon::door(brush, entity, Point { x: pill.x + 13.0, y: at.y }, door.is_published);
-        brush.text(
+        brush.text_as(
+            Role::Port,
             Some(entity),
             pill.x + 23.0,
             at.y + 4.0,
@@ -201,7 +202,8 @@ fn resident_box(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, body: R
             Some(ContainerState::Running) | None => resident.note.clone(),
             Some(state) => format!("{} · {}", context.words.word(word_of(state)), resident.note),
         };
-        brush.text(
+        brush.text_as(
+            Role::Image,
             Some(entity),
             right,
             y,
@@ -243,12 +245,14 @@ fn interface(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, line: &Lin
     let y = chip.y + 16.0;
     let is_named = context.view.detail != Detail::Concept && !line.name.is_empty();
     let name_width = if is_named {
-        brush.text(Some(entity), x, y, &line.name, (Face::Mono, size::BODY, theme.text), Anchor::Start, right - x)
+        let style = (Face::Mono, size::BODY, theme.text);
+        brush.text_as(Role::Interface, Some(entity), x, y, &line.name, style, Anchor::Start, right - x)
     } else {
         0.0
     };
     let at = if is_named { x + name_width + 12.0 } else { x };
-    brush.text(
+    brush.text_as(
+        Role::Address,
         Some(entity),
         at,
         y,
@@ -257,7 +261,8 @@ fn interface(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, line: &Lin
         Anchor::Start,
         right - at,
     );
-    brush.text(
+    brush.text_as(
+        Role::Address,
         Some(entity),
         x,
         y + 15.0,
@@ -293,7 +298,8 @@ fn near_end(
     block::port(brush, entity, at, cable.color);
     if let Some((id, name)) = &line.port {
         let color = brush.theme.muted;
-        brush.text(
+        brush.text_as(
+            Role::Plug,
             Some(id),
             at.x - PORT / 2.0 - 6.0,
             at.y + 4.0,

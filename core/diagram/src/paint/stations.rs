@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Station,
     fonts::text_width,
-    scene::{Anchor, Face, Point, Rect, Target},
+    scene::{Anchor, Face, Point, Rect, Role, Target},
 };
 
 const RADIUS: f32 = 11.0;
@@ -44,7 +44,16 @@ pub(super) fn paint(brush: &mut Brush<'_>, context: &Context<'_>, (x, y): (f32, 
         badge(brush, &station.entity, place, number);
         let style = (Face::Regular, size::TITLE, brush.theme.text);
         let entity = Some(&station.entity);
-        brush.text(entity, left + INDENT, place.y + 5.0, &station.caption, style, Anchor::Start, column);
+        brush.text_as(
+            Role::Entry,
+            entity,
+            left + INDENT,
+            place.y + 5.0,
+            &station.caption,
+            style,
+            Anchor::Start,
+            column,
+        );
     }
     let width = column * columns as f32 + COLUMN_GAP * (columns - 1) as f32;
     Rect { x, y, width, height: LINE * lines as f32 }

@@ -233,7 +233,7 @@ impl Writer<'_> {
             Shape::Line { points, stroke, start, end } => {
                 connector::free_line(&mut self.xml, self.scale, id, points, stroke, (*start, *end));
             }
-            Shape::Text { at, text, size, face, color, anchor } => {
+            Shape::Text { at, text, size, face, color, anchor, .. } => {
                 let letters = extent(shape);
                 // Other fonts are a little wider or narrower: the frame is the anchor's.
                 let slack = letters.width * 0.15;
