@@ -7,8 +7,6 @@ use egui::{Pos2, Rect, Vec2, vec2};
 const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.02..=6.0;
 /// Never larger than this when everything is fitted in: a small host should not fill a wall.
 const FIT_ZOOM_MAX: f32 = 1.35;
-/// Nor smaller than this at first: names can still be read.
-const FIRST_ZOOM_MIN: f32 = 0.6;
 /// Room left around what is fitted in, in points.
 const FIT_MARGIN: f32 = 20.0;
 
@@ -35,18 +33,6 @@ impl Camera {
         let zoom = (room.x / width).min(room.y / height).clamp(*ZOOM_RANGE.start(), FIT_ZOOM_MAX);
         let middle = vec2(bounds.x + bounds.width / 2.0, bounds.y + bounds.height / 2.0);
         Self { origin: middle - canvas.size() / 2.0 / zoom, zoom }
-    }
-
-    /// The first look: everything if names can be read so, else the beginning of it.
-    pub(super) fn first(bounds: scene::Rect, canvas: Rect) -> Self {
-        let all = Self::fit(bounds, canvas);
-        if all.zoom >= FIRST_ZOOM_MIN {
-            return all;
-        }
-        let zoom = FIRST_ZOOM_MIN;
-        let height = canvas.height() / zoom;
-        let top = if bounds.height < height { bounds.y - (height - bounds.height) / 2.0 } else { bounds.y };
-        Self { origin: vec2(bounds.x, top), zoom }
     }
 
     /// A scene's point on the screen.

@@ -21,6 +21,7 @@ use super::{
     context::Context,
     indexed_scene::IndexedScene,
     paint::Picture,
+    reader::Reader,
     still::{Step, Still},
     walk::Mark,
 };
@@ -58,10 +59,8 @@ pub(super) struct Canvas {
 /// Where the camera is, whatever comes and however large the window becomes.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Look {
-    /// As at first.
-    #[default]
-    First,
     /// It sees all.
+    #[default]
     All,
     /// Where somebody moved it.
     Own,
@@ -99,19 +98,28 @@ impl Canvas {
         self.zoomed_at_s = now_s;
     }
 
-    /// Paints and listens. `still`: where its pixels are kept; `walk`: a packet on its way.
-    pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>, still: Option<&mut Still>, walk: Option<&Mark>) {
+    /// Paints and listens. `reader` makes words legible; `still`: where its pixels are kept; `walk`: a packet on its way.
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        ctx: &Context<'_>,
+        reader: &mut Reader,
+        still: Option<&mut Still>,
+        walk: Option<&Mark>,
+    ) {
         let area = ui.available_rect_before_wrap();
         let id = ui.scope_id().with("canvas");
         let response = ui.interact(area, id, Sense::click_and_drag());
         ui.advance_cursor_after_rect(area);
         let is_read = ctx_node(ui, id, ctx);
-        let Some(drawn) = ctx.drawn.scene.clone() else {
+        let Some(source) = &ctx.drawn.scene else {
             let text =
                 if ctx.seen.is_complete { ctx.words.text("window-drawing") } else { ctx.words.text("window-looking") };
             note(ui, area, &text, ctx);
             return;
         };
+        let rests = self.rests(ui);
+        let drawn = reader.read(source, &ctx.drawn.scope, self.camera.zoom, rests, ctx.words);
         self.follow(ui, area, ctx, &drawn);
         if drawn.scene.items.is_empty() {
             self.picture.leave();
@@ -122,7 +130,6 @@ impl Canvas {
         if let Some(walk) = walk.filter(|walk| walk.is_followed) {
             self.bring_into_sight(area, walk.around());
         }
-        let rests = self.rests(ui);
 
         let painter = ui.painter_at(area);
         let (shown, picture) = self.picture.paint(&painter, area, &drawn, self.camera, rests);
@@ -151,7 +158,7 @@ impl Canvas {
             }
             match self.kept.iter().find(|(kept, ..)| kept == scope) {
                 Some((_, camera, look)) => (self.camera, self.look) = (*camera, *look),
-                None => self.look = Look::First,
+                None => self.look = Look::All,
             }
         }
         let is_resized = self.size != area.size();
@@ -162,7 +169,6 @@ impl Canvas {
         if is_due && !scene.items.is_empty() {
             let before = self.camera;
             match self.look {
-                Look::First => self.camera = Camera::first(scene.bounds, area),
                 Look::All => self.camera = Camera::fit(scene.bounds, area),
                 Look::Own => {}
             }
@@ -312,7 +318,7 @@ impl Canvas {
         let targets = drawn.targets.seen(around, f32::MAX);
         targets
             .filter_map(|place| drawn.scene.targets.get(place))
-            .filter(|target| is_wanted(target))
+            .filter(|target| !target.is_folded && is_wanted(target))
             .filter(|target| match &*target.line {
                 [] => target.rect.contains(point),
                 line => line.windows(2).any(|ends| distance(point, ends[0], ends[1]) <= reach),
@@ -340,6 +346,7 @@ impl Canvas {
             }
             places.sort_unstable();
             places.dedup();
+            places.retain(|place| scene.targets.get(*place).is_some_and(|target| !target.is_folded));
         }
         for index in places {
             let Some((target, id)) = scene.targets.get(index).zip(drawn.nodes.get(index).copied()) else { return };
@@ -379,8 +386,9 @@ impl Canvas {
                 }
             });
             if step > 0 && is_arrow {
-                let next = &scene.targets[(index + step) % scene.targets.len()];
-                self.wants_focus = Some(next.entity.clone());
+                let count = scene.targets.len();
+                let ahead = (1..count).map(|times| &scene.targets[(index + step * times) % count]);
+                self.wants_focus = ahead.filter(|target| !target.is_folded).map(|next| next.entity.clone()).next();
                 ui.ctx().request_repaint();
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use bridgewalk_diagram::{Detail, ThemeName, View, draw};
+use bridgewalk_diagram::{Detail, ThemeName, View, draw, legible};
 use bridgewalk_model::{Snapshot, anonymise::anonymise};
 use egui::{ComboBox, Id, Modal, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
@@ -66,12 +66,16 @@ struct Order {
     view: View,
     is_anonymous: bool,
     words: Words,
+    /// Where it is shown.
+    canvas: egui::Vec2,
 }
 
 struct Preview {
     of: Order,
     title: String,
     scene: Result<Arc<IndexedScene>, String>,
+    /// The same as it is shown, with words that can be read.
+    shown: Option<Arc<IndexedScene>>,
 }
 
 impl Order {
@@ -80,23 +84,28 @@ impl Order {
             && self.view == other.view
             && self.is_anonymous == other.is_anonymous
             && self.words == other.words
+            && self.canvas == other.canvas
     }
 
     fn draw(self) -> Preview {
         let of = self.clone();
-        let Self { snapshot, view, is_anonymous, words } = self;
+        let Self { snapshot, view, is_anonymous, words, canvas } = self;
         let (shown, view) = if is_anonymous {
             // Ids differ once names do: what was hidden or put somewhere by hand is not known by them.
             let own = View { detail: view.detail, theme: view.theme, aspect: view.aspect, ..View::default() };
             match anonymise(&snapshot) {
                 Ok(shown) => (Arc::new(shown), own),
-                Err(error) => return Preview { of, title: String::new(), scene: Err(error.to_string()) },
+                Err(error) => return Preview { of, title: String::new(), scene: Err(error.to_string()), shown: None },
             }
         } else {
             (snapshot, view)
         };
         let scene = draw(&shown, &view, None, &words).scene;
-        Preview { of, title: picture::title(&shown, words), scene: Ok(Arc::new(IndexedScene::of(Arc::new(scene)))) }
+        let title = picture::title(&shown, words);
+        let zoom = Camera::fit(scene.bounds, Rect::from_min_size(egui::Pos2::ZERO, canvas)).zoom;
+        let shown = legible(&scene, zoom, &words).map(|shown| Arc::new(IndexedScene::of(Arc::new(shown))));
+        let scene = Arc::new(IndexedScene::of(Arc::new(scene)));
+        Preview { of, title, shown: Some(shown.unwrap_or_else(|| Arc::clone(&scene))), scene: Ok(scene) }
     }
 }
 
@@ -167,7 +176,7 @@ impl ExportDialog {
                 ui.set_width(220.0);
                 self.choices(ui, ctx);
             });
-            self.renew(ctx);
+            self.renew(ctx, picture);
             self.show_preview(ui, ctx, picture);
         });
         ui.add_space(8.0);
@@ -218,13 +227,14 @@ impl ExportDialog {
     }
 
     /// Has what changed drawn again.
-    fn renew(&mut self, ctx: &Context<'_>) {
+    fn renew(&mut self, ctx: &Context<'_>, canvas: egui::Vec2) {
         let aspect = SIZES[self.size].1.map(Size::aspect);
         let order = Order {
             snapshot: Arc::clone(self.snapshot.get_or_insert_with(|| Arc::clone(&ctx.seen.snapshot))),
             view: View { detail: self.detail, theme: self.theme, aspect, ..ctx.view.clone() },
             is_anonymous: self.is_anonymous,
             words: ctx.words,
+            canvas,
         };
         if !self.ordered.as_ref().is_some_and(|ordered| ordered.is_same(&order)) {
             self.ordered = Some(order.clone());
@@ -236,7 +246,11 @@ impl ExportDialog {
         let (response, painter) = ui.allocate_painter(size, Sense::hover());
         let name = ctx.words.text("export-preview");
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-        match self.preview.as_ref().map(|preview| &preview.scene) {
+        match self
+            .preview
+            .as_ref()
+            .map(|preview| preview.scene.as_ref().map(|drawn| preview.shown.as_ref().unwrap_or(drawn)))
+        {
             Some(Ok(drawn)) => {
                 let canvas: Rect = response.rect;
                 painter.rect_filled(canvas, 4.0, paint::color(drawn.scene.background));

@@ -28,6 +28,7 @@ use super::{
     paint,
     question::Question,
     reach::ReachPanel,
+    reader::Reader,
     settings::{RememberedAgent, Settings, ThemeChoice},
     stack::Stack,
     still::Still,
@@ -70,6 +71,7 @@ pub struct MainWindow {
     /// Pixels that are kept, where OpenGL can keep them.
     still: Option<Still>,
     canvas: Canvas,
+    reader: Reader,
     outline: Outline,
     inspector: Inspector,
     stack: Stack,
@@ -109,6 +111,9 @@ impl MainWindow {
         let waker = ctx.clone();
         let export = ExportDialog::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let waker = ctx.clone();
+        let reader = Reader::start(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let mut window = Self {
             origin: feed.origin(),
             feed,
@@ -132,6 +137,7 @@ impl MainWindow {
             notice: None,
             still: None,
             canvas: Canvas::default(),
+            reader,
             outline: Outline::default(),
             inspector: Inspector::default(),
             stack: Stack::default(),
@@ -150,6 +156,7 @@ impl MainWindow {
     pub fn is_settled(&self) -> bool {
         !self.is_stale
             && self.draftsman.is_idle()
+            && self.reader.is_idle()
             && !self.dialogs.is_busy()
             && !self.clipboard.is_busy()
             && self.walk.is_settled()
@@ -245,8 +252,13 @@ impl MainWindow {
                 Drawn { scene: Some(sheet.scene), scope: sheet.scope, findings: sheet.findings, rows: sheet.rows };
         }
         // Each is asked, for each forgets that it was.
-        let failures =
-            [self.draftsman.has_failed(), self.walk.has_failed(), self.reach.has_failed(), self.export.has_failed()];
+        let failures = [
+            self.draftsman.has_failed(),
+            self.reader.has_failed(),
+            self.walk.has_failed(),
+            self.reach.has_failed(),
+            self.export.has_failed(),
+        ];
         if failures.contains(&true) {
             self.notice = Some((self.words().text("window-fault"), 0.0));
         }

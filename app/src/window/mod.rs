@@ -27,6 +27,7 @@ mod outline;
 mod paint;
 mod question;
 mod reach;
+mod reader;
 mod search;
 mod settings;
 mod stack;

@@ -19,7 +19,19 @@ impl MainWindow {
     pub(super) fn panels(&mut self, ui: &mut Ui, commands: &RefCell<Vec<Command>>) {
         let ground = self.ground(ui.visuals());
         let Self {
-            still, canvas, outline, inspector, stack, palette, filter_bar, question, export, walk, reach, ..
+            still,
+            canvas,
+            reader,
+            outline,
+            inspector,
+            stack,
+            palette,
+            filter_bar,
+            question,
+            export,
+            walk,
+            reach,
+            ..
         } = self;
         let ctx = Context {
             words: Words::new(self.settings.spoken(self.asked_language)),
@@ -119,7 +131,7 @@ impl MainWindow {
         }
         // No fill: the clear colour is the picture's ground, and a panel's fill costs a screenful of pixels.
         let packet = walk.mark(ui.ctx(), &ctx);
-        canvas.ui(ui, &ctx, still.as_mut(), packet.as_ref());
+        canvas.ui(ui, &ctx, reader, still.as_mut(), packet.as_ref());
         palette.ui(ui, &ctx);
         export.ui(ui, &ctx);
         if let Some((text, since_s)) = &mut self.notice {

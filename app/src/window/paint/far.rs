@@ -1,4 +1,5 @@
-//! A scene seen from so far that nothing can be read: boxes and lines as bare rectangles on whole pixels.
+//! A scene seen from far away: boxes and lines as bare rectangles on whole pixels. Words are as large as ever, and
+//! painted as ever.
 
 use bridgewalk_diagram::scene::Shape;
 use egui::{Color32, Mesh, Pos2, Rect, pos2};
@@ -7,6 +8,11 @@ use super::{super::camera::Camera, color};
 
 /// Boxes narrower than this have no outline.
 const MIN_OUTLINED_PIXELS: f32 = 4.0;
+
+/// Whether it is painted as from near by: a text.
+pub(super) fn is_word(shape: &Shape) -> bool {
+    matches!(shape, Shape::Text { .. })
+}
 
 /// Adds the triangles of what is left of `shapes` to `mesh`.
 pub(super) fn add<'a>(

@@ -41,12 +41,16 @@ impl Making {
     pub(super) fn go_on(&mut self, painter: &Painter, texts: &mut Texts, most: Option<Duration>) -> bool {
         let begin = Instant::now();
         let is_over = || most.is_some_and(|most| begin.elapsed() >= most);
-        if self.pose.is_far() {
-            self.make_far(is_over);
-        } else {
+        loop {
+            if self.pose.is_far() {
+                self.make_far(is_over);
+            }
+            // From far away these are words: they are as large as ever.
             self.make_near(painter, texts, most.is_none(), is_over);
+            if self.made == self.places.len() || is_over() || most.is_some() {
+                return self.made == self.places.len();
+            }
         }
-        self.made == self.places.len()
     }
 
     /// Once all is made.
@@ -61,11 +65,15 @@ impl Making {
 
     fn make_far(&mut self, is_over: impl Fn() -> bool) {
         let Pose { drawn, camera, canvas, pixels_per_point, .. } = &self.pose;
+        let shape = |place: &usize| &drawn.scene.items[*place].shape;
         while self.made < self.places.len() && !is_over() {
-            let places = self.places.iter().skip(self.made).take(FAR_STEP);
-            self.made += places.len();
-            let shapes = places.map(|place| &drawn.scene.items[*place].shape);
-            far::add(&mut self.mesh, shapes, *canvas, *camera, *pixels_per_point);
+            let ahead = self.places.iter().skip(self.made).take(FAR_STEP).map(shape);
+            let shapes: Vec<_> = ahead.take_while(|shape| !far::is_word(shape)).collect();
+            if shapes.is_empty() {
+                break;
+            }
+            self.made += shapes.len();
+            far::add(&mut self.mesh, shapes.into_iter(), *canvas, *camera, *pixels_per_point);
         }
     }
 
@@ -76,7 +84,11 @@ impl Making {
         let mut brush = Brush { painter, texts, canvas, camera, sight, shapes: Vec::new() };
         let end = if is_whole { usize::MAX } else { self.made + MOST };
         while let Some(place) = self.places.get(self.made).filter(|_| self.made < end && !is_over()) {
-            brush.shape(&drawn.scene.items[*place].shape);
+            let shape = &drawn.scene.items[*place].shape;
+            if self.pose.is_far() && !far::is_word(shape) {
+                break;
+            }
+            brush.shape(shape);
             self.made += 1;
         }
         let shapes = vec![ClippedShape::new(Rect::EVERYTHING, Shape::Vec(brush.shapes))];

@@ -69,7 +69,7 @@ impl Pose {
         Arc::ptr_eq(&self.drawn, &other.drawn) && self.pixels_per_point == other.pixels_per_point
     }
 
-    /// Whether it is seen from so far that no text can be read, and corners are not seen to be round.
+    /// Whether it is seen from so far that corners are not seen to be round.
     pub(super) fn is_far(&self) -> bool {
         self.camera.zoom * self.pixels_per_point < FAR_ZOOM
     }
