@@ -102,7 +102,7 @@ impl Graph {
             .flat_map(|direction| self.petgraph.edges_directed(at, direction))
             .filter(|edge| *edge.weight() != EdgeKind::Contains)
             .collect();
-        edges.sort_by_key(petgraph::visit::EdgeRef::id);
+        edges.sort_by_key(EdgeRef::id);
         edges.into_iter().filter_map(|edge| self.edge(edge.source(), *edge.weight(), edge.target())).collect()
     }
 
