@@ -1,4 +1,4 @@
-//! A new kind of fact cannot vanish: whoever tells kinds apart names each of them.
+//! A new kind of fact cannot vanish: each match over kinds names all of them.
 
 use std::{
     fs,

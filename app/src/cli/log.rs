@@ -1,4 +1,4 @@
-//! What the program does, line by line on stderr, for whoever looks for a fault: `--verbose`, or a level in
+//! What the program does, line by line on stderr, for finding a fault: `--verbose`, or a level in
 //! `BRIDGEWALK_LOG`.
 //!
 //! Lines come from this program's own packages alone, and name kinds, counts and addresses of engines: never what an engine

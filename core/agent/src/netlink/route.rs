@@ -206,7 +206,7 @@ impl AsyncSocket for Kernel {
 
     fn poll_send(&self, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.sequence.set(u32_at(buf, 8).unwrap_or(0));
-        // An error is told by whoever asked; the connection would close.
+        // The caller reports an error; the connection would close.
         self.sent.set(Some(self.wire.send(buf).map(|_| ())));
         Poll::Ready(Ok(buf.len()))
     }

@@ -113,7 +113,7 @@ impl Engine {
         self.client.peer().map(|peer| peer.pid).filter(|pid| daemon::is_daemon(*pid))
     }
 
-    /// Whom it asks, for whoever makes the helper container.
+    /// Whom it asks; the helper container is made through the same.
     pub(crate) const fn client(&self) -> &Client {
         &self.client
     }

@@ -46,7 +46,7 @@ pub fn legible(scene: &Scene, zoom: f32, words: &dyn Words) -> Option<Scene> {
         let own = boxes.all[index].rect;
         // Those who live together have a line each, and their names are still there.
         let is_part = target.rect.width < 0.9 * own.width || target.rect.height < 0.4 * own.height;
-        target.is_folded = folded[index] && is_part && paper.is_gone(&target.entity);
+        target.is_folded = folded[index] && is_part && paper.has_no_word_of(&target.entity);
     }
     free::enlarge(&mut paper, &boxes);
     let mut bounds = scene.bounds;
@@ -84,7 +84,7 @@ impl Paper {
     }
 
     /// Whether no word of this thing is left.
-    fn is_gone(&self, entity: &bridgewalk_model::EntityId) -> bool {
+    fn has_no_word_of(&self, entity: &bridgewalk_model::EntityId) -> bool {
         !self.added.iter().any(|item| item.entity.as_ref() == Some(entity))
     }
 
