@@ -53,7 +53,7 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
     let Source::Live(mut live) = opened else { return Err(Failure::input(words.text("cli-error-recording-live"))) };
     let begun = Instant::now();
     let deadline = asked.seconds.and_then(|seconds| begun.checked_add(Duration::from_secs(seconds)));
-    let (waiting, wake) = wait_for(deadline, words)?;
+    let (waiting, wake) = wait_for(words)?;
     live.wake_with(wake);
 
     let content = match (asked.anonymise, asked.without_labels) {
@@ -62,7 +62,7 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
         (false, false) => Content::Everything,
     };
     let mut recorder = Recorder::new(BufWriter::new(&mut file), content);
-    let mut recorded = follow(&mut live, &mut recorder, &waiting, words);
+    let mut recorded = follow(&mut live, &mut recorder, &waiting, deadline, words);
     let observations = recorder.count();
     let finished = if matches!(recorded.broken, Some(Broken::Writing(_))) {
         drop(recorder);
@@ -97,10 +97,16 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
     Ok(())
 }
 
-/// Records until it is time to end.
-fn follow<W: Write>(live: &mut LiveSource, recorder: &mut Recorder<W>, waiting: &Waiting, words: Words) -> Recorded {
+/// Records until it is time to end: at the deadline, but not before everything was read once, which has an end too.
+fn follow<W: Write>(
+    live: &mut LiveSource,
+    recorder: &mut Recorder<W>,
+    waiting: &Waiting,
+    deadline: Option<Instant>,
+    words: Words,
+) -> Recorded {
     let mut recorded = Recorded::default();
-    recorded.broken = record(live, recorder, waiting, &mut recorded, words).err();
+    recorded.broken = record(live, recorder, waiting, deadline, &mut recorded, words).err();
     recorded
 }
 
@@ -108,6 +114,7 @@ fn record<W: Write>(
     live: &mut LiveSource,
     recorder: &mut Recorder<W>,
     waiting: &Waiting,
+    deadline: Option<Instant>,
     recorded: &mut Recorded,
     words: Words,
 ) -> Result<(), Broken> {
@@ -138,7 +145,12 @@ fn record<W: Write>(
             flush_at = None;
         }
         live.check().map_err(Broken::Source)?;
-        if live.has_ended() || waiting.next(flush_at) == Happening::Stop {
+        let end = deadline.filter(|_| recorded.is_complete);
+        // However much happens: an end is an end.
+        if live.has_ended() || end.is_some_and(|end| end <= Instant::now()) {
+            return Ok(());
+        }
+        if waiting.next(flush_at.into_iter().chain(end).min()) == Happening::Stop {
             return Ok(());
         }
     }

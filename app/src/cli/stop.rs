@@ -1,4 +1,4 @@
-//! What can end or wake a command that runs on: a source with news, a signal, the time.
+//! What can end or wake a command that runs on: a source with news, a signal, something due.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ pub(super) enum Happening {
     News,
     /// What was to be done at a certain time is due.
     Due,
-    /// It is time to end: a signal, or the deadline.
+    /// It is time to end: a signal came.
     Stop,
 }
 
@@ -31,14 +31,13 @@ pub(super) enum Happening {
 #[derive(Debug)]
 pub(super) struct Waiting {
     happenings: Receiver<Happening>,
-    deadline: Option<Instant>,
 }
 
 /// Begins to wait. The function that is given back too is the source's way of saying that it has something.
 ///
 /// # Errors
 /// Signals cannot be caught.
-pub(super) fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiting, Wake), Failure> {
+pub(super) fn wait_for(words: Words) -> Result<(Waiting, Wake), Failure> {
     // A wake-up that finds the channel full is not lost: whoever takes what is in it looks at the source anyway.
     let (sender, happenings) = sync_channel(16);
     let cannot = |error: std::io::Error| {
@@ -64,24 +63,17 @@ pub(super) fn wait_for(deadline: Option<Instant>, words: Words) -> Result<(Waiti
     let wake = move || match sender.try_send(Happening::News) {
         Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
     };
-    Ok((Waiting { happenings, deadline }, Arc::new(wake)))
+    Ok((Waiting { happenings }, Arc::new(wake)))
 }
 
 impl Waiting {
     /// Sleeps until something happens, or `due` is there.
     pub(super) fn next(&self, due: Option<Instant>) -> Happening {
-        let is_over = || self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        // However much happens: an end is an end.
-        if is_over() {
-            return Happening::Stop;
-        }
-        let Some(until) = self.deadline.into_iter().chain(due).min() else {
-            return self.happenings.recv().unwrap_or(Happening::Stop);
-        };
-        match self.happenings.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        let Some(due) = due else { return self.happenings.recv().unwrap_or(Happening::Stop) };
+        match self.happenings.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Ok(happening) => happening,
-            Err(RecvTimeoutError::Timeout) if !is_over() => Happening::Due,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Happening::Stop,
+            Err(RecvTimeoutError::Timeout) => Happening::Due,
+            Err(RecvTimeoutError::Disconnected) => Happening::Stop,
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn run(choice: &Choice, json: bool, words: Words, output: &mut Output
 }
 
 fn follow(mut live: LiveSource, printer: &mut Printer<'_>, words: Words) -> Result<(), Failure> {
-    let (waiting, wake) = wait_for(None, words)?;
+    let (waiting, wake) = wait_for(words)?;
     live.wake_with(wake);
     let mut is_complete = false;
     let check = |live: &LiveSource| live.check().map_err(|error| Failure::input(words.source_error(&error)));
