@@ -12,7 +12,7 @@ use super::{
     projects, row,
 };
 use crate::{
-    Detail, View, Word,
+    Detail, Filter, View, Word,
     content::{BlockKind, HostContent, Reach, Remote, Uplink},
     fonts::text_width,
     layout::{self, BlockPlan, FeedPlan, HostLayout, Placed, Plan, RowPlan, Size, Terminal},
@@ -356,6 +356,10 @@ fn paint_host(brush: &mut Brush<'_>, context: &Context<'_>, content: &HostConten
         heading(first.x, Word::Interfaces, first.width);
     }
     if content.blocks.is_empty() {
+        // What the view hides is there all the same.
+        if !context.view.hidden.is_empty() || context.view.filter != Filter::default() {
+            return;
+        }
         let x = placed.columns.first().copied().unwrap_or(host.x);
         heading(x, Word::Empty, lanes.row_width());
         return;
