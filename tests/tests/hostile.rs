@@ -123,6 +123,14 @@ fn a_container_shows_its_own_files_and_keeps_nobody_waiting() -> Result<()> {
             through("/etc/shadow")
         ),
     )?;
+    scenario::settled(&host)?;
+    // Before anything keeps a reader: one that gives up early has not been led out either.
+    for (user, agent) in READERS {
+        let (text, _) = snapshot(&host, user, agent)?;
+        ensure!(!text.contains("SECRET-OF"), "{agent} was led out: {text}");
+    }
+    ensure!(!recording(&host)?.contains("SECRET-OF"), "a recording holds what is outside");
+
     // Something to wait for, and something that acts.
     jailed(
         &host,
