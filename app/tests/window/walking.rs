@@ -80,23 +80,23 @@ fn a_walk_is_stepped_forward_and_back_with_the_keys_alone() {
 fn a_published_port_is_translated_and_the_header_says_so() {
     let mut harness = walk("outside", "host:8080");
     for _ in 0..20 {
-        if harness.query_by_label_contains("receiver: 172.17.0.2:80, changed here from").is_some() {
+        if harness.query_by_label_contains("destination: 172.17.0.2:80, changed here from").is_some() {
             return;
         }
         press(&mut harness, Modifiers::NONE, Key::ArrowRight);
     }
-    panic!("the receiver was never translated");
+    panic!("the destination was never translated");
 }
 
 #[test]
 fn a_blocked_walk_says_why_and_what_would_help() {
     let mut harness = walk("proxy", "172.19.0.2");
-    assert!(lines(&harness, "It is dropped without a word") > 0);
+    assert!(lines(&harness, "It is dropped silently:") > 0);
     assert!(lines(&harness, "A rule silently drops") > 0);
     harness.get_by_label("What would let it through");
     harness.get_by_label("Connect proxy to the network back");
     press(&mut harness, Modifiers::NONE, Key::End);
-    assert!(lines(&harness, "It is dropped; nobody is told") > 0);
+    assert!(lines(&harness, "It is dropped; its sender is not notified") > 0);
 }
 
 #[test]

@@ -109,7 +109,7 @@ nat-proxy = docker-proxy
 
 link-loopback = loopback
 link-physical = network card
-link-veth = veth, one end of a cable
+link-veth = one end of a veth pair
 link-bridge = bridge, a switch
 link-vxlan = VXLAN { $vni }
 link-macvlan = macvlan, mode { $mode }
