@@ -66,6 +66,23 @@ fn a_walk_is_told_in_both_languages() {
 }
 
 #[test]
+fn wires_are_listed_in_order_and_said_to_be_missing() {
+    let document: Value =
+        serde_json::from_str(&stdout(&["wires", "web", "outside", "--from", RECORDING, "--json"])).unwrap();
+    let way = document["wires"].as_array().unwrap();
+    let of = |field: &str| way.iter().map(|piece| piece[field].as_str().unwrap_or("-")).collect::<Vec<_>>();
+    assert_eq!(of("by")[..5], ["-", "contains", "contains", "veth_pair", "port"], "{document}");
+    assert_eq!((of("kind")[0], of("kind")[4], of("kind").last()), ("container", "bridge", Some(&"outside")));
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json-schema.md")).unwrap();
+    for field in [&document, &way[0]].into_iter().flat_map(|object| object.as_object().unwrap().keys()) {
+        assert!(schema.contains(&format!("`{field}`")), "`{field}` is not documented");
+    }
+    let table = stdout(&["wires", "web", "outside", "--from", RECORDING, "--lang", "fr"]);
+    assert!(table.contains("paire veth") && table.contains("port du pont"), "{table}");
+    assert!(!run(&["wires", "web", "nobody", "--from", RECORDING]).status.success());
+}
+
+#[test]
 fn a_walk_is_one_document() {
     let document: Value =
         serde_json::from_str(&stdout(&["walk", "web", "vault:80", "--from", RECORDING, "--json"])).unwrap();

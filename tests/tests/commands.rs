@@ -183,6 +183,28 @@ fn veths(host: &DockerHost, places: &[Place<'_>]) -> Result<()> {
     }
     assert_eq!(said, expected);
     assert_eq!(list.len(), expected.len());
+    wires(host, &expected.into_values().collect::<Vec<_>>())
+}
+
+/// Two containers on one bridge, and one of them and the outside, as the kernel's own tables wire them.
+fn wires(host: &DockerHost, pairs: &[Row]) -> Result<()> {
+    let count = |row: &&Row| pairs.iter().filter(|other| other.7 == row.7).count();
+    let single: Vec<&Row> = pairs.iter().filter(|row| row.7.len() == 1 && count(row) == 1).collect();
+    let neighbours = |row: &&&Row| single.iter().filter(|other| other.2 == row.2).count() > 1;
+    let one = single.iter().find(neighbours).context("no two containers on one bridge")?;
+    let other = single.iter().find(|row| row.2 == one.2 && row.7 != one.7).context("no other container there")?;
+    let name = |row: &Row| row.7.first().cloned().unwrap_or_default();
+    let devices = |from: &str, to: &str| -> Result<Vec<String>> {
+        let way = host.bridgewalk_list(None, &["wires", from, to], "wires")?;
+        let is_device = |piece: &&Value| matches!(piece["kind"].as_str(), Some("interface" | "bridge"));
+        Ok(way.iter().filter(is_device).map(|piece| text(&piece["name"])).collect())
+    };
+    let expected = [&one.3, &one.0, &one.2, &other.0, &other.3];
+    assert_eq!(devices(&name(one), &name(other))?.iter().collect::<Vec<_>>(), expected);
+    let out = devices(&name(one), "outside")?;
+    assert_eq!(out.iter().take(3).collect::<Vec<_>>(), [&one.3, &one.0, &one.2]);
+    let uplink = host.shell("ip -o route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/' | head -n 1")?;
+    assert_eq!(out.last().map(String::as_str), Some(uplink.trim()));
     Ok(())
 }
 

@@ -91,6 +91,8 @@ pub(super) enum Command {
     Networks,
     /// Network namespaces.
     Namespaces,
+    /// What lies between two things, without any packet.
+    Wires(Wires),
     /// Where Docker's intent and the kernel's state disagree.
     Findings,
     /// How a packet goes, or why it does not arrive.
@@ -111,6 +113,17 @@ pub(super) enum Command {
     Man,
     /// Print a shell's completions.
     Completions(Completions),
+}
+
+/// `wires`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Wires {
+    /// Where to begin: `host`, `outside`, a container, an interface of the host, a network, an address.
+    #[arg(value_name = "A")]
+    pub one: String,
+    /// Where to end: the same.
+    #[arg(value_name = "B")]
+    pub other: String,
 }
 
 /// `walk`.

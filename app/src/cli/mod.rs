@@ -33,6 +33,7 @@ mod veths;
 mod walk;
 mod watch;
 mod window;
+mod wires;
 
 use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
@@ -100,6 +101,7 @@ fn perform(command: &Command, common: &Common, words: Words, output: &mut Output
         Command::Networks => listing::write::<networks::Network>(&*snapshot()?, json, words, output),
         Command::Namespaces => listing::write::<namespaces::Namespace>(&*snapshot()?, json, words, output),
         Command::Findings => listing::write::<findings::Finding>(&*snapshot()?, json, words, output),
+        Command::Wires(asked) => wires::run(asked, &*snapshot()?, json, words, output),
         Command::Walk(asked) if asked.prove => walk::prove(asked, &choice, json, words, output),
         Command::Walk(asked) => walk::run(asked, &snapshot, json, words, output),
         Command::Reach => reach::write(&*snapshot()?, json, words, output),

@@ -6,6 +6,7 @@ use bridgewalk_model::{
     Limit, LimitReason, NotReadBecause, Remedy, SourceKind, Text, Via,
     change::{Change, ChangeKind},
     engine::ContainerState,
+    graph::{EdgeKind, NodeKind},
     kernel::{LinkKind, NeighbourState, OperState},
     snapshot::{NamespaceKind, NatKind},
 };
@@ -35,6 +36,33 @@ macro_rules! keyed {
 }
 
 keyed! {
+    /// How two things are wired.
+    edge_kind, edge_kind_key(EdgeKind) {
+        EdgeKind::Contains => "edge-contains",
+        EdgeKind::VethPair => "edge-veth-pair",
+        EdgeKind::Port => "edge-port",
+        EdgeKind::Parent => "edge-parent",
+        EdgeKind::Member => "edge-member",
+        EdgeKind::Realises => "edge-realises",
+        EdgeKind::Uplink => "edge-uplink",
+        EdgeKind::NatIn => "edge-nat-in",
+        EdgeKind::NatOut => "edge-nat-out",
+        EdgeKind::Tunnel => "edge-tunnel",
+        EdgeKind::Task => "edge-task",
+    }
+    /// What kind of thing it is that is wired.
+    node_kind, node_kind_key(NodeKind) {
+        NodeKind::Outside => "node-outside",
+        NodeKind::Link => "node-link",
+        NodeKind::Host => "node-host",
+        NodeKind::Namespace => "node-namespace",
+        NodeKind::Interface => "node-interface",
+        NodeKind::Bridge => "node-bridge",
+        NodeKind::Network => "node-network",
+        NodeKind::Container => "node-container",
+        NodeKind::Service => "node-service",
+        NodeKind::Nat => "node-nat",
+    }
     /// The name of a source.
     source_kind, source_kind_key(SourceKind) {
         SourceKind::Engine => "source-engine",

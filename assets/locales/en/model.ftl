@@ -1,5 +1,28 @@
 # What a host's network is: kinds, states, and what cannot be seen.
 
+edge-contains = network stack
+edge-veth-pair = veth pair
+edge-port = bridge port
+edge-parent = parent interface
+edge-member = member of the network
+edge-realises = bridge of the network
+edge-uplink = link to the outside
+edge-nat-in = address translation
+edge-nat-out = address translation
+edge-tunnel = VXLAN tunnel
+edge-task = task of the service
+
+node-outside = outside
+node-link = link between hosts
+node-host = host
+node-namespace = namespace
+node-interface = interface
+node-bridge = bridge
+node-network = network
+node-container = container
+node-service = service
+node-nat = address translation
+
 source-engine = Docker engine
 source-namespaces = network namespaces
 source-links = interfaces, addresses, routes

@@ -1,5 +1,28 @@
 # Ce qu’est le réseau d’un hôte : sortes, états, et ce qui ne se voit pas.
 
+edge-contains = pile réseau
+edge-veth-pair = paire veth
+edge-port = port du pont
+edge-parent = interface parente
+edge-member = membre du réseau
+edge-realises = pont du réseau
+edge-uplink = liaison vers l’extérieur
+edge-nat-in = traduction d’adresses
+edge-nat-out = traduction d’adresses
+edge-tunnel = tunnel VXLAN
+edge-task = tâche du service
+
+node-outside = extérieur
+node-link = liaison entre hôtes
+node-host = hôte
+node-namespace = espace de noms
+node-interface = interface
+node-bridge = pont
+node-network = réseau
+node-container = conteneur
+node-service = service
+node-nat = traduction d’adresses
+
 source-engine = moteur Docker
 source-namespaces = espaces de noms réseau
 source-links = interfaces, adresses, routes
