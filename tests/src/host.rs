@@ -35,6 +35,8 @@ use crate::{
 
 const INIT: &str = include_str!("host_init.sh");
 const DAEMON_LIMIT: Duration = Duration::from_secs(90);
+/// What `docker run` says when the process that runc makes a container of ends before it was set up.
+const LOST_INIT: &str = "waiting for init preliminary setup";
 /// Where the machine's build output (the directory of `bridgewalk`, `bridgewalk-agent`) lies in every host.
 pub const PROGRAMS: &str = "/opt/bridgewalk";
 
@@ -333,9 +335,23 @@ impl DockerHost {
     }
 
     /// Runs the docker client, and gives what it printed without the last newline.
+    ///
+    /// On a busy machine runc rarely loses the process that it has just made ([`LOST_INIT`]): such a container is
+    /// removed and run once more, since this is the engine's mishap and nothing of what is tested.
     pub fn docker(&self, args: &[&str]) -> Result<String> {
         let argv: Vec<&str> = ["docker"].into_iter().chain(args.iter().copied()).collect();
-        Ok(self.ok(&argv)?.trim_end().to_owned())
+        let first = self.run(&argv)?;
+        let lost = args.first() == Some(&"run") && first.stderr.contains(LOST_INIT);
+        let printed = if lost {
+            eprintln!("run again, since runc lost its process: docker {}", args.join(" "));
+            if let Some(container) = first.stdout.split_whitespace().next() {
+                self.ok(&["docker", "rm", "--force", container])?;
+            }
+            self.ok(&argv)?
+        } else {
+            first.ok(&argv.join(" "))?
+        };
+        Ok(printed.trim_end().to_owned())
     }
 
     /// Fetches a page from the host itself, as `http://127.0.0.1:8081/`.
