@@ -58,6 +58,9 @@ _bridgewalk() {
             bridgewalk,watch)
                 cmd="bridgewalk__subcmd__watch"
                 ;;
+            bridgewalk,wires)
+                cmd="bridgewalk__subcmd__wires"
+                ;;
             *)
                 ;;
         esac
@@ -65,7 +68,7 @@ _bridgewalk() {
 
     case "${cmd}" in
         bridgewalk)
-            opts="-h -V --host --context --agent --from --demo --lang --json --verbose --help --version veths ports networks namespaces findings walk reach doctor snapshot record watch export man completions"
+            opts="-h -V --host --context --agent --from --demo --lang --json --verbose --help --version veths ports networks namespaces wires findings walk reach doctor snapshot record watch export man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -601,6 +604,40 @@ _bridgewalk() {
             return 0
             ;;
         bridgewalk__subcmd__watch)
+            opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -W "auto in-process sudo pkexec container container-base none" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en fr" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bridgewalk__subcmd__wires)
             opts="-h --host --context --agent --from --demo --lang --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

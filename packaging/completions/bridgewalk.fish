@@ -45,6 +45,7 @@ complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "veths" -d 'Li
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "ports" -d 'List container ports: exposed or published, and the rules that publish them'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "networks" -d 'List Docker networks and the devices that implement them'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "namespaces" -d 'List network namespaces with their interfaces and addresses'
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "wires" -d 'List what lies between two things: veth pairs, ports, bridges and tunnels'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "findings" -d 'List where Docker\'s intent and the kernel\'s state disagree'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "walk" -d 'Follow a packet hop by hop, with the rule that decides, or why it does not arrive'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "reach" -d 'List who reaches whom, and what is open to the outside'
@@ -119,6 +120,22 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l dem
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -s h -l help -d 'Print this help'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
+in-process\t'This process'
+sudo\t'A child of sudo'
+pkexec\t'A child of pkexec'
+container\t'A helper container that may see all that root sees'
+container-base\t'A helper container that may read the host\'s rules and no more'
+none\t'Nobody'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
+fr\t'French'"
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l context -d 'Context of the docker client to use' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'

@@ -127,6 +127,29 @@ fr\:"French"))' \
 '--help[Print this help]' \
 && ret=0
 ;;
+(wires)
+_arguments "${_arguments_options[@]}" : \
+'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
+'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
+'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+in-process\:"This process"
+sudo\:"A child of sudo"
+pkexec\:"A child of pkexec"
+container\:"A helper container that may see all that root sees"
+container-base\:"A helper container that may read the host'\''s rules and no more"
+none\:"Nobody"))' \
+'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
+fr\:"French"))' \
+'--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
+'--json[Print JSON instead of a table; docs/json-schema.md describes it]' \
+'--verbose[Say on stderr what the program does; BRIDGEWALK_LOG chooses the level\: error, warn, info, debug or trace]' \
+'-h[Print this help]' \
+'--help[Print this help]' \
+':one -- Where to begin\: host, outside, a container, an interface of the host, a network or an address:_default' \
+':other -- Where to end\: the same:_default' \
+&& ret=0
+;;
 (findings)
 _arguments "${_arguments_options[@]}" : \
 '(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
@@ -398,6 +421,7 @@ _bridgewalk_commands() {
 'ports:List container ports\: exposed or published, and the rules that publish them' \
 'networks:List Docker networks and the devices that implement them' \
 'namespaces:List network namespaces with their interfaces and addresses' \
+'wires:List what lies between two things\: veth pairs, ports, bridges and tunnels' \
 'findings:List where Docker'\''s intent and the kernel'\''s state disagree' \
 'walk:Follow a packet hop by hop, with the rule that decides, or why it does not arrive' \
 'reach:List who reaches whom, and what is open to the outside' \
@@ -480,6 +504,11 @@ _bridgewalk__subcmd__walk_commands() {
 _bridgewalk__subcmd__watch_commands() {
     local commands; commands=()
     _describe -t commands 'bridgewalk watch commands' commands "$@"
+}
+(( $+functions[_bridgewalk__subcmd__wires_commands] )) ||
+_bridgewalk__subcmd__wires_commands() {
+    local commands; commands=()
+    _describe -t commands 'bridgewalk wires commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_bridgewalk" ]; then
