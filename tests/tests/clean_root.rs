@@ -221,7 +221,8 @@ impl Display {
     fn start() -> Result<Self> {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "Xvfb", "-displayfd", "1"]);
-        command.args(["-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-ac"]);
+        // Without -noreset it begins again whenever the last window has gone, and refuses the next one meanwhile.
+        command.args(["-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-ac", "-noreset"]);
         let mut server = Running::start(command)?;
         let mut number = String::new();
         BufReader::new(server.child.stdout.as_mut().context("no output")?).read_line(&mut number)?;

@@ -34,7 +34,7 @@ fn the_window_shows_a_live_host_and_follows_clicks_and_keys() -> Result<()> {
     let home = folder.path().to_string_lossy().into_owned();
     let _display = Running::start({
         let mut command = Command::new("Xvfb");
-        command.args([DISPLAY, "-screen", "0", "1920x1080x24", "-nolisten", "tcp"]);
+        command.args([DISPLAY, "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"]);
         command
     })?;
     process::until("the display is there", SOON, || {
