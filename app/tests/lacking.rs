@@ -36,7 +36,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (String, String) {
 
 /// The host with what `keep` says, and a limit; a recording named `name`.
 fn record(folder: &Path, name: &str, keep: impl Fn(&Fact) -> bool, limit: Option<Limit>) {
-    let mut observations = Recording::read(RECORDING).unwrap().observations;
+    let mut observations = Recording::read(RECORDING).unwrap().hosts.concat();
     observations.retain(|observation| keep(&observation.fact));
     let at_ms = observations.last().map_or(0, |last| last.at_ms);
     observations.extend(

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use bridgewalk_model::{assembly::assemble, recording::Recording};
+use bridgewalk_model::recording::Recording;
 use flate2::{Compression, write::GzEncoder};
 
 // A file as it is; and the lines in it, compressed in order, or no mutation would come past the decompression.
@@ -21,7 +21,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
 
 fn read(bytes: &[u8]) {
     if let Ok((recording, _)) = Recording::salvage(bytes) {
-        let snapshot = assemble(&[&recording.last_state()]);
+        let snapshot = recording.last_snapshot();
         drop(snapshot);
     }
 }

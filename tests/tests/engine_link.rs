@@ -91,8 +91,8 @@ fn followed_through_a_restart(host: &DockerHost) -> Result<()> {
     interrupt(host, &mut record)?;
     let recording = Recording::read(File::open(host.path_in_host("/tmp/restart.bwrec"))?)?;
     let is_lost = |fact: &Fact| matches!(fact, Fact::EngineLost { .. });
-    ensure!(recording.observations.iter().any(|observation| is_lost(&observation.fact)), "the loss is not recorded");
-    let text = serde_json::to_string(&recording.observations)?;
+    ensure!(recording.hosts.iter().flatten().any(|observation| is_lost(&observation.fact)), "the loss is not recorded");
+    let text = serde_json::to_string(&recording.hosts)?;
     ensure!(text.contains("\"after\""), "what came after the restart is not recorded");
     Ok(())
 }
@@ -122,9 +122,9 @@ fn a_dead_link_is_noticed(host: &DockerHost) -> Result<()> {
     ensure!(status.success(), "{status}");
     let recording = Recording::read(File::open(&path)?)?;
     let lost =
-        recording.observations.iter().find(|it| matches!(it.fact, Fact::EngineLost { .. })).context("no loss")?;
+        recording.hosts.iter().flatten().find(|it| matches!(it.fact, Fact::EngineLost { .. })).context("no loss")?;
     ensure!((down_ms..=down_ms + NOTICED_MS).contains(&lost.at_ms), "noticed after {} ms", lost.at_ms - down_ms);
-    let is_back = recording.observations.iter().any(|it| it.at_ms > up_ms && matches!(it.fact, Fact::Containers(_)));
+    let is_back = recording.hosts.iter().flatten().any(|it| it.at_ms > up_ms && matches!(it.fact, Fact::Containers(_)));
     ensure!(is_back, "never reconnected");
     Ok(())
 }

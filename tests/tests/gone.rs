@@ -57,8 +57,8 @@ fn containers_that_went_are_not_said_to_be_unseen() -> Result<()> {
         let recording = Recording::read(fs::File::open(host.path_in_host(path))?)?;
         let words = Words::default();
         for at_ms in recording.times() {
-            let state = recording.state_at(at_ms);
-            let snapshot = assemble(&[&state]);
+            let states = recording.states_at(at_ms);
+            let snapshot = assemble(&states.iter().collect::<Vec<_>>());
             let lines = words.not_seen(&snapshot);
             let is_begun = recording.times().first().is_some_and(|first| at_ms > first + 2_000);
             ensure!(lines.is_empty() || !is_begun, "{engine}: at {at_ms} the window counts {lines:?}");

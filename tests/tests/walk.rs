@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use bridgewalk_analysis::walk::{Action, End, Evidence, Protocol, Question, Verdict, Walk, Walker};
-use bridgewalk_model::{Snapshot, assembly::assemble, firewall::Hook, recording::Recording};
+use bridgewalk_model::{Snapshot, firewall::Hook, recording::Recording};
 use bridgewalk_tests::{
     host::DockerHost,
     probe::{self, Outcome},
@@ -24,7 +24,7 @@ fn look(host: &DockerHost) -> Result<Snapshot> {
     host.shell(&format!("rm -f {path}"))?;
     host.bridgewalk(&["record", "--seconds", "1", "-o", path])?.ok("bridgewalk record")?;
     let recording = Recording::read(BufReader::new(File::open(host.path_in_host(path))?))?;
-    Ok(assemble(&[&recording.last_state()]))
+    Ok(recording.last_snapshot())
 }
 
 fn walk(snapshot: &Snapshot, from: &str, to: &str, protocol: Protocol) -> Result<Walk> {

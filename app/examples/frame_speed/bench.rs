@@ -191,7 +191,7 @@ impl Feed for Told {
         true
     }
 
-    fn observations(&self) -> Vec<Observation> {
+    fn observations(&self) -> Vec<Vec<Observation>> {
         Vec::new()
     }
 }
@@ -211,7 +211,7 @@ impl Opener for NoOpener {
         Err("a benchmark".into())
     }
 
-    fn save(&self, _path: &Path, _observations: &[Observation]) -> Result<(), String> {
+    fn save(&self, _path: &Path, _hosts: &[Vec<Observation>]) -> Result<(), String> {
         Err("a benchmark".into())
     }
 

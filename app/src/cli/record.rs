@@ -61,7 +61,7 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
         (false, true) => Content::WithoutLabels,
         (false, false) => Content::Everything,
     };
-    let mut recorder = Recorder::new(BufWriter::new(&mut file), content);
+    let mut recorder = Recorder::new(BufWriter::new(&mut file), content, 1);
     let mut recorded = follow(&mut live, &mut recorder, &waiting, deadline, words);
     let observations = recorder.count();
     let finished = if matches!(recorded.broken, Some(Broken::Writing(_))) {
@@ -125,7 +125,7 @@ fn record<W: Write>(
         while let Some(update) = live.take() {
             match update {
                 Update::Observed { observations, snapshot } => {
-                    recorder.append(&observations).map_err(Broken::Writing)?;
+                    recorder.append(0, &observations).map_err(Broken::Writing)?;
                     missing.see(&snapshot, words);
                     flush_at = flush_at.or_else(|| Instant::now().checked_add(FLUSH_AFTER));
                 }

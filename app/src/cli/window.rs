@@ -96,7 +96,7 @@ impl Feed for SourceFeed {
         self.source.command(command)
     }
 
-    fn observations(&self) -> Vec<Observation> {
+    fn observations(&self) -> Vec<Vec<Observation>> {
         self.source.observations()
     }
 }
@@ -145,8 +145,8 @@ impl Opener for Door {
         Ok(Proven { snapshot, comparison, answer: proof.answer })
     }
 
-    fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String> {
-        source::save(path, observations).map_err(|error| format!("{}: {error}", path.display()))
+    fn save(&self, path: &Path, hosts: &[Vec<Observation>]) -> Result<(), String> {
+        source::save(path, hosts).map_err(|error| format!("{}: {error}", path.display()))
     }
 }
 

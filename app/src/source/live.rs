@@ -64,8 +64,8 @@ impl LiveSource {
     }
 
     /// As [`Source::observations`](super::Source::observations).
-    pub fn observations(&self) -> Vec<Observation> {
-        self.kept.observations()
+    pub fn observations(&self) -> Vec<Vec<Observation>> {
+        vec![self.kept.observations()]
     }
 }
 

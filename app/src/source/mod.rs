@@ -27,7 +27,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 pub enum Choice {
     /// The live host.
     Live(LiveChoice),
-    /// Recordings, a host each, side by side.
+    /// Recordings, their hosts side by side.
     Recordings(Vec<PathBuf>),
     /// A bundled recording, made on a real engine.
     Demo(Demo),
@@ -117,12 +117,12 @@ impl Source {
         }
     }
 
-    /// Observations that make the present snapshot, for saving: all of a recording's, the last of each thing of a live
-    /// host's.
-    pub fn observations(&self) -> Vec<Observation> {
+    /// Each host's observations that make the present snapshot, for saving: all of a recording's, the last of each thing of
+    /// a live host's.
+    pub fn observations(&self) -> Vec<Vec<Observation>> {
         match self {
             Self::Live(live) => live.observations(),
-            Self::Recorded(recorded) => recorded.observations(),
+            Self::Recorded(recorded) => recorded.observations().to_vec(),
         }
     }
 }

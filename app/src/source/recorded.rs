@@ -19,10 +19,10 @@ use super::{Demo, SourceError};
 /// beginning.
 const QUIET_MS: u64 = 200;
 
-/// One or several recordings, a host each.
+/// One or several recordings, each of one or several hosts.
 #[derive(Debug)]
 pub struct RecordedSource {
-    /// Each recording's observations, in its order.
+    /// Each host's observations, in their order.
     hosts: Vec<Vec<Observation>>,
     /// What is still to be handed on.
     updates: std::vec::IntoIter<Update>,
@@ -42,7 +42,7 @@ impl RecordedSource {
             if recording.is_truncated {
                 cut_off.push(path.clone());
             }
-            hosts.push(recording.observations);
+            hosts.extend(recording.hosts);
         }
         Ok(Self::of(hosts, cut_off))
     }
@@ -53,10 +53,11 @@ impl RecordedSource {
     /// It is damaged: a test sees to it that it is not.
     pub fn demo(demo: Demo) -> Result<Self, SourceError> {
         let read = |(name, bytes): &(&str, &[u8])| match Recording::read(*bytes) {
-            Ok(recording) => Ok(recording.observations),
+            Ok(recording) => Ok(recording.hosts),
             Err(error) => Err(SourceError::Recording { path: name.into(), error }),
         };
-        Ok(Self::of(demo.recordings().iter().map(read).collect::<Result<_, _>>()?, Vec::new()))
+        let recordings: Vec<_> = demo.recordings().iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self::of(recordings.concat(), Vec::new()))
     }
 
     fn of(hosts: Vec<Vec<Observation>>, cut_off: Vec<PathBuf>) -> Self {
@@ -83,9 +84,9 @@ impl RecordedSource {
         &self.cut_off
     }
 
-    /// All observations: a host's after another's.
-    pub fn observations(&self) -> Vec<Observation> {
-        self.hosts.iter().flatten().cloned().collect()
+    /// Each host's observations.
+    pub fn observations(&self) -> &[Vec<Observation>] {
+        &self.hosts
     }
 
     /// Snapshots as time goes on: first that of the first full observation, then one for each moment at which something
@@ -197,6 +198,29 @@ mod tests {
             for limit in last.hosts.iter().flat_map(|host| &host.limits) {
                 assert!(format!("{limit:?}").contains("Ipvs"), "{demo:?}: {limit:?}");
             }
+        }
+    }
+
+    #[test]
+    fn recordings_opened_together_and_saved_are_the_same_hosts_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (saved, again) = (folder.path().join("saved.bwrec"), folder.path().join("again.bwrec"));
+        let svg = |snapshot: &Snapshot| {
+            let words = crate::words::Words::default();
+            let drawing = bridgewalk_diagram::draw(snapshot, &bridgewalk_diagram::View::default(), None, &words);
+            bridgewalk_diagram::export::svg(&drawing.scene)
+        };
+        for demo in Demo::ALL {
+            let opened = RecordedSource::demo(demo).unwrap();
+            crate::source::save(&saved, opened.observations()).unwrap();
+            let reopened = RecordedSource::read(std::slice::from_ref(&saved)).unwrap();
+            assert!(opened.last().hosts.len() == reopened.last().hosts.len(), "{demo:?}");
+            assert!(opened.observations() == reopened.observations() && opened.last() == reopened.last(), "{demo:?}");
+            assert!(svg(&opened.last()) == svg(&reopened.last()), "{demo:?}");
+            let moments = |source: &RecordedSource| source.moments().collect::<Vec<_>>();
+            assert!(moments(&opened) == moments(&reopened), "{demo:?}");
+            crate::source::save(&again, reopened.observations()).unwrap();
+            assert!(std::fs::read(&saved).unwrap() == std::fs::read(&again).unwrap(), "{demo:?}");
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum Content {
     Anonymised,
 }
 
-/// Appends observations to a recording as they come.
+/// Appends observations of one or several hosts to a recording as they come.
 pub struct Recorder<W: Write> {
     state: State<W>,
     content: Content,
@@ -36,12 +36,13 @@ pub struct Recorder<W: Write> {
     count: usize,
 }
 
-/// The header names the host, so it waits until that is known.
+/// The header names the hosts, so it waits until they are known.
 #[derive(Debug)]
 enum State<W: Write> {
     Waiting {
         out: W,
-        observations: Vec<Observation>,
+        /// Each host's.
+        observations: Vec<Vec<Observation>>,
     },
     Writing(Writer<W>),
     /// Writing failed.
@@ -49,9 +50,9 @@ enum State<W: Write> {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins a recording of `content` into `out`.
-    pub fn new(out: W, content: Content) -> Self {
-        let state = State::Waiting { out, observations: Vec::new() };
+    /// Begins a recording of `content` of so many hosts into `out`.
+    pub fn new(out: W, content: Content, host_count: usize) -> Self {
+        let state = State::Waiting { out, observations: vec![Vec::new(); host_count] };
         Self { state, content, anonymiser: Anonymiser::new(), count: 0 }
     }
 
@@ -60,11 +61,11 @@ impl<W: Write> Recorder<W> {
         self.count
     }
 
-    /// Adds observations, in the order in which they were made.
+    /// Adds observations of the `host`-th host, from 0, in the order in which they were made.
     ///
     /// # Errors
     /// What the output answered.
-    pub fn append(&mut self, observations: &[Observation]) -> io::Result<()> {
+    pub fn append(&mut self, host: usize, observations: &[Observation]) -> io::Result<()> {
         self.count += observations.len();
         let changed: Vec<Observation>;
         let observations = match self.content {
@@ -74,16 +75,20 @@ impl<W: Write> Recorder<W> {
                 &changed
             }
             Content::Anonymised => {
-                let each: Result<Vec<_>, _> = observations.iter().map(|it| self.anonymiser.observation(it)).collect();
+                let each: Result<Vec<_>, _> =
+                    { observations.iter().map(|it| self.anonymiser.observation(host, it)).collect() };
                 changed = each?.into_iter().flatten().collect();
                 &changed
             }
         };
         match &mut self.state {
-            State::Writing(writer) => writer.append(observations),
+            State::Writing(writer) => {
+                writer.turn_to(host)?;
+                writer.append(observations)
+            }
             State::Waiting { observations: waiting, .. } => {
-                waiting.extend_from_slice(observations);
-                if host_name(waiting).is_some() { self.begin() } else { Ok(()) }
+                waiting.get_mut(host).ok_or(io::ErrorKind::InvalidInput)?.extend_from_slice(observations);
+                if waiting.iter().all(|of_host| host_name(of_host).is_some()) { self.begin() } else { Ok(()) }
             }
             State::Broken => Err(io::ErrorKind::BrokenPipe.into()),
         }
@@ -117,10 +122,16 @@ impl<W: Write> Recorder<W> {
     fn begin(&mut self) -> io::Result<()> {
         match std::mem::replace(&mut self.state, State::Broken) {
             State::Waiting { out, observations } => {
-                let begun_ms = observations.first().map_or(0, |observation| observation.at_ms);
-                let header = Header::new(PROGRAM, begun_ms, host_name(&observations).unwrap_or_default());
+                let firsts = observations.iter().filter_map(|of_host| of_host.first());
+                let begun_ms = firsts.map(|observation| observation.at_ms).min().unwrap_or(0);
+                let mut names = observations.iter().map(|of_host| host_name(of_host).unwrap_or_default());
+                let header = Header::new(PROGRAM, begun_ms, names.next().unwrap_or_default());
+                let header = header.and_hosts(names.map(str::to_owned).collect());
                 let mut writer = Writer::new(out, &header)?;
-                writer.append(&observations)?;
+                for (host, of_host) in observations.iter().enumerate().filter(|(_, of_host)| !of_host.is_empty()) {
+                    writer.turn_to(host)?;
+                    writer.append(of_host)?;
+                }
                 self.state = State::Writing(writer);
             }
             other => self.state = other,
@@ -129,14 +140,16 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// Writes `observations` as the recording `path`, whole or not at all.
+/// Writes each host's observations as the recording `path`, whole or not at all.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save(path: &Path, observations: &[Observation]) -> io::Result<()> {
+pub fn save(path: &Path, hosts: &[Vec<Observation>]) -> io::Result<()> {
     let out = io::BufWriter::new(NewFile::create(path, Readers::Owner)?);
-    let mut recorder = Recorder::new(out, Content::Everything);
-    recorder.append(observations)?;
+    let mut recorder = Recorder::new(out, Content::Everything, hosts.len());
+    for (host, observations) in hosts.iter().enumerate() {
+        recorder.append(host, observations)?;
+    }
     recorder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.commit()
 }
 

@@ -42,8 +42,8 @@ pub(super) enum Errand {
     SaveRecording {
         /// The dialog's title.
         title: String,
-        /// What.
-        observations: Vec<Observation>,
+        /// What, of each host.
+        hosts: Vec<Vec<Observation>>,
     },
     /// Ask for a place and write the picture there, as asked for.
     Export {
@@ -144,9 +144,7 @@ fn run(errand: Errand, opener: &dyn Opener) -> Outcome {
         Errand::Open(path) => opened(opener.open(&path)),
         Errand::OpenBundled(demo) => opened(opener.bundled(demo)),
         Errand::GoLive => opened(opener.live()),
-        Errand::SaveRecording { title, observations } => {
-            ask_and_write(title, "bwrec", |path| opener.save(path, &observations))
-        }
+        Errand::SaveRecording { title, hosts } => ask_and_write(title, "bwrec", |path| opener.save(path, &hosts)),
         Errand::Export { title, scene, request, words } => ask_and_write(title, request.format.ending(), |path| {
             let bytes = picture::file(&scene, &request, words).map_err(|error| error.to_string())?;
             write(path, &bytes)

@@ -41,8 +41,8 @@ pub trait Feed: Send {
     /// Tells a running collector something; a recording takes no notice. False: it was not taken, as too much is waiting.
     fn command(&self, command: Command) -> bool;
 
-    /// Everything observed so far, for saving.
-    fn observations(&self) -> Vec<Observation>;
+    /// Everything observed so far, of each host, for saving.
+    fn observations(&self) -> Vec<Vec<Observation>>;
 }
 
 /// A walk that was proved: what was predicted beside what the kernel did.
@@ -76,11 +76,11 @@ pub trait Opener: Send + Sync {
     /// If there is none.
     fn live(&self) -> Result<Box<dyn Feed>, String>;
 
-    /// Writes a recording.
+    /// Writes a recording of these hosts.
     ///
     /// # Errors
     /// If the file cannot be written.
-    fn save(&self, path: &Path, observations: &[Observation]) -> Result<(), String>;
+    fn save(&self, path: &Path, hosts: &[Vec<Observation>]) -> Result<(), String>;
 
     /// Follows a packet on the live host as it is now, has `agent` send it, and compares. Asked for by a person who was
     /// told what it does. The error is one line.

@@ -269,7 +269,7 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
 /// A real host, recorded.
 fn bed() -> Arc<Snapshot> {
     let recorded = include_bytes!("../recordings/bed.bwrec");
-    Arc::new(assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()]))
+    Arc::new(Recording::read(recorded.as_slice()).unwrap().last_snapshot())
 }
 
 /// What the window told its source.
@@ -356,8 +356,8 @@ impl Feed for SampleFeed {
         !self.is_busy
     }
 
-    fn observations(&self) -> Vec<Observation> {
-        observations()
+    fn observations(&self) -> Vec<Vec<Observation>> {
+        vec![observations()]
     }
 }
 
@@ -397,7 +397,7 @@ impl Opener for NoOpener {
         Ok(Proven { snapshot, comparison, answer: Answer::Silence })
     }
 
-    fn save(&self, _path: &std::path::Path, _observations: &[Observation]) -> Result<(), String> {
+    fn save(&self, _path: &std::path::Path, _hosts: &[Vec<Observation>]) -> Result<(), String> {
         Ok(())
     }
 }

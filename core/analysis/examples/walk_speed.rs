@@ -11,12 +11,12 @@
 use std::{fs::File, hint::black_box, io::BufReader, time::Instant};
 
 use bridgewalk_analysis::walk::{Walker, reach};
-use bridgewalk_model::{assembly::assemble, recording::Recording};
+use bridgewalk_model::recording::Recording;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("a recording's path is missing")?;
     let recording = Recording::read(BufReader::new(File::open(path)?))?;
-    let snapshot = assemble(&[&recording.last_state()]);
+    let snapshot = recording.last_snapshot();
     let start = Instant::now();
     let walker = Walker::new(&snapshot);
     println!("walker: {} µs", start.elapsed().as_micros());

@@ -19,8 +19,8 @@ const ISLAND: &[u8] = include_bytes!("../../../assets/recordings/demo-overlay.bw
 
 /// Two hosts of one Swarm, recorded at one time.
 fn swarm() -> Snapshot {
-    let states = [HARBOUR, ISLAND].map(|bytes| Recording::read(bytes).unwrap().last_state());
-    assemble(&states.iter().collect::<Vec<_>>())
+    let states = [HARBOUR, ISLAND].into_iter().flat_map(|bytes| Recording::read(bytes).unwrap().last_states());
+    assemble(&states.collect::<Vec<_>>().iter().collect::<Vec<_>>())
 }
 
 /// The same two as strangers: addresses, subnets and VNIs as they were, but nothing in the one's tables names the other.

@@ -19,7 +19,7 @@ use bridgewalk_model::{
 fn observations() -> &'static [Observation] {
     static OBSERVATIONS: LazyLock<Vec<Observation>> = LazyLock::new(|| {
         let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
-        Recording::read(recorded.as_slice()).unwrap().observations
+        Recording::read(recorded.as_slice()).unwrap().hosts.concat()
     });
     &OBSERVATIONS
 }

@@ -8,7 +8,6 @@ use bridgewalk_analysis::walk::{
 };
 use bridgewalk_model::{
     AddressPort, Snapshot,
-    assembly::assemble,
     firewall::{Hook, RuleRef},
     proof::{
         Answer, Mark, NamespaceTrace, Passage, ProbeProtocol, Proof, Step, StepKind, StepVerdict, TracedFlow, Tuple,
@@ -18,7 +17,7 @@ use bridgewalk_model::{
 
 fn bed() -> Snapshot {
     let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
-    assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()])
+    Recording::read(recorded.as_slice()).unwrap().last_snapshot()
 }
 
 fn walk(snapshot: &Snapshot, from: &str, to: &str) -> Walk {

@@ -1,13 +1,13 @@
 //! What is said of a real, healthy host: Docker 26.1.5 with one of every wiring, recorded from engine and kernel.
 
 use bridgewalk_analysis::{Agreement, Severity, findings, names, pools, ports};
-use bridgewalk_model::{assembly::assemble, facts, recording::Recording};
+use bridgewalk_model::{facts, recording::Recording};
 
 #[test]
 fn a_real_healthy_host_raises_no_alarm() {
     let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
     let recording = Recording::read(recorded.as_slice()).unwrap();
-    let snapshot = assemble(&[&recording.last_state()]);
+    let snapshot = recording.last_snapshot();
     let host = &snapshot.hosts[0];
     let alarms: Vec<_> = findings(&snapshot).into_iter().filter(|one| one.severity != Severity::Info).collect();
     assert!(alarms.is_empty(), "{alarms:#?}");

@@ -7,14 +7,13 @@ use bridgewalk_analysis::walk::{
 };
 use bridgewalk_model::{
     EntityId, Fact, Snapshot,
-    assembly::assemble,
     firewall::{BaseChain, Chain, Expression, Family, Hook, Policy, Rule, Syntax, Table},
     recording::Recording,
 };
 
 fn bed() -> Snapshot {
     let recorded = include_bytes!("../../../app/tests/recordings/bed.bwrec");
-    assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()])
+    Recording::read(recorded.as_slice()).unwrap().last_snapshot()
 }
 
 fn ask(walker: &Walker<'_>, from: &str, to: &str, protocol: Protocol) -> Walk {
@@ -106,12 +105,12 @@ fn bed_with_a_comment() -> Snapshot {
         sets: Vec::new(),
         objects: Vec::new(),
     };
-    for observation in &mut recording.observations {
+    for observation in recording.hosts.iter_mut().flatten() {
         if let Fact::Firewall(section) = &mut observation.fact {
             section.is.iter_mut().take(1).for_each(|ruleset| ruleset.tables.push(table.clone()));
         }
     }
-    assemble(&[&recording.last_state()])
+    recording.last_snapshot()
 }
 
 #[test]
@@ -215,7 +214,7 @@ fn the_matrix_agrees_with_the_walks() {
 #[test]
 fn an_ingress_is_walked_as_its_kernel_had_it() {
     let recorded = include_bytes!("../../../assets/recordings/demo-ingress.bwrec");
-    let snapshot = assemble(&[&Recording::read(recorded.as_slice()).unwrap().last_state()]);
+    let snapshot = Recording::read(recorded.as_slice()).unwrap().last_snapshot();
     let walk = ask(&Walker::new(&snapshot), "outside", "host:8888", Protocol::Tcp);
     assert_eq!(walk.way.verdict, Verdict::Delivered, "{}", told(&walk));
     assert_eq!(walk.reply.as_ref().map(|reply| reply.verdict), Some(Verdict::Delivered), "{}", told(&walk));

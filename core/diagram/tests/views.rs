@@ -60,7 +60,7 @@ impl Words for Texts {
 }
 
 fn recorded(recordings: &[&[u8]]) -> Snapshot {
-    let states: Vec<_> = recordings.iter().map(|bytes| Recording::read(*bytes).unwrap().last_state()).collect();
+    let states: Vec<_> = recordings.iter().flat_map(|bytes| Recording::read(*bytes).unwrap().last_states()).collect();
     assemble(&states.iter().collect::<Vec<_>>())
 }
 

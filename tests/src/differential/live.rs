@@ -6,7 +6,7 @@
 use std::{fs::File, io::BufReader, net::IpAddr, path::Path};
 
 use anyhow::{Context, Result};
-use bridgewalk_model::{assembly::assemble, recording::Recording, snapshot::Namespace};
+use bridgewalk_model::{recording::Recording, snapshot::Namespace};
 use ipnet::IpNet;
 
 use super::{
@@ -75,7 +75,7 @@ impl Live {
         self.host.shell(&format!("rm -f {path}"))?;
         self.host.bridgewalk(&["record", "--seconds", "1", "-o", path])?.ok("bridgewalk record")?;
         let recording = Recording::read(BufReader::new(File::open(self.host.path_in_host(path))?))?;
-        let snapshot = assemble(&[&recording.last_state()]);
+        let snapshot = recording.last_snapshot();
         let namespaces = snapshot.hosts.iter().flat_map(|host| &host.namespaces);
         let mut found = namespaces.into_iter().find(|found| found.is_host).context("the host was not seen")?.clone();
         found.sockets.clear();

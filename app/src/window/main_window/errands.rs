@@ -20,7 +20,7 @@ impl MainWindow {
         let scene = self.drawn.scene.as_ref().map(|drawn| Arc::clone(&drawn.scene));
         let errand = match (action, scene) {
             (Action::OpenRecording, _) => Errand::AskAndOpen { title },
-            (Action::SaveRecording, _) => Errand::SaveRecording { title, observations: self.feed.observations() },
+            (Action::SaveRecording, _) => Errand::SaveRecording { title, hosts: self.feed.observations() },
             (Action::GoLive, _) => Errand::GoLive,
             (Action::ExportSvg, Some(scene)) => Errand::ExportSvg { title, scene },
             (Action::ExportPng, Some(scene)) => Errand::ExportPng { title, scene },

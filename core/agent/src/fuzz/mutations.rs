@@ -14,7 +14,6 @@ use std::{
 
 use bridgewalk_model::{
     Snapshot,
-    assembly::assemble,
     recording::{Header, Recording},
 };
 
@@ -38,7 +37,7 @@ fn lines(bytes: &[u8]) {
 
 fn read_recording(bytes: &[u8]) {
     if let Ok((recording, _)) = Recording::salvage(bytes) {
-        let _: Snapshot = assemble(&[&recording.last_state()]);
+        let _: Snapshot = recording.last_snapshot();
     }
 }
 
@@ -183,7 +182,7 @@ fn keep_corpus() {
     let recording = Recording::read(&bed[..]).unwrap();
     let header = serde_json::to_vec(&Header::new("bridgewalk", 1, "alpha")).unwrap();
     let mut told = header.clone();
-    for observation in &recording.observations {
+    for observation in recording.hosts.iter().flatten() {
         let line = serde_json::to_vec(observation).unwrap();
         if line.len() > 6_000 {
             continue;

@@ -3,7 +3,10 @@
 
 mod addresses;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use self::addresses::Addresses;
 use super::names::{DRIVERS, Names};
@@ -27,7 +30,8 @@ const SHORT_CHARS: usize = 12;
 pub struct Anonymiser {
     names: Names,
     addresses: Addresses,
-    is_begun: bool,
+    /// Hosts of which something was shown.
+    begun: BTreeSet<usize>,
 }
 
 impl Anonymiser {
@@ -36,14 +40,19 @@ impl Anonymiser {
         Self::default()
     }
 
-    /// What `observation` becomes; nothing, where it is of a kind that is left out. The first comes with what is left out.
+    /// What `observation` of one of several hosts becomes; nothing, where it is of a kind that is left out. Each host's
+    /// first comes with what is left out. What is one thing on two hosts stays one: a network's id, an address.
     ///
     /// # Errors
     /// If an observation cannot be written as JSON and read back, which would be a mistake in this program.
-    pub fn observation(&mut self, observation: &Observation) -> Result<Vec<Observation>, serde_json::Error> {
+    pub fn observation(
+        &mut self,
+        host: usize,
+        observation: &Observation,
+    ) -> Result<Vec<Observation>, serde_json::Error> {
         let mut out = Vec::new();
         let at_ms = observation.at_ms;
-        if !std::mem::replace(&mut self.is_begun, true) {
+        if self.begun.insert(host) {
             let limits = LEFT_OUT.map(left_out).to_vec();
             out.push(Observation { at_ms, fact: Fact::Limits { of: LEFT_OUT.to_vec(), limits } });
         }

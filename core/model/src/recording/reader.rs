@@ -5,16 +5,27 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use super::{FORMAT_VERSION, Header, MAX_KEPT_BYTES, MAX_LINE_BYTES, MAX_LINE_VALUES, MAX_TOTAL_BYTES};
-use crate::{Observation, assembly::State, json_elements, text::reveal, weight};
+use super::{
+    FORMAT_VERSION, Header, MAX_HOSTS, MAX_KEPT_BYTES, MAX_LINE_BYTES, MAX_LINE_VALUES, MAX_TOTAL_BYTES, OfHost,
+};
+use crate::{
+    Observation, Snapshot,
+    assembly::{State, assemble},
+    json_elements,
+    text::reveal,
+    weight,
+};
+
+/// The longest line, in bytes, that may say of which host those after it are.
+const MAX_OF_HOST_BYTES: usize = 64;
 
 /// A recording, read whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     /// Its first line.
     pub header: Header,
-    /// All observations, in the order in which they were made.
-    pub observations: Vec<Observation>,
+    /// Each host's observations, in the order in which they were made. As many hosts as the header names, in its order.
+    pub hosts: Vec<Vec<Observation>>,
     /// Whether its end is missing, as when the recorder was killed.
     pub is_truncated: bool,
 }
@@ -100,20 +111,30 @@ impl Recording {
             }
             Err(error) => return Err(error),
         };
-        let mut recording = Self { header, observations: Vec::new(), is_truncated: false };
-        let mut kept_bytes = 0;
+        let hosts = vec![Vec::new(); header.host_count()];
+        let mut recording = Self { header, hosts, is_truncated: false };
+        let (mut kept_bytes, mut of_host) = (0, 0);
         let damage = loop {
             match lines.next() {
-                Ok(Line::Whole(line)) => match serde_json::from_slice::<Observation>(&line) {
-                    Ok(observation) => {
-                        kept_bytes += size_of::<Observation>() + weight(&observation);
-                        if kept_bytes > MAX_KEPT_BYTES {
-                            break Some(too_heavy(lines.number));
-                        }
-                        recording.observations.push(observation);
+                Ok(Line::Whole(line)) => {
+                    if let Some(next) = turned_to(&line) {
+                        of_host = next;
+                        continue;
                     }
-                    Err(error) => break Some(damaged(lines.number, &error.to_string())),
-                },
+                    let Some(observations) = recording.hosts.get_mut(of_host) else {
+                        break Some(damaged(lines.number, &format!("the header names no host {of_host}")));
+                    };
+                    match serde_json::from_slice::<Observation>(&line) {
+                        Ok(observation) => {
+                            kept_bytes += size_of::<Observation>() + weight(&observation);
+                            if kept_bytes > MAX_KEPT_BYTES {
+                                break Some(too_heavy(lines.number));
+                            }
+                            observations.push(observation);
+                        }
+                        Err(error) => break Some(damaged(lines.number, &error.to_string())),
+                    }
+                }
                 Ok(Line::End) => break None,
                 Ok(Line::CutOff) => {
                     recording.is_truncated = true;
@@ -127,25 +148,42 @@ impl Recording {
 
     /// When something was observed, in milliseconds since 1970-01-01 UTC: each time once, in ascending order.
     pub fn times(&self) -> Vec<u64> {
-        let mut times: Vec<u64> = self.observations.iter().map(|observation| observation.at_ms).collect();
+        let mut times: Vec<u64> = self.hosts.iter().flatten().map(|observation| observation.at_ms).collect();
         times.sort_unstable();
         times.dedup();
         times
     }
 
-    /// What was known at `at_ms`: the fold of what was observed until then.
-    pub fn state_at(&self, at_ms: u64) -> State {
-        let mut state = State::default();
-        for observation in self.observations.iter().filter(|observation| observation.at_ms <= at_ms) {
-            state.apply(observation);
-        }
-        state
+    /// What was known of each host at `at_ms`: the fold of what was observed until then.
+    pub fn states_at(&self, at_ms: u64) -> Vec<State> {
+        self.hosts.iter().map(|observations| fold(observations, at_ms)).collect()
     }
 
-    /// What was known in the end.
-    pub fn last_state(&self) -> State {
-        self.state_at(u64::MAX)
+    /// What was known of each host in the end.
+    pub fn last_states(&self) -> Vec<State> {
+        self.states_at(u64::MAX)
     }
+
+    /// What was known in the end, put together.
+    pub fn last_snapshot(&self) -> Snapshot {
+        assemble(&self.last_states().iter().collect::<Vec<_>>())
+    }
+}
+
+fn fold(observations: &[Observation], at_ms: u64) -> State {
+    let mut state = State::default();
+    for observation in observations.iter().filter(|observation| observation.at_ms <= at_ms) {
+        state.apply(observation);
+    }
+    state
+}
+
+/// The host of which the lines after this one are, if it says so.
+fn turned_to(line: &[u8]) -> Option<usize> {
+    if line.len() > MAX_OF_HOST_BYTES {
+        return None;
+    }
+    serde_json::from_slice(line).ok().map(|OfHost { of_host }| of_host)
 }
 
 fn damaged(line: u64, detail: &str) -> RecordingError {
@@ -166,7 +204,11 @@ fn read_header(line: &[u8]) -> Result<Header, RecordingError> {
         let program = reveal(&program).unwrap_or(program);
         return Err(RecordingError::Newer { found, known: FORMAT_VERSION, program });
     }
-    serde_json::from_value(value).map_err(|error| damaged(1, &error.to_string()))
+    let header: Header = serde_json::from_value(value).map_err(|error| damaged(1, &error.to_string()))?;
+    if header.host_count() > MAX_HOSTS {
+        return Err(damaged(1, &format!("it names more than {MAX_HOSTS} hosts")));
+    }
+    Ok(header)
 }
 
 /// Lines of the decompressed stream, within bounds.
@@ -248,11 +290,49 @@ mod tests {
         let made = [observation(10, "alpha"), observation(20, "beta")];
         let recording = Recording::read(recorded(&made).as_slice()).unwrap();
         assert_eq!(recording.header, header());
-        assert_eq!(recording.observations, made);
+        assert_eq!(recording.hosts, [made]);
         assert!(!recording.is_truncated);
         assert_eq!(recording.times(), [10, 20]);
-        assert_eq!(recording.state_at(15).host_name(), "alpha");
-        assert_eq!(recording.last_state().host_name(), "beta");
+        let names = |states: Vec<State>| states.iter().map(|state| state.host_name().to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(recording.states_at(15)), ["alpha"]);
+        assert_eq!(names(recording.last_states()), ["beta"]);
+    }
+
+    #[test]
+    fn hosts_recorded_together_stay_apart() {
+        let header = header().and_hosts(vec!["beta".to_owned(), "gamma".to_owned()]);
+        let mut writer = Writer::new(Vec::new(), &header).unwrap();
+        for (host, at_ms) in [(1, 10), (1, 11), (0, 12), (1, 13)] {
+            writer.turn_to(host).unwrap();
+            writer.append(&[observation(at_ms, &format!("host{host}"))]).unwrap();
+        }
+        let recording = Recording::read(writer.finish().unwrap().as_slice()).unwrap();
+        assert_eq!(recording.header, header);
+        let times = recording.hosts.iter().map(|host| host.iter().map(|one| one.at_ms).collect::<Vec<_>>());
+        assert_eq!(times.collect::<Vec<_>>(), [vec![12], vec![10, 11, 13], vec![]]);
+        let names = recording.last_snapshot().hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names, ["host0", "host1", "localhost"]);
+    }
+
+    #[test]
+    fn one_host_is_recorded_as_every_program_reads_it() {
+        let text = serde_json::to_string(&header()).unwrap();
+        assert_eq!(text, r#"{"bridgewalk_recording":1,"program":"bridgewalk 0.1.0","made_at_ms":5,"host":"alpha"}"#);
+        let text = serde_json::to_string(&header().and_hosts(vec!["beta".to_owned()])).unwrap();
+        assert!(text.starts_with(r#"{"bridgewalk_recording":2"#), "{text}");
+    }
+
+    #[test]
+    fn a_host_that_the_header_does_not_name_is_damage() {
+        let lines = |header: &Header, of_host: usize| {
+            let header = serde_json::to_string(header).unwrap();
+            let one = serde_json::to_string(&observation(1, "alpha")).unwrap();
+            Recording::read(compressed(&format!("{header}\n{{\"of_host\":{of_host}}}\n{one}\n")).as_slice())
+        };
+        assert_eq!(lines(&header(), 0).unwrap().hosts[0].len(), 1);
+        assert!(matches!(lines(&header(), 1), Err(RecordingError::Damaged { line: 3, .. })));
+        let crowd = header().and_hosts(vec![String::new(); MAX_HOSTS]);
+        assert!(matches!(lines(&crowd, 0), Err(RecordingError::Damaged { line: 1, .. })));
     }
 
     #[test]
@@ -263,7 +343,7 @@ mod tests {
         let flushed = writer.encoder.get_ref().clone();
         let recording = Recording::read(flushed.as_slice()).unwrap();
         assert!(recording.is_truncated);
-        assert_eq!(recording.observations.len(), 1);
+        assert_eq!(recording.hosts[0].len(), 1);
     }
 
     #[test]
@@ -274,7 +354,7 @@ mod tests {
         assert_eq!(said(&compressed("{}\n")), "this is not a Bridgewalk recording");
         assert_eq!(
             said(&compressed("{\"bridgewalk_recording\":7,\"program\":\"bridgewalk 9\\u001b[31m\"}\n")),
-            "this recording is of format 7, made by bridgewalk 9\\u{1b}[31m; this program reads up to format 1: upgrade it"
+            "this recording is of format 7, made by bridgewalk 9\\u{1b}[31m; this program reads up to format 2: upgrade it"
         );
         let header = serde_json::to_string(&header()).unwrap();
         let text = said(&compressed(&format!("{header}\n{{\"at_ms\":1,\"fact\":\"weather\",\"of\":1}}\n")));
@@ -288,7 +368,7 @@ mod tests {
         let good = serde_json::to_string(&observation(1, "alpha")).unwrap();
         let (recording, damage) =
             Recording::salvage(compressed(&format!("{header}\n{good}\nrubbish\n")).as_slice()).unwrap();
-        assert_eq!(recording.observations.len(), 1);
+        assert_eq!(recording.hosts[0].len(), 1);
         assert!(matches!(damage, Some(RecordingError::Damaged { line: 3, .. })));
     }
 
@@ -326,7 +406,7 @@ mod tests {
             let at = at % whole.len();
             if let Ok(recording) = Recording::read(&whole[..at]) {
                 prop_assert!(recording.is_truncated);
-                prop_assert!(made.starts_with(&recording.observations));
+                prop_assert!(made.starts_with(&recording.hosts[0]));
             }
             let mut broken = whole;
             broken[at] ^= flip;

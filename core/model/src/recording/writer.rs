@@ -5,13 +5,15 @@ use std::io::{self, Write};
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 
-use super::Header;
+use super::{Header, OfHost};
 use crate::Observation;
 
 /// Appends observations to a recording.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
     pub(super) encoder: GzEncoder<W>,
+    /// Of which host the lines are.
+    host: usize,
 }
 
 impl<W: Write> Writer<W> {
@@ -20,9 +22,17 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What `out` answered.
     pub fn new(out: W, header: &Header) -> io::Result<Self> {
-        let mut writer = Self { encoder: GzEncoder::new(out, Compression::default()) };
+        let mut writer = Self { encoder: GzEncoder::new(out, Compression::default()), host: 0 };
         writer.line(header)?;
         Ok(writer)
+    }
+
+    /// What is added from now on is of the header's `host`-th host, from 0. The first is meant at the beginning.
+    ///
+    /// # Errors
+    /// What the output answered.
+    pub fn turn_to(&mut self, host: usize) -> io::Result<()> {
+        if std::mem::replace(&mut self.host, host) == host { Ok(()) } else { self.line(&OfHost { of_host: host }) }
     }
 
     /// Adds observations, in the order in which they were made.

@@ -15,7 +15,7 @@ const RECORDINGS: [&[u8]; 3] = [
 
 fn anonymous(made: &[Observation]) -> Vec<Observation> {
     let mut anonymiser = Anonymiser::new();
-    made.iter().flat_map(|observation| anonymiser.observation(observation).unwrap()).collect()
+    made.iter().flat_map(|observation| anonymiser.observation(0, observation).unwrap()).collect()
 }
 
 fn host(observations: &[Observation]) -> Host {
@@ -89,7 +89,7 @@ fn secrets(host: &Host) -> BTreeSet<String> {
 #[test]
 fn nothing_of_the_original_is_left_and_all_is_wired_as_it_was() {
     for bytes in RECORDINGS {
-        let made = Recording::read(bytes).unwrap().observations;
+        let made = Recording::read(bytes).unwrap().hosts.concat();
         let after = anonymous(&made);
         let text = serde_json::to_string(&after).unwrap();
         let (before, shown) = (host(&made), host(&after));
@@ -110,9 +110,9 @@ fn nothing_of_the_original_is_left_and_all_is_wired_as_it_was() {
 
 #[test]
 fn what_was_replaced_once_is_replaced_by_the_same() {
-    let made = Recording::read(RECORDINGS[0]).unwrap().observations;
+    let made = Recording::read(RECORDINGS[0]).unwrap().hosts.concat();
     let mut anonymiser = Anonymiser::new();
-    let mut pass = || made.iter().flat_map(|one| anonymiser.observation(one).unwrap()).collect::<Vec<_>>();
+    let mut pass = || made.iter().flat_map(|one| anonymiser.observation(0, one).unwrap()).collect::<Vec<_>>();
     let first = pass();
     assert_eq!(first[1..], pass()[..]);
 }
