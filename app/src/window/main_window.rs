@@ -24,6 +24,7 @@ use super::{
     history::History,
     indexed_scene::IndexedScene,
     inspector::Inspector,
+    known_host::{KnownHost, moved, pairs},
     outline::Outline,
     paint,
     question::Question,
@@ -58,7 +59,8 @@ pub struct MainWindow {
     /// Things that were entered, outermost first.
     trail: Vec<EntityId>,
     selection: Option<EntityId>,
-    host_name: Option<String>,
+    /// The hosts whose view this is; none: they are not known yet.
+    hosts: Vec<KnownHost>,
 
     draftsman: Draftsman,
     dialogs: Dialogs,
@@ -128,7 +130,7 @@ impl MainWindow {
             base: Scope::Whole,
             trail: Vec::new(),
             selection: None,
-            host_name: None,
+            hosts: Vec::new(),
             draftsman,
             dialogs: Dialogs::default(),
             clipboard: Dialogs::default(),
@@ -199,6 +201,7 @@ impl MainWindow {
                 Update::Complete => {
                     self.seen.is_complete = true;
                     self.seen.progress = None;
+                    self.welcome();
                 }
                 Update::Status(status) => self.seen.status = status,
             }
@@ -206,31 +209,37 @@ impl MainWindow {
         ctx.request_repaint();
     }
 
-    /// Shows a host as it was shown the last time.
+    /// Shows hosts as they were shown the last time, as soon as it is certain which they are.
     fn welcome(&mut self) {
-        let name = self.seen.snapshot.hosts.first().map(|host| host.name.to_string());
-        if name.is_none() || name == self.host_name {
+        let hosts = KnownHost::all(&self.seen.snapshot);
+        let is_certain = self.seen.is_complete || hosts.iter().all(KnownHost::is_certain);
+        if hosts.is_empty() || hosts == self.hosts || !is_certain {
+            return;
+        }
+        if let Some((_, pairs)) = pairs(&self.hosts, &hosts) {
+            // More is known of the same hosts, or they are called otherwise.
+            self.view = moved(&self.view, &pairs);
+            self.hosts = hosts;
             return;
         }
         self.store_view();
-        if let Some(view) = name.as_ref().and_then(|name| self.settings.views.get(name)) {
-            self.view = View { scope: self.base.clone(), theme: self.view.theme, ..view.clone() };
+        if let Some(view) = self.settings.view(&hosts) {
+            self.view = View { scope: self.base.clone(), theme: self.view.theme, ..view };
         }
-        let remembered = name.as_ref().and_then(|name| self.settings.agents.get(name));
-        if let Some(choice) = remembered.and_then(|agent| agent.choice())
-            && self.origin == Origin::Live
+        if let ([host], Origin::Live) = (hosts.as_slice(), &self.origin)
+            && let Some(choice) = self.settings.agent(host).and_then(RememberedAgent::choice)
         {
             self.tell(CollectorCommand::UseAgent(choice));
         }
-        self.host_name = name;
+        self.hosts = hosts;
         self.history.clear();
     }
 
     fn store_view(&mut self) {
-        if let Some(name) = &self.host_name {
+        if !self.hosts.is_empty() {
             let view =
                 View { scope: Scope::Whole, filter: Filter::default(), emphasis: BTreeSet::new(), ..self.view.clone() };
-            self.settings.views.insert(name.clone(), view);
+            self.settings.keep_view(self.hosts.clone(), view);
         }
     }
 
@@ -353,8 +362,8 @@ impl MainWindow {
             Command::UseAgent(choice, is_remembered) => {
                 self.question.close();
                 self.tell(CollectorCommand::UseAgent(choice));
-                if let (true, Some(host), Some(agent)) = (is_remembered, &self.host_name, RememberedAgent::of(choice)) {
-                    self.settings.agents.insert(host.clone(), agent);
+                if let (true, [host], Some(agent)) = (is_remembered, &*self.hosts, RememberedAgent::of(choice)) {
+                    self.settings.keep_agent(host.clone(), agent);
                 }
             }
             Command::Copy(text) => {

@@ -20,6 +20,7 @@ mod icon;
 mod index;
 mod indexed_scene;
 mod inspector;
+mod known_host;
 mod main_window;
 mod memory;
 mod node_menu;

@@ -11,6 +11,7 @@ use super::{
     context::Context,
     feed::Origin,
     icon::Icon,
+    known_host::KnownHost,
     theme::{self, strong},
 };
 
@@ -45,8 +46,8 @@ impl Question {
 
     /// Whether there is anything to ask.
     pub(super) fn is_open(&self, ctx: &Context<'_>) -> bool {
-        let host = ctx.seen.snapshot.hosts.first().map(|host| host.name.as_str());
-        let is_remembered = host.is_some_and(|host| ctx.settings.agents.contains_key(host));
+        let mut hosts = ctx.seen.snapshot.hosts.iter();
+        let is_remembered = hosts.any(|host| ctx.settings.agent(&KnownHost::of(host)).is_some());
         let is_limited = || {
             ctx.seen.snapshot.hosts.iter().any(|host| {
                 let limits =

@@ -10,6 +10,7 @@ use bridgewalk_collector::AgentChoice;
 use bridgewalk_diagram::{ThemeName, View};
 use serde::{Deserialize, Serialize};
 
+use super::known_host::{KnownHost, moved, pairs};
 use crate::words::Language;
 
 /// The key in eframe's storage.
@@ -53,7 +54,7 @@ fn is_readable(stored: &[u8]) -> bool {
     values.is_some_and(|values| values.get(STORAGE_KEY).is_none_or(is_ours))
 }
 
-/// Preferences, and a view for each host.
+/// Preferences, and how hosts were shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Settings {
@@ -71,10 +72,27 @@ pub(super) struct Settings {
     pub shows_inspector: bool,
     /// The findings below.
     pub shows_findings: bool,
-    /// How each host is shown, by its name.
-    pub views: BTreeMap<String, View>,
+    /// How hosts are shown.
+    shown: Vec<Shown>,
     /// Who reads each host's kernel, where that was to be remembered.
-    pub agents: BTreeMap<String, RememberedAgent>,
+    read_by: Vec<ReadBy>,
+    /// The same of programs that knew a host by its name, until one of that name is shown.
+    views: BTreeMap<String, View>,
+    agents: BTreeMap<String, RememberedAgent>,
+}
+
+/// How hosts are shown together: where a thing was put depends on what is beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Shown {
+    hosts: Vec<KnownHost>,
+    view: View,
+}
+
+/// Who reads a host's kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ReadBy {
+    host: KnownHost,
+    agent: RememberedAgent,
 }
 
 impl Default for Settings {
@@ -87,6 +105,8 @@ impl Default for Settings {
             shows_outline: true,
             shows_inspector: true,
             shows_findings: false,
+            shown: Vec::new(),
+            read_by: Vec::new(),
             views: BTreeMap::new(),
             agents: BTreeMap::new(),
         }
@@ -210,6 +230,41 @@ impl Settings {
         }
     }
 
+    /// How these hosts were shown the last time.
+    pub(super) fn view(&mut self, hosts: &[KnownHost]) -> Option<View> {
+        let likely = self.shown.iter().filter_map(|shown| Some((pairs(&shown.hosts, hosts)?, &shown.view)));
+        if let Some(((_, pairs), view)) = likely.max_by_key(|((likeness, _), _)| *likeness) {
+            return Some(moved(view, &pairs));
+        }
+        let [host] = hosts else { return None };
+        self.views.remove(&host.name)
+    }
+
+    /// Remembers how they are shown.
+    pub(super) fn keep_view(&mut self, hosts: Vec<KnownHost>, view: View) {
+        let of_these =
+            self.shown.iter().enumerate().filter_map(|(at, shown)| Some((pairs(&shown.hosts, &hosts)?.0, at)));
+        let before = of_these.max_by_key(|(likeness, _)| *likeness).map(|(_, at)| at);
+        match before.and_then(|at| self.shown.get_mut(at)) {
+            Some(shown) => *shown = Shown { hosts, view },
+            None => self.shown.push(Shown { hosts, view }),
+        }
+    }
+
+    /// Who is to read this host's kernel, if that was to be remembered.
+    pub(super) fn agent(&self, host: &KnownHost) -> Option<RememberedAgent> {
+        let likely = self.read_by.iter().filter_map(|it| Some((it.host.likeness(host)?, it.agent)));
+        let known = likely.max_by_key(|(likeness, _)| *likeness).map(|(_, agent)| agent);
+        known.or_else(|| self.agents.get(&host.name).copied())
+    }
+
+    /// Remembers who does.
+    pub(super) fn keep_agent(&mut self, host: KnownHost, agent: RememberedAgent) {
+        self.agents.remove(&host.name);
+        self.read_by.retain(|it| it.host.likeness(&host).is_none());
+        self.read_by.push(ReadBy { host, agent });
+    }
+
     /// The colours to use now, `system` being the desktop's.
     pub(super) fn theme_name(&self, system: Option<egui::Theme>) -> ThemeName {
         match (self.theme, system) {
@@ -226,15 +281,52 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    use bridgewalk_diagram::{Detail, scene::Point};
+    use bridgewalk_model::EntityId;
+
     use super::*;
+    use crate::window::known_host::known;
 
     #[test]
     fn what_is_stored_comes_back_and_less_is_enough() {
         let mut settings = Settings { text_size: TextSize::Projector, ..Settings::default() };
-        settings.views.insert("alpha".into(), View::default());
+        settings.keep_view(Vec::new(), View::default());
         let text = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
         assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
+    }
+
+    /// Two machines called alike, copied one from the other.
+    #[test]
+    fn arrangements_follow_the_machine() {
+        let arranged = |id: &str, x: f32| {
+            let mut view = View::default();
+            view.arrangement.insert(EntityId::host(id).container("c"), Point { x, y: 0.0 });
+            view
+        };
+        let mut settings = Settings::default();
+        settings.keep_view(vec![known("m", "E", "debian")], arranged("debian", 1.0));
+        assert_eq!(settings.view(&[known("m", "F", "debian")]), None, "its clone");
+        assert_eq!(settings.view(&[known("n", "E", "debian")]), None, "its clone with an id of its own");
+        settings.keep_view(vec![known("m", "F", "debian")], arranged("debian", 2.0));
+        settings.keep_view(vec![known("m", "E", "debian#E"), known("m", "F", "debian#F")], arranged("debian#F", 3.0));
+
+        let settings: Settings = serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
+        let view = |hosts: &[KnownHost]| settings.clone().view(hosts);
+        assert_eq!(view(&[known("m", "E", "debian")]), Some(arranged("debian", 1.0)));
+        assert_eq!(view(&[known("m", "F", "renamed")]), Some(arranged("renamed", 2.0)));
+        let turned = [known("m", "F", "debian#F"), known("m", "E", "debian#E")];
+        assert_eq!(view(&turned), Some(arranged("debian#F", 3.0)), "in the other order");
+    }
+
+    #[test]
+    fn what_was_remembered_by_name_is_taken_over_once() {
+        let text = r#"{"views": {"debian": {"detail": "concept"}}, "agents": {"debian": "without"}}"#;
+        let mut settings: Settings = serde_json::from_str(text).unwrap();
+        let [one, other] = [known("m", "E", "debian"), known("n", "F", "debian")];
+        assert_eq!(settings.agent(&one), Some(RememberedAgent::Without));
+        assert_eq!(settings.view(std::slice::from_ref(&one)).map(|view| view.detail), Some(Detail::Concept));
+        assert_eq!(settings.view(&[other]), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fs;
 
 use bridgewalk_model::HostFacts;
 
+use crate::machine_id;
+
 /// From `uname(2)`, `/proc` and `/etc/os-release`.
 pub(crate) fn read() -> HostFacts {
     let system = rustix::system::uname();
@@ -13,6 +15,7 @@ pub(crate) fn read() -> HostFacts {
         kernel_release: text(system.release()),
         architecture: text(system.machine()),
         boot_id: fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned()),
+        machine_id: machine_id::read(),
         operating_system: fs::read_to_string("/etc/os-release").ok().and_then(|release| pretty_name(&release)),
     }
 }

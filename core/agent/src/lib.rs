@@ -14,6 +14,7 @@ mod firewall;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod host_facts;
+mod machine_id;
 mod netlink;
 mod privilege;
 mod probe;

@@ -30,7 +30,7 @@ impl EntityId {
         Self::outside().child("link", first.as_str())
     }
 
-    /// The host of this name (`HostFacts::hostname`).
+    /// The host of this name (`HostFacts::hostname`), or of what tells it apart from others of the same name.
     pub fn host(name: &str) -> Self {
         Self(format!("host:{}", part(name)).into())
     }
@@ -76,6 +76,20 @@ impl EntityId {
         &self.0
     }
 
+    /// The same thing of the host `to` instead of `from`; none: it is none of `from`'s.
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        if self == from {
+            return Some(to.clone());
+        }
+        if self.is_within(from) {
+            return self.0.strip_prefix(from.as_str()).map(|rest| Self(format!("{to}{rest}").into()));
+        }
+        // A link outside is known by an interface.
+        let outside = Self::outside().child("link", "");
+        let of_host = |host: &Self| format!("{outside}{}∕", part(host.as_str()));
+        self.0.strip_prefix(&of_host(from)).map(|rest| Self(format!("{}{rest}", of_host(to)).into()))
+    }
+
     /// Whether `self` lies below `owner`.
     pub fn is_within(&self, owner: &Self) -> bool {
         self.0.strip_prefix(owner.as_str()).is_some_and(|rest| rest.starts_with('/'))
@@ -107,6 +121,11 @@ mod tests {
         let ids: std::collections::BTreeSet<_> = keys.iter().map(|key| host.project(key)).collect();
         assert_eq!(ids.len(), keys.len());
         assert_eq!(host.child("nat", "10.0.0.0/8").as_str(), "host:alpha/nat:10.0.0.0∕8");
+        let (a, b) = (EntityId::host("a"), EntityId::host("b"));
+        assert_eq!(a.container("c").moved(&a, &b), Some(b.container("c")));
+        let eth0 = |host: &EntityId| EntityId::link(&host.namespace("host").interface("eth0"));
+        assert_eq!(eth0(&a).moved(&a, &b), Some(eth0(&b)));
+        assert_eq!(eth0(&EntityId::host("ab")).moved(&a, &b), None);
         assert!(!EntityId::host("a/ns:host").is_within(&EntityId::host("a")));
     }
 }

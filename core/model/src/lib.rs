@@ -21,6 +21,7 @@ pub mod snapshot;
 
 mod answer;
 mod id;
+mod identity;
 mod limit;
 mod mac;
 mod observation;
@@ -30,6 +31,7 @@ mod weight;
 
 pub use answer::Answer;
 pub use id::EntityId;
+pub use identity::HostIdentity;
 pub use limit::{Limit, LimitReason, NotReadBecause, Remedy, SourceKind};
 pub use mac::MacAddress;
 pub use observation::{

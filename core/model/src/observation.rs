@@ -86,8 +86,17 @@ pub struct HostFacts {
     pub architecture: String,
     /// `/proc/sys/kernel/random/boot_id`: namespaces' inodes are comparable within one boot only.
     pub boot_id: Option<String>,
+    /// `/etc/machine-id` (`machine-id(5)`), hashed under [`Self::MACHINE_ID_APPLICATION`]: 32 hexadecimal digits. The id
+    /// itself is confidential and never kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_id: Option<String>,
     /// `PRETTY_NAME` of `/etc/os-release`, or the engine's `OperatingSystem`.
     pub operating_system: Option<String>,
+}
+
+impl HostFacts {
+    /// The id under which a machine's is hashed, as `systemd-id128 machine-id --app-specific=` does.
+    pub const MACHINE_ID_APPLICATION: &str = "6f1b0f6e-2f0c-4a5d-9c7e-0d1a5be3c9d4";
 }
 
 /// What was said.

@@ -66,7 +66,7 @@ impl MainWindow {
         self.trail.clear();
         self.selection = None;
         self.walk.clear();
-        self.host_name = None;
+        self.hosts.clear();
         self.view =
             View { scope: self.base.clone(), theme: self.view.theme, detail: self.view.detail, ..View::default() };
         self.history.clear();

@@ -93,6 +93,7 @@ fn rename_host(host: &mut Host, names: &mut Names) {
     host.name = names.text("host", &host.name);
     host.facts.hostname = host.name.to_string();
     host.facts.boot_id = None;
+    host.facts.machine_id = None;
     host.facts.operating_system = None;
     host.engine = host.engine.as_deref().map(|engine| Arc::new(engine_facts(engine, host.name.as_str())));
     host.engine_lost = None;

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub use state::State;
 
 use crate::{
-    EntityId, Limit, LimitReason, NamespaceInode, Remedy, Snapshot, Text,
+    EntityId, HostIdentity, Limit, LimitReason, NamespaceInode, Remedy, Snapshot, Text,
     kernel::Process,
     snapshot::{Host, Namespace},
 };
@@ -30,10 +30,22 @@ use state::NamespaceState;
 /// Puts the states of several hosts side by side. `states` are in the order of their sources.
 pub fn assemble(states: &[&State]) -> Snapshot {
     let mut ids = UniqueIds::default();
+    let keys = host_keys(states);
     Snapshot::new(
         states.iter().map(|state| state.at_ms).max().unwrap_or(0),
-        states.iter().map(|state| assemble_host(state, &mut ids)).collect(),
+        states.iter().zip(keys).map(|(state, key)| assemble_host(state, ids.take(&key, EntityId::host))).collect(),
     )
+}
+
+/// What each host is known by: its name, and where others bear the same, what is its own, whatever their order.
+fn host_keys(states: &[&State]) -> Vec<String> {
+    let named: Vec<_> = states.iter().map(|state| (state.host_name(), state.identity())).collect();
+    let key = |(at, (name, identity)): (usize, &(&str, HostIdentity))| {
+        let namesakes = named.iter().enumerate().filter(|(other, (theirs, _))| *other != at && theirs == name);
+        let namesakes: Vec<_> = namesakes.map(|(_, (_, identity))| identity).collect();
+        identity.tag(&namesakes).map_or_else(|| (*name).to_owned(), |tag| format!("{name}#{tag}"))
+    };
+    named.iter().enumerate().map(key).collect()
 }
 
 /// Gives each thing an id of its own: a second of the same name gets `#2`.
@@ -79,11 +91,10 @@ struct Draft<'a> {
     interface_at: HashMap<(usize, u32), usize>,
 }
 
-fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
+fn assemble_host(state: &State, id: EntityId) -> Host {
     let resolved = known::resolved(state);
     let state: &State = &resolved;
     let name = state.host_name();
-    let id = host_ids.take(name, EntityId::host);
     let processes: HashMap<u32, &Process> = state.processes.iter().map(|process| (process.pid, process)).collect();
     let homes = containers::homes(state, &processes);
     let mut draft = namespaces::draft(state, id, name, processes, &homes);
@@ -110,7 +121,7 @@ fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
         namespace.limits.extend(by_place.remove(&Some(namespace.inode)).unwrap_or_default());
     }
     Host {
-        name: Text::new(name),
+        name: own_name(&id, name),
         facts: state.host.clone().unwrap_or_default(),
         engine: state.engine.clone(),
         engine_lost: state.engine_lost.clone(),
@@ -124,6 +135,14 @@ fn assemble_host(state: &State, host_ids: &mut UniqueIds) -> Host {
         processes: state.processes.clone(),
         id,
     }
+}
+
+/// The host's name, with what tells it apart if another bears it too.
+fn own_name(id: &EntityId, name: &str) -> Text {
+    if *id == EntityId::host(name) {
+        return Text::new(name);
+    }
+    Text::new(id.as_str().strip_prefix("host:").unwrap_or(name))
 }
 
 /// What is not seen, said by a source or not: without what concerned namespaces that are gone by now.

@@ -7,9 +7,10 @@ use std::{
 
 use super::{nat::Translation, rulesets::shown_ruleset};
 use crate::{
-    Fact, HostFacts, Limit, NamespaceInode, NamespaceSighting, Observation, SectionKind, SourceKind, Via,
+    Fact, HostFacts, HostIdentity, Limit, NamespaceInode, NamespaceSighting, Observation, SectionKind, SourceKind, Via,
     engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
     firewall::Ruleset,
+    identity::first_device,
     kernel::{
         Address, BridgeVlan, DockerProxy, FdbEntry, Ipvs, Link, NameFiles, Neighbour, Process, Route, RoutingRule,
         Socket, SocketState, Sysctl,
@@ -75,7 +76,7 @@ impl State {
             self.section(namespace).read.insert(kind);
         }
         match &observation.fact {
-            Fact::Host(facts) => self.host = Some(shown_host(facts)),
+            Fact::Host(facts) => self.replace_host(facts),
             Fact::Engine(facts) => {
                 self.engine = Some(Arc::new(shown_engine(facts)));
                 self.engine_lost = None;
@@ -176,6 +177,25 @@ impl State {
         }
     }
 
+    /// An agent that may see less does not unlearn which machine this is.
+    fn replace_host(&mut self, facts: &HostFacts) {
+        let mut facts = shown_host(facts);
+        let before = self.host.take().filter(|before| before.boot_id.is_some() && before.boot_id == facts.boot_id);
+        facts.machine_id = facts.machine_id.or_else(|| before?.machine_id);
+        self.host = Some(facts);
+    }
+
+    /// What is the host's own.
+    pub(super) fn identity(&self) -> HostIdentity {
+        let own = self.namespaces.values().find(|it| it.sighting.as_ref().is_some_and(|sighting| sighting.is_host));
+        let links = own.and_then(|own| own.links.as_ref()).into_iter().flat_map(|(_, links)| links);
+        HostIdentity::new(
+            self.host.as_ref().and_then(|host| host.machine_id.as_deref()),
+            self.engine.as_ref().map(|engine| engine.engine_id.as_str()),
+            first_device(links),
+        )
+    }
+
     fn section(&mut self, inode: NamespaceInode) -> &mut NamespaceState {
         self.namespaces.entry(inode).or_default()
     }
@@ -230,7 +250,7 @@ fn shown_host(facts: &HostFacts) -> HostFacts {
     for text in [&mut facts.hostname, &mut facts.kernel_release, &mut facts.architecture] {
         reveal_in(text);
     }
-    if let Some(text) = &mut facts.operating_system {
+    for text in [&mut facts.operating_system, &mut facts.machine_id].into_iter().flatten() {
         reveal_in(text);
     }
     facts
@@ -239,6 +259,7 @@ fn shown_host(facts: &HostFacts) -> HostFacts {
 fn shown_engine(facts: &EngineFacts) -> EngineFacts {
     let mut facts = facts.clone();
     for text in [
+        &mut facts.engine_id,
         &mut facts.host_name,
         &mut facts.version,
         &mut facts.operating_system,

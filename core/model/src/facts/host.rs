@@ -1,7 +1,7 @@
 //! A host's facts.
 
 use super::{Facts, command, derived, docker, file};
-use crate::{Source, Sourced, snapshot::Host};
+use crate::{HostFacts, Source, Sourced, snapshot::Host};
 
 pub(super) fn facts(host: &Host) -> Vec<Sourced> {
     let mut facts = Facts::default();
@@ -17,12 +17,20 @@ pub(super) fn facts(host: &Host) -> Vec<Sourced> {
         &file(release),
         run(&["cat", release]).as_ref(),
     );
+    let hashed = format!("--app-specific={}", HostFacts::MACHINE_ID_APPLICATION);
+    facts.add_some(
+        "machine-id",
+        host.facts.machine_id.as_ref(),
+        &file("/etc/machine-id"),
+        run(&["systemd-id128", "machine-id", &hashed]).as_ref(),
+    );
     if let Some(engine) = &host.engine {
         let info = |field: &str| docker("GET /info", field);
         let show = |format: &str| run(&["docker", "info", "--format", format]);
         let mut add = |key: &str, value: String, source: &Source, command: Option<String>| {
             facts.add(key, value, source, command.as_ref());
         };
+        add("engine-id", engine.engine_id.clone(), &info("ID"), show("{{.ID}}"));
         let version = docker("GET /version", "Version");
         add("engine-version", engine.version.clone(), &version, run(&["docker", "version"]));
         let contexts = run(&["docker", "context", "ls"]);

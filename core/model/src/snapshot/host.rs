@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Container, Interface, Namespace, NatMapping, Network, VethPair};
 use crate::{
-    EntityId, HostFacts, Limit, Text,
+    EntityId, HostFacts, HostIdentity, Limit, Text,
     engine::{EngineFacts, Swarm},
     kernel::Process,
 };
@@ -14,9 +14,10 @@ use crate::{
 /// A machine with its kernel and, mostly, its Docker engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Host {
-    /// `host:<hostname>`, with `#2` … after it if several sources have the same name.
+    /// `host:<hostname>`; of several of one name with the beginning of what is its own ([`HostIdentity`]) after a `#`,
+    /// or, if nothing tells them apart, with their number.
     pub id: EntityId,
-    /// Its name.
+    /// Its name, with what tells it apart after a `#` if several bear it; `facts.hostname` is the name alone.
     pub name: Text,
     /// What is known of the machine.
     pub facts: HostFacts,
@@ -43,6 +44,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// What is its own.
+    pub fn identity(&self) -> HostIdentity {
+        HostIdentity::of(self)
+    }
+
     /// The host's own namespace.
     pub fn own_namespace(&self) -> Option<&Namespace> {
         self.namespaces.iter().find(|namespace| namespace.is_host)

@@ -118,6 +118,19 @@ fn what_was_replaced_once_is_replaced_by_the_same() {
 }
 
 #[test]
+fn which_machine_it_was_is_left_out() {
+    let facts = HostFacts {
+        hostname: "alpha".to_owned(),
+        machine_id: Some("6f7fe232f17246b3aa4f9af80af6e319".to_owned()),
+        boot_id: Some("b007".to_owned()),
+        ..HostFacts::default()
+    };
+    let shown = anonymous(&[Observation { at_ms: 1, fact: Fact::Host(facts) }]);
+    let text = serde_json::to_string(&shown).unwrap();
+    assert!(text.contains("host-1") && !["6f7f", "b007", "alpha"].iter().any(|own| text.contains(own)), "{text}");
+}
+
+#[test]
 fn no_two_ids_become_one_and_a_short_one_is_a_beginning() {
     let mut anonymiser = Anonymiser::new();
     let (one, two) = ("a".repeat(64), format!("b{}", "a".repeat(63)));
