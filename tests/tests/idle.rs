@@ -93,7 +93,7 @@ fn speed_at_rest_nothing_is_painted() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let _display = Running::start({
         let mut command = Command::new("Xvfb");
-        command.args([DISPLAY, "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        command.args([DISPLAY, "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]);
         command
     })?;
     process::until("the display is there", SOON, || {
