@@ -12,6 +12,8 @@ mod reaching;
 mod sample;
 #[path = "window/walking.rs"]
 mod walking;
+#[path = "window/wiring.rs"]
+mod wiring;
 
 use std::{sync::Arc, time::Duration};
 

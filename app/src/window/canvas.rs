@@ -23,6 +23,7 @@ use super::{
     paint::Picture,
     reader::Reader,
     still::{Step, Still},
+    subject,
     walk::Mark,
 };
 
@@ -394,23 +395,41 @@ impl Canvas {
         }
     }
 
-    /// What the camera, the pointer and the keyboard are on.
+    /// A frame around a box, or along a line.
+    fn frame(&self, painter: &egui::Painter, area: Rect, target: &Target, stroke: Stroke) {
+        if target.line.is_empty() {
+            let rect = self.camera.rect_to_screen(area, target.rect).expand(3.0);
+            painter.rect_stroke(rect, 8.0, stroke, StrokeKind::Outside);
+        } else {
+            let points = target.line.iter().map(|point| self.camera.to_screen(area, *point)).collect();
+            painter.add(Shape::line(points, Stroke::new(stroke.width + 2.0, stroke.color)));
+        }
+    }
+
+    /// What the camera, the pointer and the keyboard are on, and what that is wired to.
     fn marks(&self, painter: &egui::Painter, area: Rect, drawn: &IndexedScene, ctx: &Context<'_>) {
         let mark = |entity: &EntityId, stroke: Stroke| {
-            for target in drawn.targets_of(entity) {
-                if target.line.is_empty() {
-                    let rect = self.camera.rect_to_screen(area, target.rect).expand(3.0);
-                    painter.rect_stroke(rect, 8.0, stroke, StrokeKind::Outside);
-                } else {
-                    let points = target.line.iter().map(|point| self.camera.to_screen(area, *point)).collect();
-                    painter.add(Shape::line(points, Stroke::new(stroke.width + 2.0, stroke.color)));
-                }
-            }
+            drawn.targets_of(entity).for_each(|target| self.frame(painter, area, target, stroke));
         };
         if let Some(hovered) = &self.hovered
             && ctx.selection != Some(hovered)
         {
             mark(hovered, Stroke::new(1.5, ctx.colors.outline));
+        }
+        // A walk lights up its own way.
+        if ctx.view.emphasis.is_empty() {
+            let stroke = Stroke::new(1.5, ctx.colors.accent.gamma_multiply(0.75));
+            for lit in ctx.wire.lit().iter().filter(|lit| ctx.selection != Some(*lit)) {
+                for target in drawn.targets_of(lit) {
+                    // An interface is a line of words on its box: a frame would run through those beside it.
+                    if target.line.is_empty() && subject::kind_of(lit) == "if" && !target.is_movable {
+                        let rect = self.camera.rect_to_screen(area, target.rect);
+                        painter.rect_filled(rect, 4.0, ctx.colors.accent.gamma_multiply(0.22));
+                    } else {
+                        self.frame(painter, area, target, stroke);
+                    }
+                }
+            }
         }
         if let Some(selected) = ctx.selection {
             mark(selected, Stroke::new(2.5, ctx.colors.accent));

@@ -153,6 +153,8 @@ actions! {
     Walk "walk" keys(BARE, Key::W), None;
     /// Who reaches whom.
     Reach "reach" keys(BARE, Key::M), None;
+    /// Show the wire between the chosen thing and another, or no more.
+    Wires "wires" keys(BARE, Key::X), None;
     /// Open a recording.
     OpenRecording "open" keys(CTRL, Key::O), None;
     /// Save what was observed.

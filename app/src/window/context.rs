@@ -14,6 +14,7 @@ use super::{
     settings::Settings,
     subject::{self, Subject},
     theme::Colors,
+    wire::Wire,
 };
 use crate::words::Words;
 
@@ -63,6 +64,8 @@ pub(super) struct Context<'a> {
     pub trail: &'a [EntityId],
     /// What is chosen.
     pub selection: Option<&'a EntityId>,
+    /// What that is wired to.
+    pub wire: &'a Wire,
     /// Preferences.
     pub settings: &'a Settings,
     /// Where it all comes from.
@@ -104,6 +107,7 @@ impl Context<'_> {
             Action::Hide => {
                 self.selection.is_some_and(|id| matches!(subject::kind_of(id), "container" | "network" | "project"))
             }
+            Action::Wires => self.selection.is_some(),
             Action::ShowAll => !self.view.hidden.is_empty(),
             Action::Collapse => self.selection.is_some_and(|id| matches!(subject::kind_of(id), "network" | "project")),
             Action::TidyUp | Action::Fit | Action::ZoomIn | Action::ZoomOut => self.drawn.scene.is_some(),

@@ -55,6 +55,7 @@ impl Inspector {
         }
         ui.add_space(6.0);
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            ctx.wire.ui(ui, ctx, id);
             for (index, fact) in self.facts.iter().enumerate() {
                 ui.push_id(index, |ui| fact_ui(ui, ctx, fact));
             }

@@ -35,6 +35,7 @@ use super::{
     still::Still,
     theme,
     walk::WalkPanel,
+    wire::Wire,
 };
 use crate::words::{Language, Words};
 
@@ -59,6 +60,7 @@ pub struct MainWindow {
     /// Things that were entered, outermost first.
     trail: Vec<EntityId>,
     selection: Option<EntityId>,
+    wire: Wire,
     /// The hosts whose view this is; none: they are not known yet.
     hosts: Vec<KnownHost>,
 
@@ -130,6 +132,7 @@ impl MainWindow {
             base: Scope::Whole,
             trail: Vec::new(),
             selection: None,
+            wire: Wire::default(),
             hosts: Vec::new(),
             draftsman,
             dialogs: Dialogs::default(),
@@ -245,6 +248,7 @@ impl MainWindow {
 
     /// Orders a drawing if something has changed; takes the newest.
     fn draw(&mut self) {
+        self.wire.follow(&self.seen.snapshot, self.selection.as_ref());
         self.walk.advance(&self.seen.snapshot);
         self.reach.advance(&self.seen.snapshot);
         if self.view.emphasis != *self.walk.emphasis() {
@@ -451,6 +455,7 @@ impl MainWindow {
             Action::Everything => self.change(None, |view| view.detail = Detail::Everything),
             Action::Filter => self.filter_bar.toggle(),
             Action::Reach => self.reach.toggle(),
+            Action::Wires => self.wire.toggle(self.selection.as_ref()),
             Action::Walk => self.walk.toggle(&self.seen.snapshot, self.selection.as_ref()),
             Action::Theme => {
                 self.settings.theme =

@@ -39,6 +39,7 @@ mod theme;
 mod top_bar;
 mod trail;
 mod walk;
+mod wire;
 mod worker;
 
 use std::{path::PathBuf, sync::Arc};

@@ -19,7 +19,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &Context<'_>) {
     if let Some(subject) = ctx.subject(id) {
         ui.label(egui::RichText::new(&subject.name).font(super::theme::strong(14.0)));
         ui.separator();
-        for action in [Action::Enter, Action::Hide, Action::Collapse] {
+        for action in [Action::Enter, Action::Wires, Action::Hide, Action::Collapse] {
             entry(ui, ctx, action);
         }
         if ui.button(ctx.words.text("window-copy-name")).clicked() {

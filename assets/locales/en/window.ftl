@@ -246,6 +246,12 @@ action-findings = Findings
 action-findings-tip = The findings below the picture
 action-walk = Walk a packet
 action-walk-tip = Follow a packet from one end to the other, hop by hop
+action-wires = Wire to another thing
+action-wires-tip = Light up and list the cables, ports, bridges and tunnels between the chosen thing and the next one you choose
+window-wired-to = wired to
+window-wired-more = and { $count } more
+window-wire-from = The wire from { $name }
+window-wire-other = Choose the other end, in the picture or in the list.
 
 walk-title = Packet walk
 walk-close = Close the walk

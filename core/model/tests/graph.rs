@@ -202,6 +202,31 @@ fn the_wires_between_two_things_are_listed_in_order() {
     assert_eq!(graph.wires(one, one), Some(Vec::new()));
 }
 
+#[test]
+fn what_a_thing_is_wired_to_ends_at_the_next_thing() {
+    let snapshot = Bench::new(2).snapshot();
+    let (graph, host) = (snapshot.graph(), &snapshot.hosts[0]);
+    let near = |id: &EntityId| {
+        let mut near: Vec<_> = graph.near(id).into_iter().map(|id| name(&snapshot, id)).collect();
+        near.sort();
+        near
+    };
+    let bridge = fixture::app_bridge();
+    let home = |number| format!("container-{}", fixture::container_id(number));
+    let container = near(&host.containers[0].id);
+    for expected in ["eth0", "veth0000000", &bridge] {
+        assert!(container.contains(&expected.to_owned()), "{expected} in {container:?}");
+    }
+    assert!(!container.contains(&"veth0000001".to_owned()) && !container.contains(&"web1".to_owned()), "{container:?}");
+    let ports = near(&host.own_namespace().unwrap().id.interface(&bridge));
+    for expected in ["veth0000000", "veth0000001", "web0", "web1"] {
+        assert!(ports.contains(&expected.to_owned()), "{expected} in {ports:?}");
+    }
+    assert!(!ports.contains(&home(0)), "{ports:?}");
+    // What is on a parent has nothing of what else is.
+    assert!(!near(&eth0("alpha")).contains(&bridge));
+}
+
 /// Generous, for busy machines and unoptimised code; the number itself is printed.
 #[test]
 fn the_graph_of_a_thousand_containers_is_made_quickly() {

@@ -43,6 +43,7 @@ impl MainWindow {
             base: &self.base,
             trail: &self.trail,
             selection: self.selection.as_ref(),
+            wire: &self.wire,
             settings: &self.settings,
             origin: &self.origin,
             commands,
