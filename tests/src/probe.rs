@@ -1,6 +1,10 @@
 //! Real connection attempts, many at once, from any network namespace: what a walk's verdicts are checked against.
 
-use std::{collections::BTreeMap, net::SocketAddrV4, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddrV4},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 
@@ -26,21 +30,23 @@ pub enum Outcome {
     Silent,
 }
 
-/// Connects to all its arguments at once, asks each for a page and says what came of it within six seconds: more than
-/// ARP takes to give up. Where nobody listens on a port of the loopback that is also the one that the kernel chose to
+/// Connects from its first argument (`-`: the kernel chooses) to all from the third on at once, asks each for a page and
+/// says what came of it within as many seconds as the second says. Where nobody listens on a port of the loopback that is also the one that the kernel chose to
 /// send from, a socket connects to itself: that is no answer.
 const SCRIPT: &str = r#"
 sub name { my $e = shift; $e == 111 ? 'refused' : $e == 104 ? 'closed' : $e == 110 ? 'silent' : 'unreachable' }
+my ($source, $seconds) = (shift, shift);
 my %open;
 for my $to (@ARGV) {
   my ($address, $port) = split /:/, $to;
   socket(my $socket, 2, 1, 6) or die $!;
   fcntl($socket, 4, 2048);
+  if ($source ne '-') { bind($socket, pack('Sna4x8', 2, 0, pack('C4', split /\./, $source))) or die $! }
   my $done = connect($socket, pack('Sna4x8', 2, $port, pack('C4', split /\./, $address)));
   if (!$done && $! + 0 != 115) { print "$to ", name($! + 0), "\n"; next }
   $open{fileno $socket} = [$socket, $to, 0];
 }
-my $end = time + 6;
+my $end = time + $seconds;
 while (%open && time < $end) {
   my ($read, $write) = ('', '');
   for (values %open) { if ($_->[2]) { vec($read, fileno $_->[0], 1) = 1 } else { vec($write, fileno $_->[0], 1) = 1 } }
@@ -62,11 +68,23 @@ while (%open && time < $end) {
 print "$_->[1] ", $_->[2] ? 'open' : 'silent', "\n" for values %open;
 "#;
 
-/// Tries to connect from the network namespace of a process of this machine.
+/// Tries to connect from the network namespace of a process of this machine, for six seconds: more than ARP takes to give
+/// up.
 pub fn connect_from(outer_pid: u32, to: &[SocketAddrV4]) -> Result<BTreeMap<SocketAddrV4, Outcome>> {
+    connect_as(outer_pid, None, to, 6)
+}
+
+/// The same from an address that the namespace has, and for so many seconds.
+pub fn connect_as(
+    outer_pid: u32,
+    source: Option<Ipv4Addr>,
+    to: &[SocketAddrV4],
+    seconds: u32,
+) -> Result<BTreeMap<SocketAddrV4, Outcome>> {
     let spaces = Spaces::open(outer_pid, &[Space::Network])?;
     let mut command = spaces.enter(&[Space::Network]);
     command.args(["--", "perl", "-e", SCRIPT]);
+    command.arg(source.map_or_else(|| "-".to_owned(), |source| source.to_string())).arg(seconds.to_string());
     command.args(to.iter().map(ToString::to_string));
     let text = process::ok(command, Duration::from_secs(60))?;
     text.lines()

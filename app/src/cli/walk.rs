@@ -129,6 +129,8 @@ struct Teller<'s> {
 
 impl Teller<'_> {
     fn walk(&self, walk: &packet::Walk, output: &mut Output) -> Result<(), Failure> {
+        output.line(&self.words.walk_connection(self.snapshot, walk))?;
+        output.line("")?;
         self.way("cli-walk-there", &walk.way, output)?;
         if let Some(reply) = &walk.reply {
             output.line("")?;

@@ -1,6 +1,6 @@
 //! What makes a hop so, in words, and as the tool that shows the same prints it.
 
-use bridgewalk_analysis::walk::Evidence;
+use bridgewalk_analysis::walk::{EntryBy, Evidence};
 use bridgewalk_model::{
     EntityId, Snapshot,
     firewall::{Family, Policy},
@@ -125,6 +125,28 @@ impl Words {
             Evidence::NoAddress { of, is_ipv6 } => {
                 let family = if *is_ipv6 { "IPv6" } else { "IPv4" };
                 self.format("evidence-no-address", &[("of", place(of).into()), ("family", family.into())])
+            }
+            Evidence::Entry { interface, by } => {
+                let key = match by {
+                    EntryBy::Receiver => "evidence-entry-receiver",
+                    EntryBy::Neighbour => "evidence-entry-neighbour",
+                    EntryBy::ForwardingTable => "evidence-entry-forwarding-table",
+                    EntryBy::Route => "evidence-entry-route",
+                    EntryBy::LeadsOut => "evidence-entry-leads-out",
+                };
+                self.format(key, &[("interface", named(interface).into())])
+            }
+            Evidence::Astray { came_in, leaves_by, source, awaited } => {
+                let key = if source == awaited { "evidence-astray" } else { "evidence-astray-sender" };
+                self.format(
+                    key,
+                    &[
+                        ("in", named(came_in).into()),
+                        ("out", named(leaves_by).into()),
+                        ("source", source.to_string().into()),
+                        ("awaited", awaited.to_string().into()),
+                    ],
+                )
             }
             Evidence::Beyond { address } => self.format("evidence-beyond", &[("address", address.to_string().into())]),
         }

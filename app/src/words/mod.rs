@@ -5,6 +5,7 @@
 //! nothing else, so switching it at run time is making another.
 
 mod agent;
+mod connection;
 mod evidence;
 mod failures;
 mod findings;

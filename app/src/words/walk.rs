@@ -170,6 +170,9 @@ impl Words {
             Unknown::OtherEnd { interface } => {
                 self.format("unknown-other-end", &[("interface", name(snapshot, interface).into())])
             }
+            Unknown::Entry { interface } => {
+                self.format("unknown-entry", &[("interface", name(snapshot, interface).into())])
+            }
             Unknown::Beyond { address } => self.format("unknown-beyond", &[("address", address.to_string().into())]),
             Unknown::Name { name, server } => match server {
                 Some(server) => self.format(

@@ -1,14 +1,26 @@
 //! How a walk ends: the verdict, why, what is not known, and what would let the packet through.
 
-use bridgewalk_analysis::walk::{Unknown, Verdict, Walk, Way};
+use bridgewalk_analysis::walk::{Question, Unknown, Verdict, Walk, Way};
 use bridgewalk_model::Snapshot;
 use egui::{RichText, Ui};
 
 use super::{header::heading, hops::evidence_ui};
 use crate::window::{context::Context, icon::Icon, theme::strong};
 
-/// The verdict, large, and what decided.
-pub(super) fn verdict_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, way: &Way, reply: Option<&Way>) {
+/// The verdict, large, and what decided. Where the packet arrives and its answer does not, that it does not connect comes
+/// first.
+pub(super) fn verdict_ui(
+    ui: &mut Ui,
+    ctx: &Context<'_>,
+    snapshot: &Snapshot,
+    question: &Question,
+    (way, reply): (&Way, Option<&Way>),
+) {
+    if let (Verdict::Delivered, Some(reply)) = (way.verdict, reply)
+        && reply.verdict != Verdict::Delivered
+    {
+        line_ui(ui, ctx, reply.verdict, &ctx.words.walk_way_connects(snapshot, question, way, Some(reply)));
+    }
     line_ui(ui, ctx, way.verdict, &ctx.words.walk_way(snapshot, way));
     if way.verdict != Verdict::Delivered
         && let Some(evidence) = &way.decided_by

@@ -390,9 +390,9 @@ impl WalkPanel {
         let Some((way, reply)) = self.ways() else { return };
         let (way, reply) = (way.clone(), reply.cloned());
         if branch.is_some() || walk.branches.is_empty() {
-            ending::verdict_ui(ui, ctx, snapshot, &way, reply.as_ref());
+            ending::verdict_ui(ui, ctx, snapshot, &walk.question, (&way, reply.as_ref()));
         } else {
-            ending::verdict_ui(ui, ctx, snapshot, &walk.way, walk.reply.as_ref());
+            ending::verdict_ui(ui, ctx, snapshot, &walk.question, (&walk.way, walk.reply.as_ref()));
         }
         if self.hop_count() == 0 {
             return;

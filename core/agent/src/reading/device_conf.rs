@@ -26,6 +26,7 @@ impl DeviceConf {
                                 ("proxy_arp", conf.proxy_arp),
                                 ("route_localnet", conf.route_localnet),
                                 ("rp_filter", conf.rp_filter),
+                                ("src_valid_mark", conf.src_vmark),
                             ];
                         }
                     }

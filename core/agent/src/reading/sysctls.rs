@@ -18,6 +18,7 @@ const FILES: [(&str, &[&str]); 4] = [
             "conf/all/proxy_arp",
             "conf/all/route_localnet",
             "conf/all/rp_filter",
+            "conf/all/src_valid_mark",
             "conf/default/accept_local",
             "conf/default/forwarding",
             "conf/default/proxy_arp",

@@ -10,6 +10,8 @@ use bridgewalk_model::{
 };
 use serde::Serialize;
 
+use super::EntryBy;
+
 /// A fact that decided about a hop, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -175,6 +177,25 @@ pub enum Evidence {
         of: EntityId,
         /// Whether IPv6 is needed.
         is_ipv6: bool,
+    },
+    /// The interface that a packet comes in by whose sender is not observed.
+    Entry {
+        /// Which.
+        interface: EntityId,
+        /// What says so.
+        by: EntryBy,
+    },
+    /// A reply that leaves otherwise than its sender awaits it: by a link that the question did not come from, or with
+    /// another sender's address.
+    Astray {
+        /// The interface that the question came in by.
+        came_in: EntityId,
+        /// The interface that the reply leaves by.
+        leaves_by: EntityId,
+        /// The reply's sender.
+        source: IpAddr,
+        /// Whom the question was for.
+        awaited: IpAddr,
     },
     /// Beyond this it is not observed.
     Beyond {

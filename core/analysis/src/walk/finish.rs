@@ -80,7 +80,8 @@ impl Walker<'_> {
             let way = self.first_way(question, flow);
             let reply = self.reply_way(question, flow);
             let is_known = shown.iter().any(|known| {
-                known.way.verdict == way.verdict
+                entry(&known.assuming) == entry(&flow.unknowns)
+                    && known.way.verdict == way.verdict
                     && known.way.decided_by == way.decided_by
                     && known.reply.as_ref().map(|reply| reply.verdict) == reply.as_ref().map(|reply| reply.verdict)
             });
@@ -182,6 +183,14 @@ impl Walker<'_> {
     }
 }
 
+/// The interface that a packet is assumed to come in by: each is told, for nobody but its sender knows.
+fn entry(assumed: &[Unknown]) -> Option<&EntityId> {
+    assumed.iter().find_map(|one| match one {
+        Unknown::Entry { interface } => Some(interface),
+        _ => None,
+    })
+}
+
 fn verdict(ending: Option<&Ending>) -> Verdict {
     ending.map_or(Verdict::Undecided, |ending| ending.verdict)
 }
@@ -190,7 +199,7 @@ fn verdict(ending: Option<&Ending>) -> Verdict {
 fn is_same_doubt(a: &Unknown, b: &Unknown) -> bool {
     match (a, b) {
         (Unknown::Match { rule: a, asks: x, .. }, Unknown::Match { rule: b, asks: y, .. }) => a == b && x == y,
-        (Unknown::Server { .. }, Unknown::Server { .. }) => true,
+        (Unknown::Server { .. }, Unknown::Server { .. }) | (Unknown::Entry { .. }, Unknown::Entry { .. }) => true,
         _ => a == b,
     }
 }

@@ -85,6 +85,8 @@ pub(super) struct Leg {
     pub(super) origin: Option<At>,
     /// The first packet as its sender knows it.
     pub(super) sent: Packet,
+    /// The interface that a stranger's packet came in by.
+    pub(super) entry: Option<Port>,
     /// Where it arrived, and as what; none in the first: outside, by that interface.
     pub(super) arrived: Option<(Arrival, Packet)>,
 }
@@ -121,6 +123,10 @@ pub(super) struct Flow {
     pub(super) current: Option<(usize, bool)>,
     /// The interface that the packet is on its way to, where it is seen.
     pub(super) target: Option<Port>,
+    /// The VLAN's device that the frame left by, whose parent carries it.
+    pub(super) vlan: Option<Port>,
+    /// Which of several next hops of one route the next step takes.
+    pub(super) path: Option<usize>,
     pub(super) unknowns: Vec<Unknown>,
     /// What makes no difference here.
     pub(super) regardless: Vec<Unknown>,
@@ -132,7 +138,7 @@ pub(super) struct Flow {
 impl Flow {
     pub(super) fn new(packet: Packet, step: Step, origin: Option<At>) -> Self {
         Self {
-            legs: vec![Leg { origin, sent: packet.clone(), arrived: None }],
+            legs: vec![Leg { origin, sent: packet.clone(), entry: None, arrived: None }],
             packet,
             step,
             hops: Vec::with_capacity(16),
@@ -141,6 +147,8 @@ impl Flow {
             tracked: Vec::new(),
             current: None,
             target: None,
+            vlan: None,
+            path: None,
             unknowns: Vec::new(),
             regardless: Vec::new(),
             steps: 0,

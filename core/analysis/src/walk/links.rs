@@ -33,6 +33,8 @@ struct Wire {
     leads_out: bool,
     peer: Option<Port>,
     master: Option<Port>,
+    /// The master, if it is a bond or team.
+    aggregate: Option<Port>,
     parent: Option<Port>,
     /// The macvlans and ipvlans on it.
     children: Vec<Port>,
@@ -70,12 +72,18 @@ impl Links {
                 let kind = places.get(port.at).and_then(|place| place.interface(port.index)).map(|it| &it.link.kind);
                 matches!(kind, Some(LinkKind::Macvlan { .. } | LinkKind::Ipvlan { .. }))
             };
+            let master = graph.master(id).and_then(port);
+            let is_aggregate = |port: &Port| {
+                let kind = places.get(port.at).and_then(|place| place.interface(port.index)).map(|it| &it.link.kind);
+                matches!(kind, Some(LinkKind::Other { name }) if matches!(name.as_str(), "bond" | "team"))
+            };
             Wire {
                 segment: graph.segment(id),
                 is_open: graph.is_open(id),
                 leads_out: graph.leads_out(id),
                 peer: graph.peer(id).and_then(port),
-                master: graph.master(id).and_then(port),
+                master,
+                aggregate: master.filter(is_aggregate),
                 parent: graph.parent(id).and_then(port),
                 children: graph.children(id).into_iter().filter_map(port).filter(is_child).collect(),
                 tunnels: graph.tunnels(id).into_iter().filter_map(port).collect(),
@@ -145,10 +153,19 @@ impl Links {
         self.wire(port).map_or(&[], |wire| wire.children.as_slice())
     }
 
+    /// The bond or team that an interface is a port of: it takes all that the port receives.
+    pub(super) fn aggregate(&self, port: Port) -> Option<Port> {
+        self.wire(port)?.aggregate
+    }
+
+    /// The segment that an interface is on.
+    pub(super) fn segment(&self, port: Port) -> Option<Segment> {
+        self.wire(port)?.segment
+    }
+
     /// Whether two interfaces are on one link.
     pub(super) fn are_together(&self, a: Port, b: Port) -> bool {
-        let segment = |port: Port| self.wire(port)?.segment;
-        segment(a).is_some() && segment(a) == segment(b)
+        self.segment(a).is_some() && self.segment(a) == self.segment(b)
     }
 
     /// Whether the interface's link leads to what is not observed.

@@ -3,6 +3,7 @@
 mod connection;
 mod ends;
 mod engine;
+mod entry;
 mod evidence;
 mod finish;
 mod flow;
@@ -22,12 +23,13 @@ mod walker;
 
 pub use connection::Connection;
 pub use ends::EndError;
+pub use entry::EntryBy;
 pub use evidence::{Evidence, NameSource, PortSetting};
 pub use hop::{Action, Hop};
 pub use opening::Opening;
 pub use packet::{Layer4, Packet};
 pub use question::{End, Protocol, Question};
 pub use reach::{By, Cell, Door, Matrix, Party, Receiver, reach};
-pub use result::{Alternative, Verdict, Walk, Way};
+pub use result::{Alternative, Verdict, Walk, Way, connects};
 pub use unknown::Unknown;
 pub use walker::Walker;

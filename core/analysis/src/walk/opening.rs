@@ -129,6 +129,9 @@ impl Walker<'_> {
                 return vec![Opening::StartContainer { container: container.clone() }];
             }
             Some(Evidence::LinkDown { interface }) => return vec![Opening::SetUp { interface: interface.clone() }],
+            // A stranger's packet that is let in where no answer goes back is no connection.
+            Some(Evidence::Sysctl { setting, .. })
+                if setting.path.ends_with("rp_filter") && is_strangers(blocked.flow) => {}
             Some(Evidence::Sysctl { namespace, setting }) => {
                 let value = if setting.path.ends_with("rp_filter") { "2" } else { "1" };
                 let value = if setting.path.ends_with("disable_ipv6") { "0" } else { value };
@@ -175,7 +178,7 @@ impl Walker<'_> {
                 }
             }
         }
-        if let (None, Some(to), Some(port)) = (shared, to, self.asked_port(blocked.question)) {
+        if let (None, Some(to), Some(port)) = (shared, to, asked_port(blocked)) {
             let container = to.id.clone();
             let doors: Vec<_> = to.published.iter().filter(|door| door.container_port == port).collect();
             if doors.is_empty() {
@@ -190,15 +193,6 @@ impl Walker<'_> {
             openings.extend(namespace.map(|place| Opening::AddRoute { namespace: place.namespace.id.clone() }));
         }
         openings
-    }
-
-    fn asked_port(&self, question: &Question) -> Option<PortKey> {
-        let transport = match question.protocol {
-            Protocol::Tcp => Transport::Tcp,
-            Protocol::Udp => Transport::Udp,
-            Protocol::Icmp => return None,
-        };
-        Some(PortKey { port: question.port.unwrap_or(if transport == Transport::Tcp { 80 } else { 53 }), transport })
     }
 
     /// Nobody listens: or somebody does, on another address.
@@ -219,6 +213,22 @@ impl Walker<'_> {
             None => Opening::Listen { namespace, transport, port },
         });
     }
+}
+
+/// The port as the packet has it where it is stopped: a published one may have become the container's own.
+fn asked_port(blocked: &Blocked<'_>) -> Option<PortKey> {
+    let transport = match blocked.question.protocol {
+        Protocol::Tcp => Transport::Tcp,
+        Protocol::Udp => Transport::Udp,
+        Protocol::Icmp => return None,
+    };
+    let now = blocked.last.and_then(|hop| hop.before.layer4.ports()).map(|(_, port)| port);
+    let usual = if transport == Transport::Tcp { 80 } else { 53 };
+    Some(PortKey { port: now.or(blocked.question.port).unwrap_or(usual), transport })
+}
+
+fn is_strangers(flow: &Flow) -> bool {
+    flow.legs.first().is_some_and(|leg| leg.origin.is_none())
 }
 
 fn by_rule(by: Option<&Evidence>) -> Option<Opening> {

@@ -67,16 +67,21 @@ pub struct Alternative {
 impl Walk {
     /// Whether a connection comes about: the packet arrives and so does its reply. None: undecided.
     pub fn connects(&self) -> Option<bool> {
-        match (self.way.verdict, self.reply.as_ref().map(|reply| reply.verdict)) {
-            (Verdict::Undecided, _) | (Verdict::Delivered, Some(Verdict::Undecided)) => None,
-            (Verdict::Delivered, reply) => Some(reply.is_none_or(|reply| reply == Verdict::Delivered)),
-            _ => Some(false),
-        }
+        connects(&self.way, self.reply.as_ref())
     }
 
     /// The hops there and back.
     pub fn all_hops(&self) -> impl Iterator<Item = &Hop> {
         self.way.hops.iter().chain(self.reply.iter().flat_map(|reply| &reply.hops))
+    }
+}
+
+/// Whether a connection comes about by this way there and back. None: undecided.
+pub fn connects(way: &Way, reply: Option<&Way>) -> Option<bool> {
+    match (way.verdict, reply.map(|reply| reply.verdict)) {
+        (Verdict::Undecided, _) | (Verdict::Delivered, Some(Verdict::Undecided)) => None,
+        (Verdict::Delivered, reply) => Some(reply.is_none_or(|reply| reply == Verdict::Delivered)),
+        _ => Some(false),
     }
 }
 

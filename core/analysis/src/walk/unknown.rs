@@ -42,6 +42,11 @@ pub enum Unknown {
         /// This end.
         interface: EntityId,
     },
+    /// By which of several interfaces a packet comes in whose sender is not observed.
+    Entry {
+        /// The one that this way takes.
+        interface: EntityId,
+    },
     /// Beyond the observed hosts.
     Beyond {
         /// The address it goes to there.

@@ -14,6 +14,7 @@ use bridgewalk_model::{
 use super::{
     Action, End, Evidence, Layer4, Packet, Protocol, Question, Unknown, Verdict, Walk,
     engine::is_private,
+    entry::Entrances,
     flow::{Draft, Fact, Flow, Step},
     links::Links,
     lookup::Meaning,
@@ -26,6 +27,7 @@ pub struct Walker<'a> {
     snapshot: &'a Snapshot,
     pub(super) places: Vec<Place<'a>>,
     pub(super) links: Links,
+    pub(super) entrances: Entrances,
     by_id: HashMap<&'a EntityId, At>,
     outside: [IpAddr; 2],
 }
@@ -52,6 +54,7 @@ impl<'a> Walker<'a> {
             .flat_map(|host| host.namespaces.iter().map(move |namespace| Place::new(host, namespace)))
             .collect();
         let links = Links::new(snapshot, &places);
+        let entrances = Entrances::new(&places, &links);
         let by_id = places.iter().enumerate().map(|(at, place)| (&place.namespace.id, at)).collect();
         // An address that no network of the hosts has.
         let is_free = |address: &IpAddr| {
@@ -68,7 +71,7 @@ impl<'a> Walker<'a> {
             pick(&ipv4).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             pick(&ipv6).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
         ];
-        Self { snapshot, places, links, by_id, outside }
+        Self { snapshot, places, links, entrances, by_id, outside }
     }
 
     /// The snapshot that it walks on.
@@ -84,7 +87,7 @@ impl<'a> Walker<'a> {
     /// All branches of a walk, each at its end.
     pub(super) fn flows(&self, question: &Question) -> Vec<Flow> {
         match self.start(question) {
-            Start::Flow(flow) => self.run(*flow),
+            Start::Flows(flows) => flows.into_iter().flat_map(|flow| self.run(flow)).collect(),
             Start::Ended(flow) => vec![*flow],
         }
     }
@@ -108,9 +111,10 @@ impl<'a> Walker<'a> {
                 .iter()
                 .flat_map(|host| &host.containers)
                 .find(|container| super::lookup::is_called(container, name)),
+            // What is at the host's own address is the host's, whoever else is in its namespace.
             End::Address { address } => self.places.iter().find_map(|place| {
-                let place =
-                    Some(place).filter(|place| place.by_address.contains_key(address) && !address.is_loopback())?;
+                let has_it = place.by_address.contains_key(address) && !address.is_loopback();
+                let place = Some(place).filter(|place| has_it && !place.namespace.is_host)?;
                 place.namespace.containers.first().and_then(|id| place.host.container(id))
             }),
             End::Host { .. } | End::Outside => None,
@@ -143,7 +147,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Why nothing can be told of a host at all: its own namespace was not seen.
-    fn unseen_host(&self, host: &Host) -> Option<Unknown> {
+    pub(super) fn unseen_host(&self, host: &Host) -> Option<Unknown> {
         let source = if host.namespaces.is_empty() { SourceKind::Agent } else { SourceKind::Namespaces };
         host.own_namespace().is_none().then(|| Unknown::NotRead { namespace: host.id.clone(), source })
     }
@@ -222,10 +226,10 @@ impl<'a> Walker<'a> {
                 lights: Vec::new(),
             });
         }
-        if at.is_none() {
-            self.enter_from_outside(&mut flow, matches!(question.from, End::Outside));
-        }
-        Start::Flow(Box::new(flow))
+        Start::Flows(match at {
+            Some(_) => vec![flow],
+            None => self.enter_from_outside(flow, matches!(question.from, End::Outside)),
+        })
     }
 
     /// Why it cannot be told that an end has no address.
@@ -336,76 +340,6 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// A packet from outside comes in by the uplink that leads to its receiver; one from a link by that link.
-    fn enter_from_outside(&self, flow: &mut Flow, is_far: bool) {
-        flow.packet.ttl = if is_far { 57 } else { 64 };
-        let (source, destination) = (flow.packet.source, flow.packet.destination);
-        let sent = flow.packet.clone();
-        flow.hops.push(Draft {
-            at: None,
-            action: Action::Sent,
-            input: None,
-            output: None,
-            before: sent.clone(),
-            after: sent,
-            facts: Vec::new(),
-            lights: vec![EntityId::outside()],
-        });
-        let Some(by) = self.uplink_towards(source, destination) else {
-            let unseen = self.snapshot.hosts.iter().find_map(|host| self.unseen_host(host));
-            let unread = || self.places.iter().find(|it| it.namespace.is_host && it.is_unread(SourceKind::Links));
-            if let Some(unknown) = unseen.or_else(|| unread().map(|place| place.not_read(SourceKind::Links))) {
-                return flow.undecided(unknown);
-            }
-            let fact = Fact::ready(Evidence::Beyond { address: destination });
-            return flow.end(Verdict::NoRoute, Some(fact));
-        };
-        let is_on_link = !is_far && self.is_on_link(by, source);
-        let owner = self.links.owners(destination).first().copied();
-        let is_own = owner.is_some_and(|owner| owner.at == by.at && self.links.is_open(owner));
-        if is_on_link && !is_own && owner.is_none_or(|owner| !self.links.are_together(owner, by)) {
-            // A neighbour may hand us anything, if it has a route by us.
-            flow.packet.destination_mac =
-                self.places.get(by.at).and_then(|place| place.interface(by.index)).and_then(|it| it.link.mac_address);
-            flow.target = Some(by);
-            flow.step = Step::FrameIn { at: by.at, index: by.index };
-            return;
-        }
-        if !is_own && owner.is_some_and(|owner| owner.at == by.at) && is_private(destination) {
-            // An address of a network behind the host: nobody out there has a route to it.
-            let fact = Fact::ready(Evidence::Beyond { address: destination });
-            return flow.end(Verdict::NoRoute, Some(fact));
-        }
-        self.come_in(flow, by);
-    }
-
-    /// The interface of a host by which the outside comes in to this address.
-    fn uplink_towards(&self, source: IpAddr, destination: IpAddr) -> Option<Port> {
-        let is_up = |port: &Port| {
-            let interface = self.places.get(port.at).and_then(|place| place.interface(port.index));
-            interface.is_some_and(|interface| interface.link.is_up)
-        };
-        let uplinks: Vec<Port> = self.links.uplinks().iter().copied().filter(is_up).collect();
-        let owners = self.links.owners(destination);
-        let owns =
-            |port: &&Port| owners.iter().any(|owner| owner.at == port.at || self.links.are_together(*owner, **port));
-        let exactly =
-            |port: &&Port| owners.iter().any(|owner| owner == *port || self.links.are_together(*owner, **port));
-        let same_host = |port: &&Port| {
-            let host = self.places.get(port.at).map(|place| &place.host.id);
-            owners.iter().any(|owner| self.places.get(owner.at).map(|place| &place.host.id) == host)
-        };
-        uplinks
-            .iter()
-            .find(exactly)
-            .or_else(|| uplinks.iter().filter(|port| self.is_on_link(**port, source)).find(same_host))
-            .or_else(|| uplinks.iter().find(owns))
-            .or_else(|| uplinks.iter().find(same_host))
-            .or_else(|| uplinks.iter().find(|port| self.is_on_link(**port, source)))
-            .or_else(|| uplinks.first())
-            .copied()
-    }
-
     /// Whether an address is in a subnet of the interface's, or of the bridge's that it is a port of.
     pub(super) fn is_on_link(&self, port: Port, address: IpAddr) -> bool {
         let Some(place) = self.places.get(port.at) else { return false };
@@ -420,7 +354,8 @@ impl<'a> Walker<'a> {
 
 /// A walk that can be begun, or has ended before it did.
 enum Start {
-    Flow(Box<Flow>),
+    /// One for each interface by which it may come in.
+    Flows(Vec<Flow>),
     Ended(Box<Flow>),
 }
 

@@ -95,7 +95,7 @@ impl Walker<'_> {
         if let Some(hop) = flow.hops.last_mut() {
             hop.lights.push(mapping.id.clone());
         }
-        flow.legs.push(Leg { origin: Some(at), sent: packet, arrived: None });
+        flow.legs.push(Leg { origin: Some(at), sent: packet, entry: None, arrived: None });
         flow.step = Step::Send { at };
     }
 
@@ -120,7 +120,7 @@ impl Walker<'_> {
     }
 
     /// Adds a hop beyond the hosts.
-    pub(super) fn outside_hop(&self, flow: &mut Flow, action: Action, facts: Vec<Fact>) {
+    pub(in crate::walk) fn outside_hop(&self, flow: &mut Flow, action: Action, facts: Vec<Fact>) {
         let packet = flow.packet.clone();
         flow.hops.push(Draft {
             at: None,

@@ -108,7 +108,8 @@ impl Walker<'_> {
         if !masquerades {
             return flow.undecided(Unknown::Server { taken: real.address });
         }
-        let Some(way) = self.output_route(flow, at) else { return };
+        // Of several next hops to a real server the first is assumed.
+        let Some(way) = self.output_route(flow, at, &mut Vec::new()) else { return };
         let then = Step::Sent {
             at,
             out: way.out,

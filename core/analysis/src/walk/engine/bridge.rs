@@ -155,6 +155,9 @@ impl Walker<'_> {
         }
         let ports = place.ports.get(&if_index).map_or(&[][..], Vec::as_slice);
         let leads_to = |port: &usize, target: Port| {
+            if target == (Port { at, index: *port }) {
+                return true;
+            }
             let peer = self.links.peer(Port { at, index: *port });
             peer.is_some_and(|peer| peer == target || self.links.children(peer).contains(&target))
         };

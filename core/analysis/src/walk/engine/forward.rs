@@ -40,18 +40,16 @@ impl Walker<'_> {
                 self.expect_balancer(flow, at, doors);
                 self.pass(flow, (Hook::Input, at), doors, Step::Deliver { at, input }, open);
             }
-            Found::Way { route, hop, rule, is_one_of_many } => {
+            Found::Way { route, hop, rule } => {
                 if !self.is_forwarding(flow, at, input, name) || !self.is_from_there(flow, at, input, name) {
                     return;
                 }
+                let hop = self.next_hop_of(flow, at, (route, hop), open);
                 let Some((out, _)) = place.by_if_index(hop.if_index) else { return };
                 let fact = Fact::ready(told(place, route, rule));
                 if flow.packet.ttl <= 1 {
                     flow.hop(at, Action::Rejected, Some(input), None, vec![Fact::ready(Evidence::TimeToLive)]);
                     return flow.end(Verdict::Rejected, Some(Fact::ready(Evidence::TimeToLive)));
-                }
-                if is_one_of_many {
-                    flow.unknowns.push(Unknown::Path { namespace: place.namespace.id.clone() });
                 }
                 let before = flow.packet.clone();
                 flow.packet.ttl -= 1;
@@ -123,6 +121,29 @@ impl Walker<'_> {
         value != 0
     }
 
+    /// The mark by which the way back to the sender is looked up: the packet's own only with `src_valid_mark`
+    /// (`__fib_validate_source`); none, with the flow ended, if it cannot be told.
+    fn mark_for_source(&self, flow: &mut Flow, at: At, name: &str) -> Option<u32> {
+        if flow.packet.mark == 0 {
+            return Some(0);
+        }
+        let place = self.place(at)?;
+        let paths = ["all", name].map(|name| conf(false, name, "src_valid_mark"));
+        let values = paths.each_ref().map(|path| place.sysctl(path));
+        if values.iter().flatten().any(|value| *value != "0") {
+            return Some(flow.packet.mark);
+        }
+        // Recordings of earlier versions do not have it.
+        let depends = place.routing_rules.first().is_some_and(|rules| rules.iter().any(|rule| rule.mark.is_some()));
+        match paths.into_iter().zip(values).find(|(_, value)| value.is_none()) {
+            Some((path, _)) if depends => {
+                flow.undecided(Unknown::Setting { namespace: place.namespace.id.clone(), path });
+                None
+            }
+            _ => Some(0),
+        }
+    }
+
     /// Whether the sender may be where the packet comes from (`fib_validate_source`).
     fn is_from_there(&self, flow: &mut Flow, at: At, input: usize, name: &str) -> bool {
         if flow.packet.is_ipv6() {
@@ -139,11 +160,15 @@ impl Walker<'_> {
         }
         let (mode, path) = strictest.unwrap_or_default();
         let source = flow.packet.source;
-        let key =
-            Key { source: Some(flow.packet.destination), destination: source, mark: flow.packet.mark, input: name };
-        let own = place.interface(input).map(|device| device.link.if_index);
+        let Some(mark) = self.mark_for_source(flow, at, name) else { return false };
+        let key = Key { source: Some(flow.packet.destination), destination: source, mark, input: name };
+        let own = place.interface(input);
+        let has_address = own.is_some_and(|device| device.addresses.iter().any(|one| one.address.is_ipv4()));
         let is_right = match look_up(place, &key) {
-            Found::Way { route, .. } => mode != 1 || route.next_hops.iter().any(|hop| Some(hop.if_index) == own),
+            Found::Way { route, .. } => {
+                let is_by_it = route.next_hops.iter().any(|hop| Some(hop.if_index) == own.map(|it| it.link.if_index));
+                mode == 0 || is_by_it || (mode != 1 && has_address)
+            }
             // One's own address does not come in from elsewhere.
             Found::Local { .. } => {
                 let mut accepts = false;

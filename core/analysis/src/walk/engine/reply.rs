@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::walk::{
-    Action, Evidence, Layer4, Packet, Unknown, Verdict, Walker,
+    Action, EntryBy, Evidence, Layer4, Packet, Unknown, Verdict, Walker,
     flow::{Arrival, Fact, Flow, Step, same_ends},
     place::{At, Port},
 };
@@ -42,28 +42,37 @@ impl Walker<'_> {
         }
     }
 
-    /// Outside answers: if it knows the way back to the address that the packet left with.
+    /// Outside answers: if it knows the way back to the address that the packet left with, by the link of that address.
     fn reply_from_outside(&self, flow: &mut Flow, by: Port) {
         flow.packet.ttl = TTL_FROM_AFAR;
-        self.outside_hop(flow, Action::Sent, Vec::new());
+        let by = self.way_back(by, flow.packet.destination);
+        let facts = self.interface_id(by).map(|interface| Evidence::Entry { interface, by: EntryBy::Receiver });
+        self.outside_hop(flow, Action::Sent, facts.map(Fact::ready).into_iter().collect());
         self.come_in(flow, by);
     }
 
     /// A packet from outside reaches the host by this interface, if anything out there can know its receiver.
     pub(in crate::walk) fn come_in(&self, flow: &mut Flow, by: Port) {
         let address = flow.packet.destination;
-        let port = self.up_to_bridge(by);
-        let own = self.place(port.at).and_then(|place| place.by_address.get(&address).copied());
+        if self.is_strangers(flow, by) {
+            // One stranger's answer to another, over our bridge.
+            let device = self.above(by);
+            flow.packet.destination_mac = self.neighbour_mac(device, address);
+            flow.target = flow.legs.first().and_then(|leg| leg.entry);
+            flow.step = Step::FrameIn { at: by.at, index: by.index };
+            return;
+        }
+        let own = self.place(by.at).and_then(|place| place.by_address.get(&address).copied());
         let owners = self.links.owners(address);
+        let child = |index: &usize| self.links.children(by).contains(&Port { at: by.at, index: *index });
         let target = match own {
-            Some(_) => Some(port),
+            // A macvlan of the host's own answers for itself.
+            Some(index) if child(&index) => Some(Port { at: by.at, index }),
+            Some(_) => Some(self.above(by)),
             None => owners.iter().copied().find(|owner| self.links.are_together(*owner, by)),
         };
         if let Some(target) = target {
-            flow.packet.destination_mac = self
-                .place(target.at)
-                .and_then(|place| place.interface(target.index))
-                .and_then(|it| it.link.mac_address);
+            flow.packet.destination_mac = self.mac_of(target);
             flow.target = Some(target);
             flow.step = Step::FrameIn { at: by.at, index: by.index };
             if target.at != by.at && !self.links.children(by).contains(&target) && self.links.master(by).is_none() {
@@ -83,20 +92,43 @@ impl Walker<'_> {
         }
     }
 
-    /// The bridge that an uplink is a port of has its addresses.
-    fn up_to_bridge(&self, by: Port) -> Port {
-        self.links.master(by).unwrap_or(by)
+    /// Whether the packet is for the stranger who began it all, and is on that one's own link.
+    fn is_strangers(&self, flow: &Flow, by: Port) -> bool {
+        flow.is_reply()
+            && flow.legs.first().is_some_and(|leg| {
+                let is_here = leg.entry.is_some_and(|entry| entry != by && self.links.are_together(entry, by));
+                leg.origin.is_none() && leg.sent.source == flow.packet.destination && is_here
+            })
     }
 
-    /// The reply leaves a host for the outside.
+    /// The reply leaves a host for the outside, by `by` or the VLAN on it.
     pub(super) fn reply_outside(&self, flow: &mut Flow, by: Port, fact: Fact) {
         flow.hop(by.at, Action::Carried, None, Some(by.index), Vec::new());
         self.light(flow, by);
-        let leg = flow.legs.get(flow.leg);
-        let is_awaited = leg.is_some_and(|leg| leg.origin.is_none() && is_reply_of(&leg.sent, &flow.packet));
-        if is_awaited {
+        let exit = flow.vlan.unwrap_or(by);
+        let leg = flow.legs.get(flow.leg).filter(|leg| leg.origin.is_none());
+        let is_awaited = leg.is_some_and(|leg| is_reply_of(&leg.sent, &flow.packet));
+        let entry = leg.and_then(|leg| leg.entry);
+        let comes_back = entry.is_none_or(|entry| self.leads_back(entry, exit, flow.packet.destination));
+        if is_awaited && comes_back {
             self.outside_hop(flow, Action::Delivered, vec![fact.clone()]);
-            flow.end(Verdict::Delivered, Some(fact));
+            return flow.end(Verdict::Delivered, Some(fact));
+        }
+        let astray = leg.zip(entry).and_then(|(leg, entry)| {
+            Some(Evidence::Astray {
+                came_in: self.interface_id(entry)?,
+                leaves_by: self.interface_id(exit)?,
+                source: flow.packet.source,
+                awaited: leg.sent.destination,
+            })
+        });
+        let is_told = astray.as_ref().is_some_and(
+            |astray| matches!(astray, Evidence::Astray { source, awaited, .. } if is_awaited || source != awaited),
+        );
+        let fact = astray.filter(|_| is_told).map_or(fact, Fact::ready);
+        if is_awaited {
+            self.outside_hop(flow, Action::Unroutable, vec![fact.clone()]);
+            flow.end(Verdict::NoRoute, Some(fact));
         } else {
             // Nobody there has asked for it.
             self.outside_hop(flow, Action::Refused, vec![fact.clone()]);

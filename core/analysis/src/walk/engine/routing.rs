@@ -4,7 +4,11 @@ use std::net::IpAddr;
 
 use bridgewalk_model::kernel::{AddressScope, NextHop, Route, RouteKind, RoutingRule};
 
-use crate::walk::{Evidence, place::Place};
+use crate::walk::{
+    Evidence, Unknown, Walker,
+    flow::Flow,
+    place::{At, Place},
+};
 
 /// What a route is looked up by.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +25,7 @@ pub(crate) struct Key<'k> {
 #[derive(Clone, Debug)]
 pub(crate) enum Found<'a> {
     /// A way on.
-    Way { route: &'a Route, hop: &'a NextHop, rule: Option<&'a RoutingRule>, is_one_of_many: bool },
+    Way { route: &'a Route, hop: &'a NextHop, rule: Option<&'a RoutingRule> },
     /// It is for this namespace itself.
     Local { route: &'a Route, rule: Option<&'a RoutingRule> },
     /// A route that leads nowhere.
@@ -106,9 +110,8 @@ fn in_table<'a>(place: &Place<'a>, table: u32, key: &Key<'_>, rule: Option<&'a R
     for route in routes.iter().filter(|route| route.destination.contains(&key.destination) && route.tos == 0) {
         match route.kind {
             RouteKind::Unicast => {
-                let mut alive = route.next_hops.iter().filter(|hop| !hop.is_dead);
-                if let Some(hop) = alive.next() {
-                    return Some(Found::Way { route, hop, rule, is_one_of_many: alive.next().is_some() });
+                if let Some(hop) = route.next_hops.iter().find(|hop| !hop.is_dead) {
+                    return Some(Found::Way { route, hop, rule });
                 }
             }
             RouteKind::Local | RouteKind::Broadcast | RouteKind::Anycast => return Some(Found::Local { route, rule }),
@@ -151,6 +154,33 @@ pub(crate) fn source_for(place: &Place<'_>, out: usize, route: &Route, next_hop:
         .or_else(|| usable(out).find(|_| !is_ipv6))
         .or_else(|| (0..place.namespace.interfaces.len()).filter(|index| *index != out).flat_map(usable).find(is_wide))
         .map(|address| address.address)
+}
+
+impl Walker<'_> {
+    /// The next hop of a route that the flow takes: where there are several of equal cost, the step under way is taken
+    /// once for each.
+    pub(super) fn next_hop_of<'a>(
+        &self,
+        flow: &mut Flow,
+        at: At,
+        (route, first): (&'a Route, &'a NextHop),
+        open: &mut Vec<Flow>,
+    ) -> &'a NextHop {
+        let alive = || route.next_hops.iter().filter(|hop| !hop.is_dead);
+        if let Some(path) = flow.path.take() {
+            return alive().nth(path).unwrap_or(first);
+        }
+        let Some(place) = self.place(at).filter(|_| alive().count() > 1) else { return first };
+        let unknown = Unknown::Path { namespace: place.namespace.id.clone() };
+        for path in 1..alive().count() {
+            let mut other = flow.clone();
+            other.path = Some(path);
+            other.unknowns.push(unknown.clone());
+            open.push(other);
+        }
+        flow.unknowns.push(unknown);
+        first
+    }
 }
 
 /// A route as evidence.

@@ -35,7 +35,7 @@ impl Walker<'_> {
     /// A process sends: the route chooses the device and, for a sender without one, the address.
     pub(super) fn send(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) {
         let before = flow.packet.clone();
-        let Some(way) = self.output_route(flow, at) else { return };
+        let Some(way) = self.output_route(flow, at, open) else { return };
         if flow.packet.source.is_unspecified() {
             let Some(source) = way.source else {
                 if let Some(place) = self.place(at).filter(|place| place.is_unread(SourceKind::Links)) {
@@ -81,7 +81,7 @@ impl Walker<'_> {
         }
         let (mut out, mut gateway) = (out, gateway);
         if flow.packet.destination != destination || flow.packet.mark != mark {
-            let Some(way) = self.output_route(flow, at) else { return };
+            let Some(way) = self.output_route(flow, at, open) else { return };
             flow.hop(at, Action::Routed, None, Some(way.out), vec![way.fact]);
             (out, gateway) = (way.out, way.gateway);
         }
@@ -91,7 +91,7 @@ impl Walker<'_> {
     }
 
     /// The way out of what is sent from here; none, with the flow ended, if there is none.
-    pub(super) fn output_route(&self, flow: &mut Flow, at: At) -> Option<Way> {
+    pub(super) fn output_route(&self, flow: &mut Flow, at: At, open: &mut Vec<Flow>) -> Option<Way> {
         let place = self.place(at)?;
         if let Some(unknown) = unread_rules(place) {
             flow.undecided(unknown);
@@ -103,16 +103,14 @@ impl Walker<'_> {
         let found = look_up(place, &key);
         let fact = self.found_fact(at, &found);
         match found {
-            Found::Way { route, hop, is_one_of_many, .. } => {
+            Found::Way { route, hop, .. } => {
+                let hop = self.next_hop_of(flow, at, (route, hop), open);
                 let Some((out, _)) = place.by_if_index(hop.if_index) else {
                     let namespace = place.namespace.id.clone();
                     flow.undecided(Unknown::NotRead { namespace, source: SourceKind::Links });
                     return None;
                 };
-                if is_one_of_many {
-                    flow.unknowns.push(Unknown::Path { namespace: place.namespace.id.clone() });
-                }
-                let source = source_for(place, out, route, hop.gateway.unwrap_or(packet.destination));
+                let source = source_for(place, out, route, hop.gateway.unwrap_or(flow.packet.destination));
                 Some(Way { out, gateway: hop.gateway, fact: fact?, source })
             }
             Found::Local { route, .. } => {

@@ -22,6 +22,7 @@ impl Walker<'_> {
         let Some(interface) = self.place(at).and_then(|place| place.interface(out)) else { return };
         flow.packet.source_mac = interface.link.mac_address;
         flow.target = None;
+        flow.vlan = None;
         match interface.link.kind {
             LinkKind::Loopback => {
                 // What was seen on its way out is not looked up again: conntrack and route are kept.
@@ -29,7 +30,8 @@ impl Walker<'_> {
                 let doors = Doors { input: Some(out), ..Doors::default() };
                 return self.pass(flow, (Hook::Prerouting, at), doors, then, open);
             }
-            LinkKind::Tun => {
+            // A tunnel of IP has no link addresses, and asks nobody for one.
+            LinkKind::Tun | LinkKind::Physical | LinkKind::Other { .. } if interface.link.mac_address.is_none() => {
                 flow.step = Step::Frame { at, out };
                 return;
             }
@@ -37,7 +39,14 @@ impl Walker<'_> {
         }
         let port = Port { at, index: out };
         let address = next_hop(flow, gateway);
-        let answer = self.links.answer(&self.places, port, address);
+        let answer = match self.links.answer(&self.places, port, address) {
+            // Who has just sent us something from this link is there, behind the port that it came in by.
+            Answer::Nobody(_) | Answer::Unknown if self.is_asker(flow, port, address) => {
+                flow.target = flow.legs.get(flow.leg).and_then(|leg| leg.entry);
+                Answer::Beyond(None, None)
+            }
+            answer => answer,
+        };
         let told = |mac_address, state: Option<NeighbourState>, interface: Option<EntityId>| {
             Fact::ready(Evidence::Neighbour { address, mac_address, state, interface })
         };
@@ -52,6 +61,7 @@ impl Walker<'_> {
                     hop.facts.push(fact);
                 }
             }
+            Answer::Beyond(None, None) => flow.packet.destination_mac = None,
             Answer::Beyond(mac, state) => {
                 flow.packet.destination_mac = mac;
                 if let Some(hop) = flow.hops.last_mut() {
@@ -90,6 +100,12 @@ impl Walker<'_> {
                 flow.unknowns.push(Unknown::Beyond { address });
             }
         }
+    }
+
+    /// Whether this is the stranger whose packet is being answered, on the link that it came from.
+    fn is_asker(&self, flow: &Flow, port: Port, address: IpAddr) -> bool {
+        let leg = flow.legs.get(flow.leg).filter(|leg| flow.is_reply() && leg.sent.source == address);
+        leg.and_then(|leg| leg.entry).is_some_and(|entry| self.leads_back(entry, port, address))
     }
 
     /// A frame leaves by an interface.
@@ -131,7 +147,10 @@ impl Walker<'_> {
                 }
             }
             LinkKind::Vlan { .. } => match self.links.parent(port) {
-                Some(parent) => flow.step = Step::Frame { at: parent.at, out: parent.index },
+                Some(parent) => {
+                    flow.vlan.get_or_insert(port);
+                    flow.step = Step::Frame { at: parent.at, out: parent.index };
+                }
                 None => self.leave_host(flow, port),
             },
             LinkKind::Vxlan { .. } => self.tunnel(flow, port),
@@ -152,6 +171,10 @@ impl Walker<'_> {
             return self.down(flow, at, index);
         }
         let port = Port { at, index };
+        if let Some(aggregate) = self.links.aggregate(port) {
+            flow.step = Step::FrameIn { at: aggregate.at, index: aggregate.index };
+            return;
+        }
         // A macvlan's or ipvlan's parent hands on what is for its children.
         if let Some(child) = flow.target.filter(|target| self.links.children(port).contains(target)) {
             return self.carry(flow, port, child);
@@ -236,7 +259,7 @@ impl Walker<'_> {
         self.outside_hop(flow, Action::Delivered, vec![fact.clone()]);
         let packet = flow.packet.clone();
         if let Some(leg) = flow.legs.last_mut() {
-            leg.arrived = Some((Arrival::Outside(by), packet));
+            leg.arrived = Some((Arrival::Outside(flow.vlan.unwrap_or(by)), packet));
         }
         flow.end(Verdict::Delivered, Some(fact));
         self.begin_reply(flow);
@@ -273,6 +296,11 @@ impl Walker<'_> {
                 self.light(flow, end);
                 flow.step = Step::FrameIn { at: end.at, index: end.index };
             }
+            // It came through this tunnel, so the tunnel leads there.
+            None if self.is_asker(flow, out, flow.packet.destination) => {
+                let fact = Fact::ready(Evidence::Beyond { address: remote });
+                self.reply_outside(flow, out, fact);
+            }
             None => flow.undecided(Unknown::Beyond { address: remote }),
         }
     }
@@ -306,7 +334,7 @@ impl Walker<'_> {
         self.place(at)?.neighbours.get(&(if_index, address)).map(|known| known.state)
     }
 
-    pub(super) fn interface_id(&self, port: Port) -> Option<EntityId> {
+    pub(in crate::walk) fn interface_id(&self, port: Port) -> Option<EntityId> {
         self.place(port.at)?.interface(port.index).map(|interface| interface.id.clone())
     }
 
