@@ -122,8 +122,8 @@ pub fn first_namespace(snapshot: &Snapshot, view: &View) -> Option<EntityId> {
         let shown = |container: &&Container| !view.hidden.contains(&container.id) && container.state.is_alive();
         host.containers.iter().filter(shown).find_map(of)
     };
-    let own = || snapshot.hosts.first()?.own_namespace().map(|namespace| namespace.id.clone());
-    snapshot.hosts.iter().find_map(inside).or_else(own)
+    let own = |host: &Host| host.own_namespace().map(|namespace| namespace.id.clone());
+    snapshot.hosts.iter().find_map(inside).or_else(|| snapshot.hosts.iter().find_map(own))
 }
 
 /// The Compose project of the first container that is shown and in one.

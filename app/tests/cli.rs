@@ -318,7 +318,7 @@ fn mistakes_are_one_line() {
         (&["nosuch"], "nosuch"),
         (&["veths", "--nosuch"], "--nosuch"),
         (&["--lang", "xx", "veths"], "xx"),
-        (&["veths", "--host", "a", "--from", "b"], "--from"),
+        (&["veths", "--agent", "none", "--from", "b"], "--from"),
         (&["veths", "--demo", "--context", "b"], "--demo"),
         (&["export", "--demo", "-o", "a.svg", "--theme", "pink"], "light, dark"),
         (&["completions", "nosuch"], "bash"),

@@ -24,8 +24,8 @@ function __fish_bridgewalk_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -33,7 +33,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
@@ -56,8 +56,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "watch" -d 'Pr
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "export" -d 'Write the diagram into a file: SVG, PNG, PDF, PPTX, draw.io, Excalidraw, Mermaid or Graphviz'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "man" -d 'Print the man page'
 complete -c bridgewalk -n "__fish_bridgewalk_needs_command" -f -a "completions" -d 'Print shell completions'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -65,15 +65,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand veths" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -81,15 +81,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand ports" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -97,15 +97,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand networks" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -113,15 +113,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand namespaces" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -129,15 +129,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand wires" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -145,7 +145,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand findings" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
@@ -156,8 +156,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l protocol 
 udp\t'A datagram'
 icmp\t'An echo request'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l source-port -d 'The sender\'s port (default: 40000)' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -165,7 +165,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l prove -d 'Send the packet and compare what the kernel does with the prediction (leaves nothing behind)'
@@ -173,8 +173,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l demo -d '
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand walk" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -182,15 +182,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand reach" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -198,15 +198,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand doctor" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -214,7 +214,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
@@ -223,8 +223,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -l verbo
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand snapshot" -s h -l help -d 'Print this help'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s o -l output -d 'File to write, - for standard output; it appears when the recording ends' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l seconds -d 'Stop after this many seconds' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -232,7 +232,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l without-labels -d 'Leave out the labels of containers, networks and services, except Compose\'s and Swarm\'s own'
@@ -241,8 +241,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l demo -d
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand record" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -250,7 +250,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand watch" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
@@ -288,8 +288,8 @@ print\t'Black on white'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l size -d 'Outer size: 16:9, A4, or pixels such as 1920x1080 (default: natural size)' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l select -d 'Show only these containers, networks or projects, and what they are wired to' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l scale -d 'Pixels per unit of a PNG, such as 1, 2 or 4 (default: 2)' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -297,7 +297,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l transparent -d 'No background (SVG and PNG)'
@@ -306,8 +306,8 @@ complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l demo -d
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand export" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -315,15 +315,15 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l json -d 'Print JSON instead of a table; docs/json-schema.md describes it'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -l verbose -d 'Say on stderr what the program does; BRIDGEWALK_LOG chooses the level: error, warn, info, debug or trace'
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand man" -s h -l help -d 'Print this help'
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine' -r
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l context -d 'Context of the docker client to use' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l host -d 'Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts' -r
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l context -d 'Context of the docker client to use; repeat it for more hosts' -r
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l agent -d 'Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none' -r -f -a "auto\t'This process, and the window asks for more where that is not enough'
 in-process\t'This process'
 sudo\t'A child of sudo'
@@ -331,7 +331,7 @@ pkexec\t'A child of pkexec'
 container\t'A helper container that may see all that root sees'
 container-base\t'A helper container that may read the host\'s rules and no more'
 none\t'Nobody'"
-complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l from -d 'Read a recording instead of the live host; repeat it for more hosts' -r -F
+complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l from -d 'Read a recording instead of the live host, or beside hosts that are named; repeat it for more' -r -F
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l lang -d 'Language of all texts: en or fr (default: that of the locale)' -r -f -a "en\t'English'
 fr\t'French'"
 complete -c bridgewalk -n "__fish_bridgewalk_using_subcommand completions" -l demo -d 'Read a bundled recording instead of the live host, chosen to match the view'

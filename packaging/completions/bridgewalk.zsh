@@ -15,16 +15,16 @@ _bridgewalk() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -45,16 +45,16 @@ fr\:"French"))' \
         case $line[1] in
             (veths)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -66,16 +66,16 @@ fr\:"French"))' \
 ;;
 (ports)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -87,16 +87,16 @@ fr\:"French"))' \
 ;;
 (networks)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -108,16 +108,16 @@ fr\:"French"))' \
 ;;
 (namespaces)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -129,16 +129,16 @@ fr\:"French"))' \
 ;;
 (wires)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -152,16 +152,16 @@ fr\:"French"))' \
 ;;
 (findings)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -177,16 +177,16 @@ _arguments "${_arguments_options[@]}" : \
 udp\:"A datagram"
 icmp\:"An echo request"))' \
 '--source-port=[The sender'\''s port (default\: 40000)]:N:_default' \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '(--from --demo)--prove[Send the packet and compare what the kernel does with the prediction (leaves nothing behind)]' \
@@ -201,16 +201,16 @@ fr\:"French"))' \
 ;;
 (reach)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -222,16 +222,16 @@ fr\:"French"))' \
 ;;
 (doctor)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -243,16 +243,16 @@ fr\:"French"))' \
 ;;
 (snapshot)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -267,16 +267,16 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[File to write, - for standard output; it appears when the recording ends]:FILE.bwrec:_files' \
 '--output=[File to write, - for standard output; it appears when the recording ends]:FILE.bwrec:_files' \
 '--seconds=[Stop after this many seconds]:N:_default' \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--without-labels[Leave out the labels of containers, networks and services, except Compose'\''s and Swarm'\''s own]' \
@@ -291,16 +291,16 @@ fr\:"French"))' \
 ;;
 (watch)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -344,16 +344,16 @@ print\:"Black on white"))' \
 '--size=[Outer size\: 16\:9, A4, or pixels such as 1920x1080 (default\: natural size)]:SIZE:_default' \
 '*--select=[Show only these containers, networks or projects, and what they are wired to]:NAME:_default' \
 '--scale=[Pixels per unit of a PNG, such as 1, 2 or 4 (default\: 2)]:N:_default' \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--transparent[No background (SVG and PNG)]' \
@@ -368,16 +368,16 @@ fr\:"French"))' \
 ;;
 (man)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \
@@ -389,16 +389,16 @@ fr\:"French"))' \
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'(--from --demo)--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine]:URL:_default' \
-'(--host --from --demo)--context=[Context of the docker client to use]:NAME:_default' \
-'(--from --demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
+'(--demo)*--host=[Docker engine to ask, such as unix\:///var/run/docker.sock or ssh\://user@machine; repeat it, and mix it with --context and --from, for several hosts]:URL:_default' \
+'(--demo)*--context=[Context of the docker client to use; repeat it for more hosts]:NAME:_default' \
+'(--demo)--agent=[Who reads the kernel\: auto, in-process, sudo, pkexec, container, container-base or none]:WHO:((auto\:"This process, and the window asks for more where that is not enough"
 in-process\:"This process"
 sudo\:"A child of sudo"
 pkexec\:"A child of pkexec"
 container\:"A helper container that may see all that root sees"
 container-base\:"A helper container that may read the host'\''s rules and no more"
 none\:"Nobody"))' \
-'(--demo)*--from=[Read a recording instead of the live host; repeat it for more hosts]:FILE.bwrec:_files' \
+'(--demo)*--from=[Read a recording instead of the live host, or beside hosts that are named; repeat it for more]:FILE.bwrec:_files' \
 '--lang=[Language of all texts\: en or fr (default\: that of the locale)]:LANGUAGE:((en\:"English"
 fr\:"French"))' \
 '--demo[Read a bundled recording instead of the live host, chosen to match the view]' \

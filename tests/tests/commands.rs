@@ -109,6 +109,7 @@ fn every_command_agrees_with_the_usual_tools() -> Result<()> {
         networks(&host).with_context(|| format!("networks on {engine}"))?;
         namespaces(&host, &places).with_context(|| format!("namespaces on {engine}"))?;
         no_false_alarm(&host, engine).with_context(|| format!("findings on {engine}"))?;
+        several(&host).with_context(|| format!("several hosts on {engine}"))?;
     }
     Ok(())
 }
@@ -409,5 +410,24 @@ fn no_false_alarm(host: &DockerHost, engine: Engine) -> Result<()> {
     ensure!(web["agrees"] == false, "a rule was taken away: {web}");
     let findings = host.bridgewalk_list(None, &["findings"], "findings")?;
     ensure!(findings.iter().any(|finding| finding.to_string().contains("8080")), "{findings:#?}");
+    Ok(())
+}
+
+/// One engine by two addresses, recorded together: two hosts, live and in the recording. Nothing tells them apart, so they are
+/// numbered.
+fn several(host: &DockerHost) -> Result<()> {
+    let record = "bridgewalk record -o /tmp/two.bwrec --seconds 1 --host '' --host unix:///run/docker.sock";
+    host.shell(&format!("{record} 2>&1 && ln -sf /tmp/two.bwrec /tmp/beside.bwrec"))?;
+    let names = |options: &[&str]| -> Result<BTreeSet<(String, String)>> {
+        let rows = host.bridgewalk_list(None, &[&["networks"], options].concat(), "networks")?;
+        Ok(rows.iter().map(|row| (text(&row["host"]), text(&row["name"]))).collect())
+    };
+    let live = names(&["--host", "", "--host", "unix:///run/docker.sock"])?;
+    let hosts: BTreeSet<&str> = live.iter().map(|(host, _)| host.as_str()).collect();
+    assert_eq!(hosts, BTreeSet::from(["earth", "earth#2"]));
+    assert_eq!(names(&["--from", "/tmp/two.bwrec"])?, live);
+    let beside = names(&["--host", "", "--from", "/tmp/beside.bwrec"])?;
+    let hosts: BTreeSet<&str> = beside.iter().map(|(host, _)| host.as_str()).collect();
+    assert_eq!(hosts, BTreeSet::from(["earth", "earth#2", "earth#3"]));
     Ok(())
 }

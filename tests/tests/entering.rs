@@ -133,7 +133,7 @@ impl Bed {
                 DoesNot => !came,
                 Depends(really) => came == *really,
             };
-            let mut from = vec![End::Address { address: IpAddr::V4(self.of(*stranger).1) }];
+            let mut from = vec![End::Address { address: IpAddr::V4(self.of(*stranger).1), host: None }];
             // Whoever is beyond the router may be anybody.
             if *stranger == Stranger::Beyond {
                 from.push(End::Outside);
@@ -188,7 +188,7 @@ impl Bed {
 fn walk(walker: &Walker<'_>, from: End, to: SocketAddrV4) -> Walk {
     walker.walk(&Question {
         from,
-        to: End::Address { address: IpAddr::V4(*to.ip()) },
+        to: End::Address { address: IpAddr::V4(*to.ip()), host: None },
         port: Some(to.port()),
         protocol: Protocol::Tcp,
         source_port: None,

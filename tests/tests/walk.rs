@@ -212,7 +212,7 @@ fn pairs(host: &DockerHost) -> Result<()> {
             let address = IpAddr::V4(*to.ip());
             let walk = walker.walk(&Question {
                 from: end.clone(),
-                to: End::Address { address },
+                to: End::Address { address, host: None },
                 port: Some(to.port()),
                 protocol: Protocol::Tcp,
                 source_port: None,

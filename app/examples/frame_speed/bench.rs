@@ -11,11 +11,11 @@ use std::{
 
 use bridgewalk_analysis::walk::Question;
 use bridgewalk_app::{
-    source::Demo,
+    source::{Demo, Update},
     window::{Feed, MainWindow, Opener, Origin, Proven, Wake, WindowOptions, keep_freed_memory},
     words::{Language, Words},
 };
-use bridgewalk_collector::{AgentChoice, Command, Update};
+use bridgewalk_collector::{AgentChoice, Command};
 use bridgewalk_diagram::{View, draw, scene::Shape};
 use bridgewalk_model::{Observation, Snapshot};
 use egui::{Color32, Context, Event, Key, Modifiers, Rect, Ui, pos2, vec2};
@@ -168,7 +168,7 @@ pub(crate) fn packet(ui: &Ui, step: usize) {
 }
 
 fn seen(snapshot: &Arc<Snapshot>) -> Update {
-    Update::Observed { observations: [].into(), snapshot: Arc::clone(snapshot) }
+    Update::Observed { observations: Vec::new(), snapshot: Arc::clone(snapshot) }
 }
 
 /// A source that says what it is told, the last first.
@@ -187,7 +187,7 @@ impl Feed for Told {
         self.0.lock().expect("nobody panics").pop()
     }
 
-    fn command(&self, _command: Command) -> bool {
+    fn command(&self, _host: usize, _command: Command) -> bool {
         true
     }
 

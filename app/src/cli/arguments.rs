@@ -34,16 +34,16 @@ pub(super) struct Arguments {
 /// What holds for every subcommand.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Common {
-    /// The engine's address.
-    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["from", "demo"])]
-    pub host: Option<String>,
-    /// The docker client's context.
-    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["host", "from", "demo"])]
-    pub context: Option<String>,
-    /// Who reads the kernel.
-    #[arg(long, global = true, value_name = "WHO", conflicts_with_all = ["from", "demo"])]
+    /// Engines' addresses.
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "demo")]
+    pub host: Vec<String>,
+    /// The docker client's contexts.
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "demo")]
+    pub context: Vec<String>,
+    /// Who reads the kernel of live hosts.
+    #[arg(long, global = true, value_name = "WHO", conflicts_with = "demo")]
     pub agent: Option<Agent>,
-    /// A recording instead of the live host.
+    /// Recordings, instead of the live host or beside those that are named.
     #[arg(long, global = true, value_name = "FILE.bwrec", conflicts_with = "demo")]
     pub from: Vec<PathBuf>,
     /// A bundled recording: the one that has what is asked for.

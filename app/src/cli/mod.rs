@@ -46,7 +46,7 @@ use self::{
     output::Output,
 };
 use crate::{
-    source::{self, Choice, Demo, LiveChoice},
+    source::{self, Choice, Demo, HostChoice, LiveChoice},
     words::Words,
 };
 
@@ -91,7 +91,7 @@ fn obey(arguments: &[OsString], words: Words) -> Result<(), Failure> {
 fn perform(command: &Command, common: &Common, words: Words, output: &mut Output) -> Result<(), Failure> {
     let choice = match command {
         Command::Export(export) if common.demo => Choice::Demo(export.view.demo()),
-        _ => choice(common),
+        _ => choice(common, words)?,
     };
     let snapshot = || observe(&choice, words);
     let json = common.json;
@@ -124,32 +124,50 @@ fn observe(choice: &Choice, words: Words) -> Result<Arc<Snapshot>, Failure> {
     Ok(opened.snapshot)
 }
 
-/// Where the snapshot comes from.
-fn choice(common: &Common) -> Choice {
+/// Where the snapshot comes from: named engines, then contexts, then recordings; nothing is named: the live host.
+///
+/// # Errors
+/// An agent is to read what is not live.
+fn choice(common: &Common, words: Words) -> Result<Choice, Failure> {
     if common.demo {
-        Choice::Demo(Demo::default())
-    } else if common.from.is_empty() {
-        let engine = EngineChoice { host: common.host.clone(), context: common.context.clone() };
-        let agent = match common.agent.unwrap_or_default() {
-            Agent::Auto | Agent::InProcess => AgentChoice::InProcess,
-            Agent::Sudo => AgentChoice::Sudo,
-            Agent::Pkexec => AgentChoice::Pkexec,
-            Agent::Container => AgentChoice::Container,
-            Agent::ContainerBase => AgentChoice::ContainerBase,
-            Agent::None => AgentChoice::None,
-        };
-        let agent_is_named = common.agent.is_some_and(|agent| agent != Agent::Auto);
-        Choice::Live(LiveChoice { engine, agent, agent_is_named })
-    } else {
-        Choice::Recordings(common.from.clone())
+        return Ok(Choice::Demo(Demo::default()));
     }
+    let by_host = common.host.iter().map(|host| EngineChoice { host: Some(host.clone()), context: None });
+    let by_context = common.context.iter().map(|context| EngineChoice { host: None, context: Some(context.clone()) });
+    let mut live: Vec<LiveChoice> = by_host.chain(by_context).map(|engine| live(engine, common.agent)).collect();
+    if !common.from.is_empty() && live.is_empty() {
+        if common.agent.is_some() {
+            let arguments = [("argument", "--agent".into()), ("other", "--from".into())];
+            return Err(Failure::input(words.format("cli-error-conflict", &arguments)));
+        }
+        return Ok(Choice::Recordings(common.from.clone()));
+    }
+    if live.len() + common.from.len() < 2 {
+        let only = live.pop().unwrap_or_else(|| self::live(EngineChoice::default(), common.agent));
+        return Ok(Choice::Live(only));
+    }
+    let recordings = common.from.iter().cloned().map(HostChoice::Recording);
+    Ok(Choice::Several(live.into_iter().map(HostChoice::Live).chain(recordings).collect()))
+}
+
+fn live(engine: EngineChoice, agent: Option<Agent>) -> LiveChoice {
+    let agent_is_named = agent.is_some_and(|agent| agent != Agent::Auto);
+    let agent = match agent.unwrap_or_default() {
+        Agent::Auto | Agent::InProcess => AgentChoice::InProcess,
+        Agent::Sudo => AgentChoice::Sudo,
+        Agent::Pkexec => AgentChoice::Pkexec,
+        Agent::Container => AgentChoice::Container,
+        Agent::ContainerBase => AgentChoice::ContainerBase,
+        Agent::None => AgentChoice::None,
+    };
+    LiveChoice { engine, agent, agent_is_named }
 }
 
 fn container_names(host: &Host, ids: &[EntityId]) -> Vec<Text> {
     ids.iter().filter_map(|id| host.container(id)).map(|container| container.name.clone()).collect()
 }
 
-/// The host's name, with `#2` after it if it is the second of that name: by it rows are told apart.
+/// The host's name; by it rows are told apart.
 fn host_label(host: &Host) -> Text {
-    host.id.as_str().strip_prefix("host:").unwrap_or(host.name.as_str()).into()
+    host.name.clone()
 }

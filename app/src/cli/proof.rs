@@ -51,7 +51,11 @@ pub(super) fn prove(
     ask: impl FnOnce(&Walker<'_>) -> Result<Question, Failure>,
     words: Words,
 ) -> Result<Proved, Failure> {
-    let Choice::Live(live) = choice else { return Err(Failure::input(words.text("proof-not-live"))) };
+    let live = match choice {
+        Choice::Live(live) => live,
+        Choice::Several(_) => return Err(Failure::input(words.text("proof-one-host"))),
+        Choice::Recordings(_) | Choice::Demo(_) => return Err(Failure::input(words.text("proof-not-live"))),
+    };
     let mut predicted = None;
     let proved = observe_and_prove(
         live.config(true),

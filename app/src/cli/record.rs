@@ -6,8 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bridgewalk_collector::Update;
-
 use super::{
     Failure,
     arguments::Record,
@@ -16,7 +14,7 @@ use super::{
 };
 use crate::{
     new_file::{NewFile, Readers},
-    source::{Choice, Content, LiveSource, Recorder, Source, SourceError},
+    source::{Choice, Content, HostChoice, LiveSource, Recorder, Source, SourceError, Update},
     words::Words,
 };
 
@@ -47,7 +45,14 @@ struct Recorded {
 /// The source is no live host or cannot be opened, or the file cannot be written. What was recorded before a later failure
 /// is kept, and the failure names it.
 pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), Failure> {
-    let Choice::Live(_) = choice else { return Err(Failure::input(words.text("cli-error-recording-live"))) };
+    let is_live = match choice {
+        Choice::Live(_) => true,
+        Choice::Several(hosts) => hosts.iter().all(|host| matches!(host, HostChoice::Live(_))),
+        Choice::Recordings(_) | Choice::Demo(_) => false,
+    };
+    if !is_live {
+        return Err(Failure::input(words.text("cli-error-recording-live")));
+    }
     let mut file = destination::create(&asked.output, Readers::Owner, words)?;
     let opened = Source::open(choice).map_err(|error| Failure::input(words.source_error(&error)))?;
     let Source::Live(mut live) = opened else { return Err(Failure::input(words.text("cli-error-recording-live"))) };
@@ -61,7 +66,7 @@ pub(super) fn run(asked: &Record, choice: &Choice, words: Words) -> Result<(), F
         (false, true) => Content::WithoutLabels,
         (false, false) => Content::Everything,
     };
-    let mut recorder = Recorder::new(BufWriter::new(&mut file), content, 1);
+    let mut recorder = Recorder::new(BufWriter::new(&mut file), content, live.host_count());
     let mut recorded = follow(&mut live, &mut recorder, &waiting, deadline, words);
     let observations = recorder.count();
     let finished = if matches!(recorded.broken, Some(Broken::Writing(_))) {
@@ -125,7 +130,9 @@ fn record<W: Write>(
         while let Some(update) = live.take() {
             match update {
                 Update::Observed { observations, snapshot } => {
-                    recorder.append(0, &observations).map_err(Broken::Writing)?;
+                    for (host, observations) in &observations {
+                        recorder.append(*host, observations).map_err(Broken::Writing)?;
+                    }
                     missing.see(&snapshot, words);
                     flush_at = flush_at.or_else(|| Instant::now().checked_add(FLUSH_AFTER));
                 }

@@ -117,6 +117,7 @@ pub(super) fn mistake(error: &EndError, snapshot: &Snapshot, words: Words) -> Fa
         EndError::Unknown(name) => ("cli-error-no-end", name),
         EndError::CannotSend(name) => ("cli-error-cannot-send", name),
         EndError::Port(name) => ("cli-error-port", name),
+        EndError::Ambiguous { name, choices } => return Failure::input(words.ambiguous(name, choices)),
     };
     Failure::input(words.format(key, &[("name", name.to_string().into())]))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bridgewalk_collector::Update;
 use bridgewalk_model::{
     Answer, Snapshot,
     change::{Change, ChangeKind, differences},
@@ -16,7 +15,7 @@ use super::{
     stop::{Happening, wait_for},
 };
 use crate::{
-    source::{Choice, LiveSource, Source},
+    source::{Choice, LiveSource, Source, Update},
     words::Words,
 };
 

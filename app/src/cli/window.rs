@@ -3,12 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use bridgewalk_analysis::walk::{Question, Walker, proof};
-use bridgewalk_collector::{AgentChoice, CollectorError, Command, Update, observe_and_prove};
+use bridgewalk_collector::{AgentChoice, CollectorError, Command, observe_and_prove};
 use bridgewalk_model::{Observation, proof::ProofFailure};
 
 use super::{Failure, arguments::Common};
 use crate::{
-    source::{self, Choice, Demo, LiveChoice, Source, SourceError},
+    source::{self, Choice, Demo, LiveChoice, Source, SourceError, Update},
     window::{self, Feed, Opener, Origin, Proven, Wake, WindowOptions},
     words::Words,
 };
@@ -21,10 +21,10 @@ pub(super) fn open(common: &Common, words: Words) -> Result<(), Failure> {
     if !has_display(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
         return Err(Failure::environment(words.text("cli-error-no-display")));
     }
-    let choice = super::choice(common);
+    let choice = super::choice(common, words)?;
     let failed = |error: SourceError| Failure::input(words.source_error(&error));
     // Whoever named an engine or an agent wants this host, whatever can be seen of it.
-    let is_named = common.host.is_some() || common.context.is_some() || common.agent.is_some();
+    let is_named = !common.host.is_empty() || !common.context.is_empty() || common.agent.is_some();
     let feed = match &choice {
         Choice::Live(live) if !is_named => match source::engine_failure(live) {
             None => feed(&choice),
@@ -39,8 +39,8 @@ pub(super) fn open(common: &Common, words: Words) -> Result<(), Failure> {
     }
     .map_err(failed)?;
     let live = match choice {
-        Choice::Live(live) => live,
-        Choice::Recordings(_) | Choice::Demo(_) => LiveChoice::default(),
+        Choice::Live(_) | Choice::Several(_) => choice,
+        Choice::Recordings(_) | Choice::Demo(_) => Choice::Live(LiveChoice::default()),
     };
     let options = WindowOptions { language: words.language(), ..WindowOptions::default() };
     window::run(Box::new(feed), Arc::new(Door { live, words }), options).map_err(|error| {
@@ -61,7 +61,7 @@ struct SourceFeed {
 
 fn feed(choice: &Choice) -> Result<SourceFeed, SourceError> {
     let origin = match choice {
-        Choice::Live(_) => Origin::Live,
+        Choice::Live(_) | Choice::Several(_) => Origin::Live,
         Choice::Recordings(paths) => {
             let names: Vec<_> = paths.iter().map(|path| file_name(path)).collect();
             Origin::Recording(names.join(", "))
@@ -92,8 +92,8 @@ impl Feed for SourceFeed {
         self.source.take()
     }
 
-    fn command(&self, command: Command) -> bool {
-        self.source.command(command)
+    fn command(&self, host: usize, command: Command) -> bool {
+        self.source.command(host, command)
     }
 
     fn observations(&self) -> Vec<Vec<Observation>> {
@@ -103,7 +103,8 @@ impl Feed for SourceFeed {
 
 /// The window's door to files and hosts.
 struct Door {
-    live: LiveChoice,
+    /// The live host, or several of which one at least is live.
+    live: Choice,
     words: Words,
 }
 
@@ -117,11 +118,14 @@ impl Opener for Door {
     }
 
     fn live(&self) -> Result<Box<dyn Feed>, String> {
-        self.said(feed(&Choice::Live(self.live.clone())))
+        self.said(feed(&self.live))
     }
 
     fn prove(&self, agent: AgentChoice, question: &Question) -> Result<Proven, String> {
-        let live = LiveChoice { agent, ..self.live.clone() };
+        let live = match &self.live {
+            Choice::Live(live) => LiveChoice { agent, ..live.clone() },
+            _ => return Err(self.words.text("proof-one-host")),
+        };
         let failed = |error: CollectorError| self.words.collector_error(&error);
         let mut followed = None;
         let proved = observe_and_prove(

@@ -1,9 +1,10 @@
 //! `wires`: what lies between two things, without any packet.
 
-use bridgewalk_analysis::walk::{End, Walker};
+use bridgewalk_analysis::walk::{End, EndError, Walker};
 use bridgewalk_model::{
     Answer, EntityId, Snapshot, Text,
     graph::{EdgeKind, NodeKind, Stretch},
+    snapshot::Host,
 };
 use serde::Serialize;
 
@@ -93,25 +94,36 @@ fn find(snapshot: &Snapshot, name: &str, words: Words) -> Result<EntityId, Failu
             let place = snapshot.namespace(&id).map(|(_, namespace)| namespace.containers.as_slice());
             Ok(place.and_then(|all| all.iter().find(is_called).or(all.first())).cloned().unwrap_or(id))
         }
-        Ok(End::Address { address }) => {
-            let interfaces = snapshot.hosts.iter().flat_map(|host| &host.namespaces).flat_map(|one| &one.interfaces);
+        Ok(End::Address { address, host }) => {
+            let hosts = snapshot.hosts.iter().filter(|one| host.as_ref().is_none_or(|host| one.id == *host));
+            let interfaces = hosts.flat_map(|host| &host.namespaces).flat_map(|one| &one.interfaces);
             let mut owners = interfaces.filter(|one| one.addresses.iter().any(|own| own.address == address));
             owners.next().map(|owner| owner.id.clone()).ok_or(None)
         }
         Ok(End::Name { .. }) => Err(None),
+        Err(error @ EndError::Ambiguous { .. }) => return Err(walk::mistake(&error, snapshot, words)),
         Err(error) => Err(Some(error)),
     };
     found.or_else(|error| {
-        let own = |host: &bridgewalk_model::snapshot::Host| {
+        let (hosts, name) = walker.meant_hosts(name);
+        let interface = |host: &&Host| {
             let interface = host.own_namespace()?.interfaces.iter().find(|one| one.name.as_str() == name)?;
-            Some(interface.id.clone())
+            Some((host.name.clone(), interface.id.clone()))
         };
-        let network = |host: &bridgewalk_model::snapshot::Host| {
-            host.networks.iter().find(|network| network.name.as_str() == name).map(|network| network.id.clone())
+        let network = |host: &&Host| {
+            let network = host.networks.iter().find(|network| network.name.as_str() == name)?;
+            Some((host.name.clone(), network.id.clone()))
         };
-        let by_name = snapshot.hosts.iter().find_map(own).or_else(|| snapshot.hosts.iter().find_map(network));
-        let unknown = || bridgewalk_analysis::walk::EndError::Unknown(Text::new(name));
-        by_name.ok_or_else(|| walk::mistake(&error.unwrap_or_else(unknown), snapshot, words))
+        let mut found: Vec<_> = hosts.iter().filter_map(interface).collect();
+        if found.is_empty() {
+            found = hosts.iter().filter_map(network).collect();
+        }
+        let why = match found.as_slice() {
+            [(_, id)] => return Ok(id.clone()),
+            [] => error.unwrap_or_else(|| EndError::Unknown(Text::new(name))),
+            several => EndError::ambiguous(name, several.iter().map(|(host, _)| host)),
+        };
+        Err(walk::mistake(&why, snapshot, words))
     })
 }
 

@@ -8,11 +8,16 @@ mod kept;
 mod live;
 mod recorded;
 mod recorder;
+mod several;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread};
 
-use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, Command, EngineChoice, Update};
-use bridgewalk_model::{Observation, Snapshot, recording::RecordingError};
+use bridgewalk_collector::{AgentChoice, CollectorConfig, CollectorError, CollectorStatus, Command, EngineChoice};
+use bridgewalk_model::{
+    Observation, Snapshot,
+    assembly::{State, assemble},
+    recording::RecordingError,
+};
 
 pub use demo::Demo;
 pub use live::LiveSource;
@@ -29,8 +34,42 @@ pub enum Choice {
     Live(LiveChoice),
     /// Recordings, their hosts side by side.
     Recordings(Vec<PathBuf>),
+    /// Several hosts side by side, of which one at least is live.
+    Several(Vec<HostChoice>),
     /// A bundled recording, made on a real engine.
     Demo(Demo),
+}
+
+/// One of several hosts, as it was asked for; a recording may hold several.
+#[derive(Clone, Debug)]
+pub enum HostChoice {
+    /// A live host.
+    Live(LiveChoice),
+    /// A recording.
+    Recording(PathBuf),
+}
+
+/// What a source has to say, in order. Hosts are those of the snapshot, by their place in it.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// New observations of hosts, with the snapshot that holds them.
+    Observed {
+        /// Exactly what was said, for recordings.
+        observations: Vec<(usize, Arc<[Observation]>)>,
+        /// The newest snapshot.
+        snapshot: Arc<Snapshot>,
+    },
+    /// How far the first observation (or a refresh) is.
+    Progress {
+        /// Done.
+        done: u32,
+        /// Of.
+        total: u32,
+    },
+    /// The first full observation of all hosts is complete, as far as they can be reached.
+    Complete,
+    /// What is watched now of each host.
+    Status(Vec<CollectorStatus>),
 }
 
 /// Which live host, and who reads it.
@@ -86,6 +125,7 @@ impl Source {
     pub fn open(choice: &Choice) -> Result<Self, SourceError> {
         Ok(match choice {
             Choice::Live(live) => Self::Live(LiveSource::start(live.config(true))?),
+            Choice::Several(hosts) => Self::Live(LiveSource::start_several(hosts)?),
             Choice::Recordings(paths) => Self::Recorded(RecordedSource::read(paths)?),
             Choice::Demo(demo) => Self::Recorded(RecordedSource::demo(*demo)?),
         })
@@ -108,11 +148,11 @@ impl Source {
         }
     }
 
-    /// Tells a live source something; a recording takes no notice. False: so much is waiting to be done that this was not
+    /// Tells a live host something; a recording takes no notice. False: so much is waiting to be done that this was not
     /// taken.
-    pub fn command(&self, command: Command) -> bool {
+    pub fn command(&self, host: usize, command: Command) -> bool {
         match self {
-            Self::Live(live) => live.command(command),
+            Self::Live(live) => live.command(host, command),
             Self::Recorded(_) => true,
         }
     }
@@ -137,10 +177,46 @@ pub fn observe_once(choice: &Choice) -> Result<Opened, SourceError> {
             let observed = bridgewalk_collector::observe_once(live.config(false), |_, _| {})?;
             return Ok(Opened { snapshot: observed.snapshot, cut_off: Vec::new() });
         }
+        Choice::Several(hosts) => return observe_several(hosts),
         Choice::Recordings(paths) => RecordedSource::read(paths)?,
         Choice::Demo(demo) => RecordedSource::demo(*demo)?,
     };
     Ok(Opened { snapshot: recorded.last(), cut_off: recorded.cut_off().to_vec() })
+}
+
+/// What is known of the hosts of one choice, and a recording that is cut off.
+type ObservedHosts = Result<(Vec<State>, Option<PathBuf>), SourceError>;
+
+/// Observes each host on a thread of its own: none waits for another that does not answer.
+fn observe_several(hosts: &[HostChoice]) -> Result<Opened, SourceError> {
+    let observe = |host: &HostChoice| match host {
+        HostChoice::Live(live) => {
+            let observed = bridgewalk_collector::observe_once(live.config(false), |_, _| {})?;
+            Ok((vec![recorded::fold(&observed.observations)], None))
+        }
+        HostChoice::Recording(path) => {
+            let recording = recorded::open(path)?;
+            Ok((recording.last_states(), recording.is_truncated.then(|| path.clone())))
+        }
+    };
+    let failed = |error: std::io::Error| CollectorError::Thread { detail: error.to_string() };
+    let observed: Vec<ObservedHosts> = thread::scope(|scope| {
+        let begin = |host| thread::Builder::new().name("observe".to_owned()).spawn_scoped(scope, move || observe(host));
+        let threads: Vec<_> = hosts.iter().map(begin).collect();
+        let end = |thread: std::io::Result<thread::ScopedJoinHandle<'_, _>>| match thread.map_err(failed)?.join() {
+            Ok(observed) => observed,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        threads.into_iter().map(end).collect()
+    });
+    let (mut states, mut cut_off) = (Vec::new(), Vec::new());
+    for one in observed {
+        let (of_host, path) = one?;
+        states.extend(of_host);
+        cut_off.extend(path);
+    }
+    let snapshot = assemble(&states.iter().collect::<Vec<_>>());
+    Ok(Opened { snapshot: Arc::new(snapshot), cut_off })
 }
 
 impl LiveChoice {

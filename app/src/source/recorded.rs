@@ -6,14 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use bridgewalk_collector::Update;
 use bridgewalk_model::{
     Fact, Observation, Snapshot,
     assembly::{State, assemble},
     recording::{Recording, RecordingError},
 };
 
-use super::{Demo, SourceError};
+use super::{Demo, SourceError, Update};
 
 /// Where a recording does not say when its first full observation was complete: what comes this close together after its
 /// beginning.
@@ -38,7 +37,7 @@ impl RecordedSource {
     pub fn read(paths: &[PathBuf]) -> Result<Self, SourceError> {
         let (mut hosts, mut cut_off) = (Vec::new(), Vec::new());
         for path in paths {
-            let recording = read(path).map_err(|error| SourceError::Recording { path: path.clone(), error })?;
+            let recording = open(path)?;
             if recording.is_truncated {
                 cut_off.push(path.clone());
             }
@@ -64,8 +63,10 @@ impl RecordedSource {
         let states: Vec<State> = hosts.iter().map(|observations| fold(observations)).collect();
         let last = Arc::new(assemble(&states.iter().collect::<Vec<_>>()));
         last.graph();
-        let observed =
-            Update::Observed { observations: hosts.iter().flatten().cloned().collect(), snapshot: Arc::clone(&last) };
+        let observed = Update::Observed {
+            observations: hosts.iter().enumerate().map(|(host, all)| (host, all.as_slice().into())).collect(),
+            snapshot: Arc::clone(&last),
+        };
         Self { hosts, updates: vec![observed, Update::Complete].into_iter(), last, cut_off }
     }
 
@@ -145,7 +146,7 @@ impl Moment<'_> {
     }
 }
 
-fn fold(observations: &[Observation]) -> State {
+pub(super) fn fold(observations: &[Observation]) -> State {
     let mut state = State::default();
     for observation in observations {
         state.apply(observation);
@@ -153,8 +154,10 @@ fn fold(observations: &[Observation]) -> State {
     state
 }
 
-fn read(path: &Path) -> Result<Recording, RecordingError> {
-    Recording::read(File::open(path).map_err(RecordingError::Io)?)
+/// The recording at `path`.
+pub(super) fn open(path: &Path) -> Result<Recording, SourceError> {
+    let file = File::open(path).map_err(RecordingError::Io);
+    file.and_then(Recording::read).map_err(|error| SourceError::Recording { path: path.to_owned(), error })
 }
 
 #[cfg(test)]

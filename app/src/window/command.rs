@@ -49,7 +49,7 @@ pub(super) enum Command {
     /// Write this large.
     SetTextSize(TextSize),
     /// Read the kernel this way; and do so again for this host without asking.
-    UseAgent(AgentChoice, bool),
+    UseAgent(usize, AgentChoice, bool),
     /// Make a thing an end of a packet's walk.
     Walk(Slot, EntityId),
     /// Follow this packet.

@@ -23,8 +23,8 @@ use crate::words::Words;
 pub(super) struct Seen {
     /// The newest snapshot.
     pub snapshot: Arc<Snapshot>,
-    /// What is watched.
-    pub status: CollectorStatus,
+    /// What is watched of each host; of a recording nothing.
+    pub status: Vec<CollectorStatus>,
     /// How far the first observation is.
     pub progress: Option<(u32, u32)>,
     /// The first observation is complete, or was left off.

@@ -3,10 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use bridgewalk_analysis::walk::{Question, proof::Comparison};
-use bridgewalk_collector::{AgentChoice, Command, Update};
+use bridgewalk_collector::{AgentChoice, Command};
 use bridgewalk_model::{Observation, Snapshot, proof::Answer};
 
-use crate::source::Demo;
+use crate::source::{Demo, Update};
 
 /// What is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,9 @@ pub trait Feed: Send {
     /// The next thing it has to say, without waiting.
     fn take(&mut self) -> Option<Update>;
 
-    /// Tells a running collector something; a recording takes no notice. False: it was not taken, as too much is waiting.
-    fn command(&self, command: Command) -> bool;
+    /// Tells the collector of the `host`-th host something; a recording takes no notice. False: it was not taken, as too
+    /// much is waiting.
+    fn command(&self, host: usize, command: Command) -> bool;
 
     /// Everything observed so far, of each host, for saving.
     fn observations(&self) -> Vec<Vec<Observation>>;

@@ -6,7 +6,8 @@ mod ways;
 
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
-use bridgewalk_collector::{AgentChoice, Command as CollectorCommand, Update};
+use bridgewalk_analysis::walk::{self as packet, End};
+use bridgewalk_collector::{AgentChoice, Command as CollectorCommand};
 use bridgewalk_diagram::{Detail, Filter, Scope, ThemeName, View};
 use bridgewalk_model::EntityId;
 use egui::Ui;
@@ -37,7 +38,10 @@ use super::{
     walk::WalkPanel,
     wire::Wire,
 };
-use crate::words::{Language, Words};
+use crate::{
+    source::Update,
+    words::{Language, Words},
+};
 
 /// The most updates that are taken in one frame; more wait for the next.
 const UPDATES_A_FRAME_MAX: usize = 64;
@@ -229,10 +233,12 @@ impl MainWindow {
         if let Some(view) = self.settings.view(&hosts) {
             self.view = View { scope: self.base.clone(), theme: self.view.theme, ..view };
         }
-        if let ([host], Origin::Live) = (hosts.as_slice(), &self.origin)
-            && let Some(choice) = self.settings.agent(host).and_then(RememberedAgent::choice)
-        {
-            self.tell(CollectorCommand::UseAgent(choice));
+        if self.origin == Origin::Live {
+            for (at, host) in hosts.iter().enumerate() {
+                if let Some(choice) = self.settings.agent(host).and_then(RememberedAgent::choice) {
+                    self.tell(at, CollectorCommand::UseAgent(choice));
+                }
+            }
         }
         self.hosts = hosts;
         self.history.clear();
@@ -329,7 +335,7 @@ impl MainWindow {
                 self.selection = entity;
             }
             Command::Prove(question) => {
-                let agent = self.agent();
+                let agent = self.agent(self.sending_host(&question));
                 self.walk.prove(Arc::clone(&self.opener), agent, question);
             }
             Command::Ask(inquiry) => self.walk.ask(inquiry),
@@ -363,10 +369,12 @@ impl MainWindow {
             }
             Command::SetTheme(choice) => self.settings.theme = choice,
             Command::SetTextSize(size) => self.settings.text_size = size,
-            Command::UseAgent(choice, is_remembered) => {
-                self.question.close();
-                self.tell(CollectorCommand::UseAgent(choice));
-                if let (true, [host], Some(agent)) = (is_remembered, &*self.hosts, RememberedAgent::of(choice)) {
+            Command::UseAgent(at, choice, is_remembered) => {
+                self.question.close(at);
+                self.tell(at, CollectorCommand::UseAgent(choice));
+                if let (true, Some(host), Some(agent)) =
+                    (is_remembered, self.hosts.get(at), RememberedAgent::of(choice))
+                {
                     self.settings.keep_agent(host.clone(), agent);
                 }
             }
@@ -386,8 +394,15 @@ impl MainWindow {
         }
     }
 
-    /// Who reads the kernel now.
-    fn agent(&self) -> AgentChoice {
+    /// The host from which a packet is sent.
+    fn sending_host(&self, question: &packet::Question) -> usize {
+        let (End::Host { id } | End::Namespace { id, .. }) = &question.from else { return 0 };
+        let hosts = &self.seen.snapshot.hosts;
+        hosts.iter().position(|host| host.id == *id || id.is_within(&host.id)).unwrap_or(0)
+    }
+
+    /// Who reads a host's kernel now.
+    fn agent(&self, host: usize) -> AgentChoice {
         const ALL: [AgentChoice; 5] = [
             AgentChoice::Sudo,
             AgentChoice::Pkexec,
@@ -395,7 +410,8 @@ impl MainWindow {
             AgentChoice::ContainerBase,
             AgentChoice::InProcess,
         ];
-        let name = self.seen.status.agent.as_ref().and_then(|agent| agent.as_ref().ok()).map(|agent| agent.choice);
+        let status = self.seen.status.get(host).and_then(|status| status.agent.as_ref());
+        let name = status.and_then(|agent| agent.as_ref().ok()).map(|agent| agent.choice);
         ALL.into_iter().find(|choice| Some(choice.name()) == name).unwrap_or_default()
     }
 
@@ -472,7 +488,11 @@ impl MainWindow {
             Action::Outline => self.settings.shows_outline ^= true,
             Action::Inspector => self.settings.shows_inspector ^= true,
             Action::Findings => self.settings.shows_findings ^= true,
-            Action::Refresh => self.tell(CollectorCommand::Refresh),
+            Action::Refresh => {
+                for host in 0..self.seen.snapshot.hosts.len().max(1) {
+                    self.tell(host, CollectorCommand::Refresh);
+                }
+            }
             Action::AskForAgent => self.question.ask_again(),
             Action::CancelProgress => {
                 self.seen.progress = None;
@@ -484,9 +504,9 @@ impl MainWindow {
         }
     }
 
-    /// Tells the collector something; if it does not take it, that is said.
-    fn tell(&mut self, command: CollectorCommand) {
-        if !self.feed.command(command) {
+    /// Tells a host's collector something; if it does not take it, that is said.
+    fn tell(&mut self, host: usize, command: CollectorCommand) {
+        if !self.feed.command(host, command) {
             self.notice = Some((self.words().text("window-busy"), 0.0));
         }
     }

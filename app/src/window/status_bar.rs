@@ -1,5 +1,6 @@
 //! The last line: what is watched, and what is not.
 
+use bridgewalk_collector::CollectorStatus;
 use bridgewalk_model::Answer;
 use egui::{Align, Button, Layout, ProgressBar, RichText, ScrollArea, Ui};
 
@@ -27,42 +28,15 @@ fn watched_ui(ui: &mut Ui, ctx: &Context<'_>) {
     let words = ctx.words;
     let small = |text: String| RichText::new(text).size(12.5).color(ctx.colors.soft);
     match ctx.origin {
-        Origin::Live => {
-            for (name, part) in [
-                (
-                    "window-engine",
-                    ctx.seen.status.engine.clone().map(|it| it.map_err(|error| words.collector_error(&error))),
-                ),
-                (
-                    "window-agent",
-                    ctx.seen.status.agent.clone().map(|it| {
-                        it.map_err(|error| words.agent_error(&error)).map(|agent| {
-                            words.format(
-                                "window-agent-as",
-                                &[("how", words.text(agent_key(agent.choice)).into()), ("uid", agent.uid.into())],
-                            )
-                        })
-                    }),
-                ),
-            ] {
-                let name = words.text(name);
-                match part {
-                    Some(Ok(text)) => {
-                        dot(ui, ctx.colors.good, true);
-                        ui.label(small(format!("{name}: {text}")));
-                    }
-                    Some(Err(why)) => {
-                        dot(ui, ctx.colors.warning, false);
-                        ui.add(egui::Label::new(small(format!("{name}: {why}"))).truncate());
-                    }
-                    None => {
-                        dot(ui, ctx.colors.soft, false);
-                        ui.label(small(format!("{name}: {}", words.text("window-not-watched"))));
-                    }
+        Origin::Live if ctx.seen.status.len() > 1 => {
+            for (host, status) in ctx.seen.snapshot.hosts.iter().zip(&ctx.seen.status) {
+                if *status != CollectorStatus::default() {
+                    ui.label(RichText::new(host.name.as_str()).font(super::theme::strong(12.5)).color(ctx.colors.soft));
+                    host_ui(ui, ctx, status);
                 }
-                ui.add_space(8.0);
             }
         }
+        Origin::Live => host_ui(ui, ctx, ctx.seen.status.first().unwrap_or(&CollectorStatus::default())),
         Origin::Recording(_) => {
             ui.label(small(words.text("window-recording-stands")));
         }
@@ -71,6 +45,43 @@ fn watched_ui(ui: &mut Ui, ctx: &Context<'_>) {
             let text = because.as_ref().map_or(text.clone(), |because| format!("{text} {because}"));
             ui.add(egui::Label::new(small(text)).truncate());
         }
+    }
+}
+
+/// What is watched of one host.
+fn host_ui(ui: &mut Ui, ctx: &Context<'_>, status: &CollectorStatus) {
+    let words = ctx.words;
+    let small = |text: String| RichText::new(text).size(12.5).color(ctx.colors.soft);
+    for (name, part) in [
+        ("window-engine", status.engine.clone().map(|it| it.map_err(|error| words.collector_error(&error)))),
+        (
+            "window-agent",
+            status.agent.clone().map(|it| {
+                it.map_err(|error| words.agent_error(&error)).map(|agent| {
+                    words.format(
+                        "window-agent-as",
+                        &[("how", words.text(agent_key(agent.choice)).into()), ("uid", agent.uid.into())],
+                    )
+                })
+            }),
+        ),
+    ] {
+        let name = words.text(name);
+        match part {
+            Some(Ok(text)) => {
+                dot(ui, ctx.colors.good, true);
+                ui.label(small(format!("{name}: {text}")));
+            }
+            Some(Err(why)) => {
+                dot(ui, ctx.colors.warning, false);
+                ui.add(egui::Label::new(small(format!("{name}: {why}"))).truncate());
+            }
+            None => {
+                dot(ui, ctx.colors.soft, false);
+                ui.label(small(format!("{name}: {}", words.text("window-not-watched"))));
+            }
+        }
+        ui.add_space(8.0);
     }
 }
 

@@ -81,7 +81,7 @@ impl Words {
             Protocol::Icmp => None,
         };
         match (&question.to, port) {
-            (End::Address { address }, port) => with_port(*address, port),
+            (End::Address { address, .. }, port) => with_port(*address, port),
             (end, Some(port)) => format!("{}:{port}", self.walk_end(snapshot, end)),
             (end, None) => self.walk_end(snapshot, end),
         }

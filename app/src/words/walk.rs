@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
-use bridgewalk_analysis::walk::{Action, End, Evidence, Hop, Layer4, Opening, Packet, Unknown, Verdict, Way};
-use bridgewalk_model::{AddressPort, EntityId, Snapshot, SourceKind, kernel::LinkKind};
+use bridgewalk_analysis::walk::{
+    Action, End, Evidence, Hop, Layer4, Opening, Packet, Unknown, Verdict, Way, qualified,
+};
+use bridgewalk_model::{AddressPort, EntityId, Snapshot, SourceKind, Text, kernel::LinkKind};
 
 use super::{Words, name};
 
@@ -13,9 +15,27 @@ impl Words {
         match end {
             End::Host { id } => name(snapshot, id),
             End::Outside => self.text("walk-outside"),
-            End::Namespace { name, .. } | End::Absent { name, .. } | End::Name { name } => name.to_string(),
-            End::Address { address } => address.to_string(),
+            End::Namespace { id, name } => match snapshot.namespace(id) {
+                Some((host, _)) => qualified(snapshot, host, name.as_str()),
+                None => name.to_string(),
+            },
+            End::Absent { id, name } => match snapshot.container(id) {
+                Some((host, _)) => qualified(snapshot, host, name.as_str()),
+                None => name.to_string(),
+            },
+            End::Name { name } => name.to_string(),
+            End::Address { address, host: None } => address.to_string(),
+            End::Address { address, host: Some(host) } => format!("{}/{address}", name(snapshot, host)),
         }
+    }
+
+    /// Several hosts have a thing of this name, and how each is written.
+    pub fn ambiguous(self, name: &Text, choices: &[Text]) -> String {
+        let choices: Vec<String> = choices.iter().map(Text::to_string).collect();
+        self.format(
+            "walk-error-ambiguous",
+            &[("name", name.to_string().into()), ("choices", choices.join(", ").into())],
+        )
     }
 
     /// Where something happens: a container, a host, a namespace, the outside world.

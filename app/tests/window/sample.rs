@@ -10,10 +10,10 @@ use bridgewalk_analysis::walk::{
     proof::{Comparison, Place},
 };
 use bridgewalk_app::{
-    source::Demo,
+    source::{Demo, Update},
     window::{Feed, Opener, Origin, Proven, Wake},
 };
-use bridgewalk_collector::{AgentChoice, AgentError, CollectorStatus, Command, Update};
+use bridgewalk_collector::{AgentChoice, AgentError, CollectorStatus, Command};
 use bridgewalk_model::{
     Fact, HostFacts, Limit, LimitReason, MacAddress, NamespaceInode, NamespaceSighting, NotReadBecause, Observation,
     Remedy, Section, Snapshot, SourceKind, Via,
@@ -286,7 +286,7 @@ pub(crate) struct SampleFeed {
 impl SampleFeed {
     /// A recording.
     pub(crate) fn recording() -> Self {
-        let observed = Update::Observed { observations: observations().into(), snapshot: snapshot() };
+        let observed = Update::Observed { observations: vec![(0, observations().into())], snapshot: snapshot() };
         Self {
             origin: Origin::Recording("alpha.bwrec".into()),
             updates: vec![Update::Complete, observed],
@@ -311,13 +311,13 @@ impl SampleFeed {
             remedy: Remedy::None,
         };
         snapshot.hosts[0].limits = [SourceKind::Links, SourceKind::Sysctls].map(limit).to_vec();
-        let observed = Update::Observed { observations: [].into(), snapshot: Arc::new(snapshot) };
+        let observed = Update::Observed { observations: Vec::new(), snapshot: Arc::new(snapshot) };
         Self { updates: vec![Update::Complete, observed], origin: Origin::Live, ..Self::recording() }
     }
 
     /// A real host with one of every wiring, recorded.
     pub(crate) fn bed() -> Self {
-        let observed = Update::Observed { observations: [].into(), snapshot: bed() };
+        let observed = Update::Observed { observations: Vec::new(), snapshot: bed() };
         Self { updates: vec![Update::Complete, observed], ..Self::recording() }
     }
 
@@ -333,7 +333,7 @@ impl SampleFeed {
             agent: Some(Err(AgentError::Ended { detail: "permission denied".into() })),
         };
         let mut feed = Self { origin: Origin::Live, told, ..Self::recording() };
-        feed.updates.push(Update::Status(status));
+        feed.updates.push(Update::Status(vec![status]));
         feed
     }
 }
@@ -351,7 +351,7 @@ impl Feed for SampleFeed {
         self.updates.pop()
     }
 
-    fn command(&self, command: Command) -> bool {
+    fn command(&self, _host: usize, command: Command) -> bool {
         self.told.lock().unwrap().push(command);
         !self.is_busy
     }

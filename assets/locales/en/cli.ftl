@@ -23,10 +23,10 @@ cli-about-export = Write the diagram into a file: SVG, PNG, PDF, PPTX, draw.io, 
 cli-about-man = Print the man page
 cli-about-completions = Print shell completions
 
-cli-help-host = Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine
-cli-help-context = Context of the docker client to use
+cli-help-host = Docker engine to ask, such as unix:///var/run/docker.sock or ssh://user@machine; repeat it, and mix it with --context and --from, for several hosts
+cli-help-context = Context of the docker client to use; repeat it for more hosts
 cli-help-agent = Who reads the kernel: auto, in-process, sudo, pkexec, container, container-base or none
-cli-help-from = Read a recording instead of the live host; repeat it for more hosts
+cli-help-from = Read a recording instead of the live host, or beside hosts that are named; repeat it for more
 cli-help-demo = Read a bundled recording instead of the live host, chosen to match the view
 cli-help-lang = Language of all texts: en or fr (default: that of the locale)
 cli-help-json = Print JSON instead of a table; docs/json-schema.md describes it

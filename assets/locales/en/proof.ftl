@@ -17,6 +17,7 @@ proof-starts-elsewhere = this cannot be proved from here: the packet does not st
 proof-nothing-sent = this cannot be proved: nothing would be sent
 proof-many-receivers = this cannot be proved: the packet goes to more than one receiver
 proof-not-live = only a live host can prove a walk: leave out --from and --demo
+proof-one-host = a proof sends from one host, and several are open: name that host alone
 
 proof-not-allowed = nothing was sent: the agent was started to read only
 proof-no-agent = nothing was sent: no agent is running; choose one with --agent

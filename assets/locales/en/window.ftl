@@ -86,6 +86,7 @@ window-not-seen = { $count ->
 window-not-seen-title = What is not seen, and why
 
 window-question = Your user may not read all of the kernel
+window-question-of = Some of { $host } cannot be read
 window-question-what = Without more privilege, rules, routes inside containers and processes stay unknown. What is shown is true, but incomplete. Who should read the rest?
 window-use-container = Helper container
 window-use-container-tip = Docker starts a small read-only program in a container. It is removed when the window closes.
@@ -269,6 +270,7 @@ walk-from-here = Walk from here
 walk-to-here = Walk to here
 walk-error-unknown = Nothing here is called { $text }.
 walk-error-cannot-send = { $text } cannot send a packet.
+walk-error-ambiguous = several hosts have { $name }; write which one: { $choices }
 walk-error-port = { $text } is not a port: give a number from 1 to 65535.
 walk-to-start = To the start (Home)
 walk-back = Step back (Left)

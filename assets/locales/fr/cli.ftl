@@ -23,10 +23,10 @@ cli-about-export = Écrire le schéma dans un fichier SVG, PNG, PDF, PPTX, draw.
 cli-about-man = Afficher la page de manuel
 cli-about-completions = Afficher les complétions d’un interpréteur de commandes
 
-cli-help-host = Moteur Docker à interroger, par exemple unix:///var/run/docker.sock ou ssh://user@machine
-cli-help-context = Contexte du client docker à utiliser
+cli-help-host = Moteur Docker à interroger, par exemple unix:///var/run/docker.sock ou ssh://user@machine ; à répéter, et à combiner avec --context et --from, pour plusieurs hôtes
+cli-help-context = Contexte du client docker à utiliser ; à répéter pour plusieurs hôtes
 cli-help-agent = Qui lit le noyau : auto, in-process, sudo, pkexec, container, container-base ou none
-cli-help-from = Lire un enregistrement au lieu de l’hôte en direct ; à répéter pour plusieurs hôtes
+cli-help-from = Lire un enregistrement au lieu de l’hôte en direct, ou à côté d’hôtes nommés ; à répéter pour d’autres
 cli-help-demo = Lire un enregistrement fourni au lieu de l’hôte en direct, choisi selon la vue
 cli-help-lang = Langue de tous les textes : en ou fr (par défaut : celle de la locale)
 cli-help-json = Afficher du JSON au lieu d’un tableau ; docs/json-schema.md le décrit

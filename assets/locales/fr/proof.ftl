@@ -17,6 +17,7 @@ proof-starts-elsewhere = la preuve est impossible d’ici : le paquet ne part p
 proof-nothing-sent = la preuve est impossible : rien ne serait envoyé
 proof-many-receivers = la preuve est impossible : le paquet va à plus d’un destinataire
 proof-not-live = seul un hôte en direct permet de prouver un trajet : n’utiliser ni --from ni --demo
+proof-one-host = une preuve envoie depuis un seul hôte, et plusieurs sont ouverts : ne nommer que lui
 
 proof-not-allowed = rien n’a été envoyé : l’agent n’a été lancé que pour lire
 proof-no-agent = rien n’a été envoyé : aucun agent n’est en cours d’exécution ; en choisir un avec --agent

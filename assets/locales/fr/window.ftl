@@ -86,6 +86,7 @@ window-not-seen = { $count ->
 window-not-seen-title = Ce qui n’est pas visible, et pourquoi
 
 window-question = Votre utilisateur ne peut pas lire tout le noyau
+window-question-of = Une partie de { $host } ne peut être lue
 window-question-what = Sans plus de droits, les règles, les routes à l’intérieur des conteneurs et les processus restent inconnus. Ce qui est montré est vrai, mais incomplet. Qui doit lire le reste ?
 window-use-container = Conteneur auxiliaire
 window-use-container-tip = Docker lance un petit programme en lecture seule dans un conteneur. Il est retiré à la fermeture de la fenêtre.
@@ -272,6 +273,7 @@ walk-from-here = Trajet depuis ici
 walk-to-here = Trajet jusqu’ici
 walk-error-unknown = Rien ici ne s’appelle { $text }.
 walk-error-cannot-send = { $text } ne peut pas envoyer de paquet.
+walk-error-ambiguous = plusieurs hôtes ont { $name } ; écrire lequel : { $choices }
 walk-error-port = { $text } n’est pas un port : indiquez un nombre de 1 à 65535.
 walk-to-start = Au début (Début)
 walk-back = Un pas en arrière (Gauche)

@@ -69,7 +69,7 @@ fn walks(snapshot: &Snapshot, from: usize, to: usize) -> Vec<Walk> {
     addresses.extend(overlays.filter_map(|end| Some(end.ipv4?.addr())));
     let question = |from: &End, address: IpAddr| Question {
         from: from.clone(),
-        to: End::Address { address },
+        to: End::Address { address, host: None },
         port: Some(80),
         protocol: Protocol::Tcp,
         source_port: None,

@@ -258,7 +258,7 @@ fn an_ipv4_mapped_address_is_the_ipv4_one() {
         }
         assert_eq!(way("::ffff:172.17.0.2", "local:80"), way("172.17.0.2", "local:80"));
         // As an end that nobody wrote, too.
-        let to = bridgewalk_analysis::walk::End::Address { address: "::ffff:172.17.0.2".parse().unwrap() };
+        let to = bridgewalk_analysis::walk::End::Address { address: "::ffff:172.17.0.2".parse().unwrap(), host: None };
         let from = walker.sender("host").unwrap();
         let question = Question { from, to, port: Some(80), protocol: Protocol::Tcp, source_port: None };
         assert_eq!(told(&walker.walk(&question)), plain);

@@ -59,7 +59,7 @@ fn door_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &Snapshot, door: &Door) {
     if response.clicked() {
         let question = Question {
             from: End::Outside,
-            to: End::Address { address: door.address },
+            to: End::Address { address: door.address, host: None },
             port: Some(door.port),
             protocol: door.protocol,
             source_port: None,

@@ -163,7 +163,7 @@ pub(super) fn sign(painter: &egui::Painter, rect: Rect, ctx: &Context<'_>, verdi
 /// Asks for the walk of a question that the matrix asked.
 pub(super) fn ask(ctx: &Context<'_>, snapshot: &Snapshot, question: &Question) {
     let text = |end: &End| match end {
-        End::Host { id } if snapshot.hosts.first().is_some_and(|host| host.id == *id) => HOST.to_owned(),
+        End::Host { .. } if snapshot.hosts.len() == 1 => HOST.to_owned(),
         End::Outside => OUTSIDE.to_owned(),
         end => ctx.words.walk_end(snapshot, end),
     };

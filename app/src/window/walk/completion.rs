@@ -1,6 +1,10 @@
 //! What an end of a walk may be called, offered while one types.
 
-use bridgewalk_model::{EntityId, Snapshot, snapshot::Container};
+use bridgewalk_analysis::walk::qualified;
+use bridgewalk_model::{
+    EntityId, Snapshot,
+    snapshot::{Container, Host},
+};
 
 use crate::{
     window::{icon::Icon, search::Item},
@@ -20,11 +24,11 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
         kind: words.text("diagram-outside"),
         keys: vec![words.text("diagram-outside")],
     }];
-    if let Some(host) = snapshot.hosts.first() {
+    for host in &snapshot.hosts {
         items.push(Item {
             entity: host.id.clone(),
             icon: Icon::Host,
-            name: HOST.to_owned(),
+            name: written_host(snapshot, host),
             kind: words.text("diagram-host"),
             keys: vec![host.name.to_string()],
         });
@@ -38,7 +42,7 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
         for container in &host.containers {
             let kind = words.text("diagram-container");
             let kind = if container.name.is_altered() { format!("{kind}, {}", container.name) } else { kind };
-            add(&container.id, Icon::Container, written_name(container), kind);
+            add(&container.id, Icon::Container, written_name(snapshot, host, container), kind);
         }
         for service in host.swarm.iter().flat_map(|swarm| &swarm.services) {
             let id = host.id.service(&service.service_id);
@@ -73,20 +77,20 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
     if *id == EntityId::outside() {
         return Some((OUTSIDE.to_owned(), None));
     }
-    if let Some((_, container)) = snapshot.container(id) {
-        return Some((written_name(container), None));
+    if let Some((host, container)) = snapshot.container(id) {
+        return Some((written_name(snapshot, host, container), None));
     }
     if let Some((host, namespace, interface)) = snapshot.interface(id) {
         let container = namespace.containers.first().and_then(|id| host.container(id));
         if let Some(container) = container {
-            return Some((written_name(container), None));
+            return Some((written_name(snapshot, host, container), None));
         }
         // A cable's end on the host stands for the container at its other end.
         let peer = snapshot.graph().peer(&interface.id).and_then(|peer| snapshot.interface(peer));
         if let Some((host, far, _)) = peer
             && let Some(container) = far.containers.first().and_then(|id| host.container(id))
         {
-            return Some((written_name(container), None));
+            return Some((written_name(snapshot, host, container), None));
         }
         let address = interface.addresses.iter().find(|address| address.address.is_ipv4());
         let address = address.or(interface.addresses.first());
@@ -95,14 +99,14 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
     if let Some((host, namespace)) = snapshot.namespace(id) {
         let container = namespace.containers.first().and_then(|id| host.container(id));
         return match container {
-            Some(container) => Some((written_name(container), None)),
-            None if namespace.is_host => Some((HOST.to_owned(), None)),
-            None => Some((namespace.name.to_string(), None)),
+            Some(container) => Some((written_name(snapshot, host, container), None)),
+            None if namespace.is_host => Some((written_host(snapshot, host), None)),
+            None => Some((qualified(snapshot, host, namespace.name.as_str()), None)),
         };
     }
     for host in &snapshot.hosts {
         if host.id == *id {
-            return Some((HOST.to_owned(), None));
+            return Some((written_host(snapshot, host), None));
         }
         if let Some(nat) = host.nat.iter().find(|nat| nat.id == *id) {
             let address = nat.host_ip.filter(|address| !address.is_unspecified()).or_else(|| own_address(host))?;
@@ -112,17 +116,22 @@ pub(super) fn written(snapshot: &Snapshot, id: &EntityId) -> Option<(String, Opt
     None
 }
 
+/// The word for the only host, or the name of one of several.
+fn written_host(snapshot: &Snapshot, host: &Host) -> String {
+    if snapshot.hosts.len() == 1 { HOST.to_owned() } else { host.name.to_string() }
+}
+
 /// A container's name, or its short id where what is shown is not its name.
-fn written_name(container: &Container) -> String {
+fn written_name(snapshot: &Snapshot, host: &Host, container: &Container) -> String {
     if container.name.is_altered() {
         container.container_id.get(..12).unwrap_or(&container.container_id).to_owned()
     } else {
-        container.name.to_string()
+        qualified(snapshot, host, container.name.as_str())
     }
 }
 
 /// An address by which others reach the host: the first one that no bridge bears.
-fn own_address(host: &bridgewalk_model::snapshot::Host) -> Option<std::net::IpAddr> {
+fn own_address(host: &Host) -> Option<std::net::IpAddr> {
     use bridgewalk_model::kernel::LinkKind;
     let interfaces = &host.own_namespace()?.interfaces;
     let is_outward = |kind: &LinkKind| !matches!(kind, LinkKind::Loopback | LinkKind::Bridge { .. });

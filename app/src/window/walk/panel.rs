@@ -501,5 +501,6 @@ fn end_error(ctx: &Context<'_>, why: &EndError) -> String {
         EndError::Unknown(text) => ctx.words.format("walk-error-unknown", &[("text", text.to_string().into())]),
         EndError::CannotSend(text) => ctx.words.format("walk-error-cannot-send", &[("text", text.to_string().into())]),
         EndError::Port(text) => ctx.words.format("walk-error-port", &[("text", text.to_string().into())]),
+        EndError::Ambiguous { name, choices } => ctx.words.ambiguous(name, choices),
     }
 }

@@ -22,7 +22,7 @@ mod unknown;
 mod walker;
 
 pub use connection::Connection;
-pub use ends::EndError;
+pub use ends::{EndError, qualified};
 pub use entry::EntryBy;
 pub use evidence::{Evidence, NameSource, PortSetting};
 pub use hop::{Action, Hop};

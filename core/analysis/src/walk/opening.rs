@@ -122,7 +122,7 @@ impl Walker<'_> {
         let from = self.container_of(&blocked.question.from);
         let to = self.container_of(&blocked.question.to).or_else(|| {
             let address = blocked.last.map(|hop| hop.before.destination)?;
-            self.container_of(&End::Address { address })
+            self.container_of(&End::Address { address, host: None })
         });
         match blocked.by {
             Some(Evidence::Container { container, .. }) => {

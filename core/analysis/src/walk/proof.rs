@@ -13,7 +13,7 @@ use bridgewalk_model::{
         Answer, MAX_TRACED_NAMESPACES, MAX_WAIT_MS, NamespaceTrace, Passage, ProbeProtocol, Proof, ProofOrder,
         SecondFlow, StepKind, TracedFlow,
     },
-    snapshot::Namespace,
+    snapshot::{Host, Namespace},
 };
 use serde::Serialize;
 
@@ -129,8 +129,8 @@ pub enum Note {
 /// It cannot be sent from here.
 pub fn order(snapshot: &Snapshot, walk: &Walk) -> Result<ProofOrder, Unprovable> {
     let sent = walk.way.hops.iter().find(|hop| hop.action != Action::Resolved).ok_or(Unprovable::NothingSent)?;
-    let host = snapshot.hosts.first().ok_or(Unprovable::StartsElsewhere)?;
-    let from = host.namespace(&sent.namespace).filter(|_| sent.host == host.id).ok_or(Unprovable::StartsElsewhere)?;
+    let host = sender(snapshot, &walk.way).ok_or(Unprovable::StartsElsewhere)?;
+    let from = host.namespace(&sent.namespace).ok_or(Unprovable::StartsElsewhere)?;
     if walk.way.hops.iter().all(|hop| hop.action == Action::Resolved) {
         return Err(Unprovable::NothingSent);
     }
@@ -208,11 +208,17 @@ pub fn compare(snapshot: &Snapshot, walk: &Walk, proof: &Proof) -> Comparison {
     comparison
 }
 
+/// The host that sends, and so the one that is looked into.
+fn sender<'s>(snapshot: &'s Snapshot, way: &Way) -> Option<&'s Host> {
+    let sent = way.hops.iter().find(|hop| hop.action != Action::Resolved)?;
+    snapshot.hosts.iter().find(|host| host.id == sent.host)
+}
+
 /// In the order in which a way goes through them.
 fn namespaces<'s>(snapshot: &'s Snapshot, way: &Way) -> Vec<&'s Namespace> {
     let mut seen = BTreeSet::new();
     let ids = way.hops.iter().map(|hop| &hop.namespace).filter(|id| seen.insert((*id).clone()));
-    let host = snapshot.hosts.first();
+    let host = sender(snapshot, way);
     ids.filter_map(|id| host.and_then(|host| host.namespace(id))).collect()
 }
 

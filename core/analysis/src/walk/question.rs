@@ -62,6 +62,9 @@ pub enum End {
     Address {
         /// Which.
         address: IpAddr,
+        /// Whose, where several hosts have it; none: the only one's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<EntityId>,
     },
     /// A name that the sender looks up.
     Name {

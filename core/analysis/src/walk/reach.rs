@@ -179,7 +179,7 @@ fn shared_out<P: Sync, C: Send>(senders: &[P], row: impl Fn((usize, &P)) -> Vec<
 fn question(from: &Party, to: &Receiver) -> Question {
     Question {
         from: from.end.clone(),
-        to: to.address.map_or(End::Outside, |address| End::Address { address }),
+        to: to.address.map_or(End::Outside, |address| End::Address { address, host: None }),
         port: to.port,
         protocol: to.protocol,
         source_port: None,
@@ -344,7 +344,7 @@ fn open(walker: &Walker<'_>) -> Vec<Door> {
             let Some(protocol) = protocol(transport).filter(|_| !address.is_loopback()) else { continue };
             let brief = walker.brief(&Question {
                 from: End::Outside,
-                to: End::Address { address },
+                to: End::Address { address, host: None },
                 port: Some(port),
                 protocol,
                 source_port: None,

@@ -1,7 +1,7 @@
 //! Walks on one snapshot.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
@@ -97,6 +97,12 @@ impl<'a> Walker<'a> {
         self.by_id.get(id).copied()
     }
 
+    /// The hosts that have this address.
+    pub(super) fn owning_hosts(&self, address: IpAddr) -> BTreeSet<&'a EntityId> {
+        let owners = self.links.owners(address).iter();
+        owners.filter_map(|port| self.place(port.at)).map(|place| &place.host.id).collect()
+    }
+
     /// The container that an end is, if it is one.
     pub(super) fn container_of(&self, end: &End) -> Option<&'a Container> {
         match end {
@@ -112,8 +118,9 @@ impl<'a> Walker<'a> {
                 .flat_map(|host| &host.containers)
                 .find(|container| super::lookup::is_called(container, name)),
             // What is at the host's own address is the host's, whoever else is in its namespace.
-            End::Address { address } => self.places.iter().find_map(|place| {
-                let has_it = place.by_address.contains_key(address) && !address.is_loopback();
+            End::Address { address, host } => self.places.iter().find_map(|place| {
+                let is_meant = host.as_ref().is_none_or(|host| place.host.id == *host);
+                let has_it = is_meant && place.by_address.contains_key(address) && !address.is_loopback();
                 let place = Some(place).filter(|place| has_it && !place.namespace.is_host)?;
                 place.namespace.containers.first().and_then(|id| place.host.container(id))
             }),
@@ -271,9 +278,14 @@ impl<'a> Walker<'a> {
                 .map(|at| (Some(at), None))
                 .ok_or_else(|| Stop::Fact(Fact::ready(Evidence::NoAddress { of: id.clone(), is_ipv6: false }))),
             End::Absent { id, .. } => Err(self.absent(id)),
-            End::Address { address } => {
+            End::Address { address, host } => {
                 let address = address.to_canonical();
-                let owner = self.links.owners(address).first().filter(|_| !address.is_loopback());
+                let mut owners = self.links.owners(address).iter().filter(|_| !address.is_loopback());
+                let is_meant = |port: &&Port| match host {
+                    Some(host) => self.place(port.at).is_some_and(|place| place.host.id == *host),
+                    None => true,
+                };
+                let owner = owners.find(is_meant);
                 match self.unseen_owner(address).filter(|_| self.is_inside(address)) {
                     Some(unknown) => Err(Stop::Unknown(Box::new(unknown))),
                     None => Ok((owner.map(|port| port.at), Some(address))),
@@ -303,7 +315,7 @@ impl<'a> Walker<'a> {
     fn receiving(&self, question: &Question, at: Option<At>) -> Result<(Vec<IpAddr>, Option<Evidence>), Box<Flow>> {
         match &question.to {
             // What is sent to an IPv4-mapped address is sent by IPv4.
-            End::Address { address } => Ok((vec![address.to_canonical()], None)),
+            End::Address { address, .. } => Ok((vec![address.to_canonical()], None)),
             End::Outside => Ok((self.outside.to_vec(), None)),
             End::Host { id } => {
                 let own = self.snapshot.hosts.iter().find(|host| host.id == *id).and_then(|host| host.own_namespace());
