@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use bridgewalk_tests::{
-    host::DockerHost,
+    host::{DockerHost, PROGRAMS},
     oracle::Oracle,
     rootfs::{Engine, engines},
     scenario,
@@ -417,7 +417,7 @@ fn no_false_alarm(host: &DockerHost, engine: Engine) -> Result<()> {
 /// numbered.
 fn several(host: &DockerHost) -> Result<()> {
     let record = "bridgewalk record -o /tmp/two.bwrec --seconds 1 --host '' --host unix:///run/docker.sock";
-    host.shell(&format!("{record} 2>&1 && ln -sf /tmp/two.bwrec /tmp/beside.bwrec"))?;
+    host.shell(&format!("{PROGRAMS}/{record} 2>&1"))?;
     let names = |options: &[&str]| -> Result<BTreeSet<(String, String)>> {
         let rows = host.bridgewalk_list(None, &[&["networks"], options].concat(), "networks")?;
         Ok(rows.iter().map(|row| (text(&row["host"]), text(&row["name"]))).collect())
@@ -426,7 +426,7 @@ fn several(host: &DockerHost) -> Result<()> {
     let hosts: BTreeSet<&str> = live.iter().map(|(host, _)| host.as_str()).collect();
     assert_eq!(hosts, BTreeSet::from(["earth", "earth#2"]));
     assert_eq!(names(&["--from", "/tmp/two.bwrec"])?, live);
-    let beside = names(&["--host", "", "--from", "/tmp/beside.bwrec"])?;
+    let beside = names(&["--host", "", "--from", "/tmp/two.bwrec"])?;
     let hosts: BTreeSet<&str> = beside.iter().map(|(host, _)| host.as_str()).collect();
     assert_eq!(hosts, BTreeSet::from(["earth", "earth#2", "earth#3"]));
     Ok(())
