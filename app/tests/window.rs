@@ -144,6 +144,19 @@ fn nothing_is_painted_when_nothing_happens() {
 }
 
 #[test]
+fn a_stopped_engine_is_not_called_live() {
+    let mut harness = open_on(SampleFeed::stopped());
+    assert!(harness.query_by_label("live").is_none());
+    assert!(harness.query_by_label("as last seen at 00:01:00Z").is_some());
+    // In the list and in the picture, on the things themselves.
+    let stale = "shop-web-1, as last seen";
+    choose(&mut harness, stale);
+    assert!(harness.query_by_label("container, as last seen 00:01:00Z").is_some());
+    assert!(harness.query_all_by_label_contains("shop-web-1, running, as last seen").next().is_some());
+    assert!(open_on(SampleFeed::busy()).query_by_label("live").is_some());
+}
+
+#[test]
 fn who_reads_the_kernel_is_asked_once_and_not_in_the_way() {
     let told = sample::Told::default();
     let mut harness = open_on(SampleFeed::unprivileged(Arc::clone(&told)));

@@ -65,6 +65,8 @@ fn a_named_engine_is_followed_through_a_restart_and_a_dead_link_is_noticed() -> 
 
 fn followed_through_a_restart(host: &DockerHost) -> Result<()> {
     let named = ["--host", "unix:///run/docker.sock"];
+    let mut cut_off =
+        Running::start(host.bridgewalk_command(None, &[&["record", "-o", "/tmp/lost.bwrec"], &named[..]].concat()))?;
     let mut watch = Running::start(host.bridgewalk_command(None, &[&["watch"], &named[..]].concat()))?;
     let changes = lines(&mut watch)?;
     host.docker(&["run", "-d", "--stop-timeout", "1", "--name", "before", image::NAME, "sleep", "600"])?;
@@ -80,12 +82,19 @@ fn followed_through_a_restart(host: &DockerHost) -> Result<()> {
         Running::start(host.bridgewalk_command(None, &[&["record", "-o", "/tmp/restart.bwrec"], &named[..]].concat()))?;
     thread::sleep(Duration::from_secs(2));
     host.stop_daemon(false)?;
-    thread::sleep(Duration::from_secs(2));
+    // What was said last is as last seen: a line of its own, beside the change.
+    seen("What Docker said of earth is as last seen")?;
+    ensure!(!is_said("lost → reached"), "it is back already");
+    // The recorder that began first ends while Docker is stopped.
+    host.shell("pkill -INT -f '[l]ost.bwrec'")?;
+    let status = cut_off.wait(SOON).context("the recorder goes on after SIGINT")?;
+    ensure!(status.success(), "{status}");
     ensure!(watch.child.try_wait()?.is_none(), "watch ended with the engine");
     ensure!(record.child.try_wait()?.is_none(), "record ended with the engine");
     host.start_daemon()?;
     host.docker(&["run", "-d", "--stop-timeout", "1", "--name", "after", image::NAME, "sleep", "600"])?;
     seen("after")?;
+    seen("lost → reached")?;
     thread::sleep(Duration::from_secs(1));
     interrupt(host, &mut watch)?;
     interrupt(host, &mut record)?;
@@ -94,6 +103,19 @@ fn followed_through_a_restart(host: &DockerHost) -> Result<()> {
     ensure!(recording.hosts.iter().flatten().any(|observation| is_lost(&observation.fact)), "the loss is not recorded");
     let text = serde_json::to_string(&recording.hosts)?;
     ensure!(text.contains("\"after\""), "what came after the restart is not recorded");
+    let said_of = |recording: &str| -> Result<[String; 3]> {
+        let ask = |args: &[&str]| -> Result<String> {
+            let args = [args, &["--from", recording]].concat();
+            process::run(host.bridgewalk_command(None, &args), &[], SOON)?.ok(&args.join(" "))
+        };
+        Ok([ask(&["ports"])?, ask(&["ports", "--json"])?, ask(&["export", "--format", "mermaid", "-o", "-"])?])
+    };
+    for (recording, is_stale) in [("/tmp/lost.bwrec", true), ("/tmp/restart.bwrec", false)] {
+        let [table, json, picture] = said_of(recording)?;
+        ensure!(table.contains("is as last seen, at") == is_stale, "{recording}: {table}");
+        ensure!(json.contains("\"since_ms\"") == is_stale, "{recording}: {json}");
+        ensure!(picture.contains("as last seen") == is_stale, "{recording}: {picture}");
+    }
     Ok(())
 }
 

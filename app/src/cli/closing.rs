@@ -47,18 +47,17 @@ pub(super) fn write(
 
 /// A line for each thing that `answer` lacks; the same in several namespaces is one line with their number.
 pub(super) fn lacks(snapshot: &Snapshot, answer: Answer, words: Words) -> Vec<String> {
+    let last_seen = snapshot.hosts.iter().flat_map(|host| words.last_seen(host, snapshot.at_ms));
     let limits = limits(snapshot, answer);
     let lacks: Vec<_> = limits.iter().filter(|limit| limit.reason.is_lack()).map(LimitRow::limit).collect();
     let mut lines = words.limit_lines(&lacks);
     let more = lines.len().saturating_sub(MAX_LINES);
     lines.truncate(MAX_LINES);
-    let mut lines: Vec<String> = lines
-        .into_iter()
-        .map(|line| match line.places {
-            1 => line.text,
-            places => words.format("cli-lack-count", &[("limit", line.text.into()), ("count", places.into())]),
-        })
-        .collect();
+    let lines = lines.into_iter().map(|line| match line.places {
+        1 => line.text,
+        places => words.format("cli-lack-count", &[("limit", line.text.into()), ("count", places.into())]),
+    });
+    let mut lines: Vec<String> = last_seen.chain(lines).collect();
     if more > 0 {
         lines.push(words.format("cli-lack-more", &[("count", more.into())]));
     }

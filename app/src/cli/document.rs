@@ -47,6 +47,9 @@ pub(super) struct LimitRow {
     pub reason: LimitReason,
     /// What would help.
     pub remedy: Remedy,
+    /// Since when what the engine, or the agent, said is as last seen: milliseconds since 1970-01-01 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
 }
 
 impl LimitRow {
@@ -70,6 +73,11 @@ pub(super) fn limits(snapshot: &Snapshot, answer: Answer) -> Vec<LimitRow> {
                 namespace: limit.namespace,
                 reason: limit.reason.clone(),
                 remedy: limit.remedy,
+                since_ms: match limit.source {
+                    SourceKind::Engine => host.engine_lost_ms,
+                    SourceKind::Agent => host.agent_lost_ms,
+                    _ => None,
+                },
             });
         }
     }

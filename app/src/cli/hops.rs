@@ -64,11 +64,15 @@ fn place(snapshot: &Snapshot, hop: &Hop) -> EntityId {
     let last = hop.lights.last().unwrap_or(&hop.namespace);
     let Some(host) = snapshot.hosts.iter().find(|host| host.id == hop.host) else { return last.clone() };
     if hop.action == Action::Translated {
-        let receiver = hop.after.destination;
+        let (before, after) = (&hop.before, &hop.after);
+        // Several rules may lead to one port of a container.
         let mapping = host.nat.iter().find(|mapping| {
             mapping.kind == NatKind::DestinationNat
-                && mapping.to_address == Some(receiver)
-                && mapping.to_port == hop.after.layer4.ports().map(|(_, receiver)| receiver)
+                && mapping.to_address == Some(after.destination)
+                && mapping.to_port == after.layer4.ports().map(|(_, receiver)| receiver)
+                && (mapping.host_port.is_none()
+                    || mapping.host_port == before.layer4.ports().map(|(_, receiver)| receiver))
+                && mapping.host_ip.is_none_or(|address| address == before.destination)
         });
         if let Some(mapping) = mapping {
             return mapping.id.clone();

@@ -68,7 +68,7 @@ fn network(host: &Host, network: &bridgewalk_model::snapshot::Network) -> Networ
         driver: network.driver.clone(),
         scope: network.scope.clone(),
         subnets: network.pools.iter().map(|pool| pool.subnet).collect(),
-        gateways: network.pools.iter().filter_map(|pool| pool.gateway).collect(),
+        gateways: network.pools.iter().flat_map(|pool| host.gateways(network, pool)).collect(),
         bridge: network.bridge.as_ref().and_then(interface),
         parent: network.parent.as_ref().and_then(interface),
         internal: network.is_internal,

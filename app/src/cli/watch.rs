@@ -85,7 +85,7 @@ impl Printer<'_> {
                 for change in differences(&before, snapshot) {
                     self.print(&change, &before, snapshot)?;
                 }
-                Ok(())
+                self.last_seen(&before, snapshot)
             }
             // A recording's first moment is whole.
             None if is_complete => self.begin(),
@@ -109,6 +109,21 @@ impl Printer<'_> {
             if change.limit.as_ref().is_some_and(|limit| limit.reason.is_lack()) {
                 self.print(&change, &before, &snapshot)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Says what is as last seen from now on. For programs, the lost engine and agent are changes.
+    fn last_seen(&mut self, before: &Snapshot, after: &Snapshot) -> Result<(), Failure> {
+        if self.json {
+            return Ok(());
+        }
+        let lost = |snapshot: &Snapshot| -> Vec<String> {
+            snapshot.hosts.iter().flat_map(|host| self.words.last_seen(host, after.at_ms)).collect()
+        };
+        let known = lost(before);
+        for line in lost(after).into_iter().filter(|line| !known.contains(line)) {
+            self.output.line(&format!("{} {line}", clock(after.at_ms)))?;
         }
         Ok(())
     }

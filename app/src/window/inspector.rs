@@ -1,11 +1,12 @@
 //! On the right: every fact of the chosen thing, where it was read, and the command that shows the same.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use bridgewalk_model::{Answer, EntityId, Limit, Snapshot, Source, Sourced, facts};
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{
+    access::Reachers,
     command::{Action, Command},
     context::Context,
     icon::{Icon, quiet_icon_button},
@@ -13,13 +14,22 @@ use super::{
 };
 
 /// The facts of the chosen thing, gathered again when it or the snapshot is another.
-#[derive(Default)]
 pub(super) struct Inspector {
     facts: Vec<Sourced>,
     made_of: Option<(Arc<Snapshot>, EntityId)>,
+    /// Who reaches it, of a published port.
+    pub(super) reachers: Reachers,
 }
 
 impl Inspector {
+    /// Nothing chosen yet. `wake` is called whenever something is worked out.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn new(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+        Ok(Self { facts: Vec::new(), made_of: None, reachers: Reachers::new(wake)? })
+    }
+
     /// Shows them.
     pub(super) fn ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
         let Some(id) = ctx.selection else {
@@ -59,6 +69,7 @@ impl Inspector {
             for (index, fact) in self.facts.iter().enumerate() {
                 ui.push_id(index, |ui| fact_ui(ui, ctx, fact));
             }
+            self.reachers.ui(ui, ctx, id);
             unseen_ui(ui, ctx, id);
         });
     }

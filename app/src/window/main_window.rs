@@ -117,6 +117,9 @@ impl MainWindow {
         let reach = ReachPanel::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let waker = ctx.clone();
+        let inspector = Inspector::new(move || waker.request_repaint())
+            .map_err(|error| WindowError::NotOpened(error.to_string()))?;
+        let waker = ctx.clone();
         let export = ExportDialog::new(move || waker.request_repaint())
             .map_err(|error| WindowError::NotOpened(error.to_string()))?;
         let waker = ctx.clone();
@@ -148,7 +151,7 @@ impl MainWindow {
             canvas: Canvas::default(),
             reader,
             outline: Outline::default(),
-            inspector: Inspector::default(),
+            inspector,
             stack: Stack::default(),
             palette: CommandPalette::default(),
             filter_bar: FilterBar::default(),
@@ -170,6 +173,7 @@ impl MainWindow {
             && !self.clipboard.is_busy()
             && self.walk.is_settled()
             && self.reach.is_settled()
+            && self.inspector.reachers.is_settled()
             && self.export.is_settled()
     }
 
@@ -257,6 +261,7 @@ impl MainWindow {
         self.wire.follow(&self.seen.snapshot, self.selection.as_ref());
         self.walk.advance(&self.seen.snapshot);
         self.reach.advance(&self.seen.snapshot);
+        self.inspector.reachers.advance(&self.seen.snapshot, self.selection.as_ref());
         if self.view.emphasis != *self.walk.emphasis() {
             self.view.emphasis.clone_from(self.walk.emphasis());
             self.is_stale = true;
@@ -276,6 +281,7 @@ impl MainWindow {
             self.reader.has_failed(),
             self.walk.has_failed(),
             self.reach.has_failed(),
+            self.inspector.reachers.has_failed(),
             self.export.has_failed(),
         ];
         if failures.contains(&true) {

@@ -4,6 +4,7 @@
 //! a file each, read a context by reference and send commands, which are run at one point of the frame. Nothing is
 //! painted unless something has changed.
 
+mod access;
 mod camera;
 mod canvas;
 mod command;

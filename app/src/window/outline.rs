@@ -139,20 +139,26 @@ pub(super) fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
         if !host.networks.is_empty() {
             rows.push(heading("window-networks", host.networks.len()));
             for network in &host.networks {
-                let subnet =
-                    network.pools.first().map_or_else(|| network.driver.to_string(), |pool| pool.subnet.to_string());
-                rows.push(line(&network.id, Icon::Network, 1, network.name.as_str(), subnet));
+                let subnets = joined(network.pools.iter().map(|pool| pool.subnet));
+                let note = if subnets.is_empty() { network.driver.to_string() } else { subnets };
+                rows.push(line(&network.id, Icon::Network, 1, network.name.as_str(), note));
             }
         }
         if !host.containers.is_empty() {
             rows.push(heading("window-containers", host.containers.len()));
             for container in &host.containers {
-                let address = container.attachments.iter().find_map(|end| end.ipv4).map(|net| net.addr().to_string());
+                let addresses = container.attachments.iter().filter_map(|end| end.ipv4.or(end.ipv6));
                 let is_running = container.state == ContainerState::Running;
-                let note =
-                    if is_running { address.unwrap_or_default() } else { words.container_state(container.state) };
+                let is_stale = host.stale_since(container).is_some();
+                let note = if is_stale {
+                    words.text("diagram-stale")
+                } else if is_running {
+                    joined(addresses.map(|net| net.addr()))
+                } else {
+                    words.container_state(container.state)
+                };
                 let row = line(&container.id, Icon::Container, 1, container.name.as_str(), note);
-                rows.push(Row { is_off: !container.state.is_alive(), ..row });
+                rows.push(Row { is_off: is_stale || !container.state.is_alive(), ..row });
             }
         }
         let others: Vec<_> = host
@@ -170,11 +176,16 @@ pub(super) fn rows(snapshot: &Snapshot, words: Words) -> Vec<Row> {
         if let Some(own) = host.own_namespace() {
             rows.push(heading("window-host-interfaces", own.interfaces.len()));
             for interface in &own.interfaces {
-                let note = interface.addresses.first().map_or_else(String::new, ToString::to_string);
+                let is_local = |scope| scope == bridgewalk_model::kernel::AddressScope::Link;
+                let note = joined(interface.addresses.iter().filter(|address| !is_local(address.scope)));
                 let row = line(&interface.id, Icon::Interface, 1, interface.name.as_str(), note);
                 rows.push(Row { is_off: !interface.link.is_up, ..row });
             }
         }
     }
     rows
+}
+
+fn joined<T: ToString>(values: impl Iterator<Item = T>) -> String {
+    values.map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }

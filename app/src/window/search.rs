@@ -37,7 +37,9 @@ pub(super) fn index(snapshot: &Snapshot, words: Words) -> Vec<Item> {
         items.push(item(&host.id, Icon::Host, host.name.as_str(), words.text("diagram-host"), Vec::new()));
         for network in &host.networks {
             let mut keys: Vec<String> = network.pools.iter().map(|pool| pool.subnet.to_string()).collect();
-            keys.extend(network.pools.iter().filter_map(|pool| pool.gateway).map(|gateway| gateway.to_string()));
+            keys.extend(
+                network.pools.iter().flat_map(|pool| host.gateways(network, pool)).map(|gateway| gateway.to_string()),
+            );
             keys.extend(network.bridge_name.iter().map(ToString::to_string));
             keys.push(network.network_id.clone());
             keys.extend(whole(&network.name));

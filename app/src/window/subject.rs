@@ -1,6 +1,6 @@
 //! What an id stands for: its kind, its name, and where one gets by opening it.
 
-use bridgewalk_model::{Answer, EntityId, Snapshot, engine::ContainerState};
+use bridgewalk_model::{Answer, EntityId, Snapshot, engine::ContainerState, moment};
 
 use super::icon::Icon;
 use crate::words::Words;
@@ -40,8 +40,18 @@ pub(super) fn find(snapshot: &Snapshot, id: &EntityId, words: Words) -> Option<S
             ContainerState::Running => words.text("diagram-container"),
             _ => format!("{}, {state}", words.text("diagram-container")),
         };
+        let kind = match host.stale_since(container) {
+            Some(at_ms) => format!("{kind}, {} {}", words.text("diagram-stale"), moment(at_ms, snapshot.at_ms)),
+            None => kind,
+        };
         let opens = container.namespace.clone().filter(|namespace| host.namespace(namespace).is_some());
         return Some(subject(container.name.to_string(), kind, Icon::Container, opens));
+    }
+    if let Some(link) = snapshot.hosts.iter().find_map(|host| host.link(id)) {
+        let aliases: Vec<&str> = link.aliases.iter().map(|alias| alias.as_str()).collect();
+        let target = link.target.map_or(link.target_name, |target| &target.name);
+        let name = format!("{} → {target}", aliases.join(", "));
+        return Some(subject(name, words.text("diagram-link"), Icon::Network, None));
     }
     if let Some((_, network)) = snapshot.network(id) {
         let kind = words.format("window-network-kind", &[("driver", network.driver.as_str().into())]);

@@ -1,6 +1,7 @@
 //! Above: what is shown, how much of it, and the ways to look for more.
 
 use bridgewalk_diagram::{Detail, ThemeName};
+use bridgewalk_model::{moment, snapshot::Host};
 use egui::{Align, Button, Layout, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use super::{
@@ -57,8 +58,16 @@ fn origin_ui(ui: &mut Ui, ctx: &Context<'_>) {
             &[("first", first.name.as_str().into()), ("others", (ctx.seen.snapshot.hosts.len() - 1).into())],
         ),
     };
+    let hosts = ctx.seen.snapshot.hosts.iter();
+    let lost = hosts.clone().filter_map(Host::lost_ms).min();
     let (origin, is_live) = match ctx.origin {
-        Origin::Live => (words.text("window-origin-live"), true),
+        Origin::Live => match lost {
+            Some(at_ms) => {
+                let at = moment(at_ms, ctx.seen.snapshot.at_ms);
+                (words.format("window-origin-last-seen", &[("at", at.into())]), false)
+            }
+            None => (words.text("window-origin-live"), true),
+        },
         Origin::Recording(name) => (words.format("window-origin-recording", &[("name", name.as_str().into())]), false),
         Origin::Bundled { demo, .. } => {
             (words.format("window-origin-bundled", &[("name", words.text(demo.key()).into())]), false)
@@ -82,9 +91,18 @@ fn origin_ui(ui: &mut Ui, ctx: &Context<'_>) {
     })
     .response
     .on_hover_text(words.text("window-source-tip"));
-    let color = if is_live && !ctx.seen.snapshot.hosts.is_empty() { ctx.colors.good } else { ctx.colors.soft };
+    let color = match () {
+        () if lost.is_some() => ctx.colors.warning,
+        () if is_live && !ctx.seen.snapshot.hosts.is_empty() => ctx.colors.good,
+        () => ctx.colors.soft,
+    };
     dot(ui, color, is_live);
-    let label = ui.label(RichText::new(origin).color(ctx.colors.soft));
+    let color = if lost.is_some() { ctx.colors.warning } else { ctx.colors.soft };
+    let label = ui.label(RichText::new(origin).color(color));
+    if lost.is_some() {
+        let lines: Vec<String> = hosts.flat_map(|host| words.last_seen(host, ctx.seen.snapshot.at_ms)).collect();
+        label.clone().on_hover_text(lines.join("\n"));
+    }
     if let Origin::Bundled { because: Some(because), .. } = ctx.origin {
         label.on_hover_text(because);
     }

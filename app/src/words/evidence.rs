@@ -182,7 +182,7 @@ impl Words {
 
     fn route(self, snapshot: &Snapshot, namespace: &EntityId, route: &Route, rule: Option<&RoutingRule>) -> String {
         let destination = route.destination.to_string();
-        let hop = route.next_hops.first();
+        let hop = route.next_hops.iter().find(|hop| !hop.is_dead).or(route.next_hops.first());
         let interface = || hop.map_or_else(String::new, |hop| device(snapshot, namespace, hop.if_index));
         let told = match (route.kind, hop.and_then(|hop| hop.gateway)) {
             (RouteKind::Unicast, Some(gateway)) => self.format(

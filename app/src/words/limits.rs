@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bridgewalk_model::{Limit, LimitReason, Remedy, Snapshot, SourceKind};
+use bridgewalk_model::{Limit, LimitReason, Remedy, Snapshot, SourceKind, moment, snapshot::Host};
 
 use super::Words;
 
@@ -29,6 +29,16 @@ impl Words {
             limit.reason.is_lack() && (limit.reason != LimitReason::NeverRead || limit.namespace.is_none())
         });
         self.limit_lines(limits)
+    }
+
+    /// What of a host is as last seen only, and since when: a line for the engine, one for the agent.
+    pub fn last_seen(self, host: &Host, now_ms: u64) -> Vec<String> {
+        let lost = [("last-seen-engine", host.engine_lost_ms), ("last-seen-agent", host.agent_lost_ms)];
+        let line = |(key, since_ms): (&str, Option<u64>)| {
+            let at = moment(since_ms?, now_ms);
+            Some(self.format(key, &[("host", host.name.as_str().into()), ("at", at.into())]))
+        };
+        lost.into_iter().filter_map(line).collect()
     }
 
     /// What is not seen, a line each: the same in several places is one line; of a kind (one source, one reason, one

@@ -300,6 +300,16 @@ impl SampleFeed {
         Self { origin: Origin::Live, is_busy: true, ..Self::recording() }
     }
 
+    /// A live host whose engine does not answer any more, since 00:01:00Z.
+    pub(crate) fn stopped() -> Self {
+        let mut state = State::default();
+        observations().iter().for_each(|observation| state.apply(observation));
+        let at_ms = observations()[0].at_ms + 60_000;
+        state.apply(&Observation { at_ms, fact: Fact::EngineLost { detail: "refused".into() } });
+        let observed = Update::Observed { observations: [].into(), snapshot: Arc::new(assemble(&[&state])) };
+        Self { updates: vec![Update::Complete, observed], origin: Origin::Live, ..Self::recording() }
+    }
+
     /// A live host of which root sees all but a namespace that nobody here is let into.
     pub(crate) fn with_a_stranger() -> Self {
         let mut snapshot = Snapshot::clone(&snapshot());

@@ -153,3 +153,19 @@ fn a_blocked_packet_looks_as_it_should() {
     press(&mut harness, Modifiers::NONE, Key::End);
     image(&mut harness, "walk_blocked_dark");
 }
+
+/// A published port's facts say who reaches it, and a click opens the walk.
+#[test]
+fn a_published_ports_facts_say_who_reaches_it() {
+    let mut harness = open_on(SampleFeed::bed());
+    let cell = harness.query_all_by_label_contains("NAT :").next().map(|node| node.rect().center());
+    let at = cell.expect("a published port in the picture");
+    harness.drag_at(at);
+    harness.drop_at(at);
+    settle(&mut harness);
+    assert!(harness.query_by_label("Who reaches it").is_some());
+    let outside = harness.query_all_by_label_contains("outside world → ").next().expect("the outside is asked");
+    outside.click();
+    settle(&mut harness);
+    assert!(harness.query_all_by_label_contains("host name").next().is_none(), "the walk has the panel");
+}

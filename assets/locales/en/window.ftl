@@ -2,9 +2,15 @@
 
 window-hosts = { $first } and { $others } more
 window-origin-live = live
+window-origin-last-seen = as last seen at { $at }
 window-origin-recording = recording { $name }
 window-origin-bundled = bundled recording: { $name }
 window-source-tip = Where this comes from: the live host or a recording
+window-who-reaches = Who reaches it
+window-reaches = { $from } → { $address }: { $verdict }
+window-nobody-listens = Nobody listens on this port in the container.
+window-listeners-not-read = Who listens in the container was not read.
+window-of-network = a container on { $network }
 window-search = Search or run a command
 window-search-hint = Name, address, MAC address, interface, port, or command
 window-search-nothing = Nothing found

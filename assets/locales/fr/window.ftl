@@ -2,9 +2,15 @@
 
 window-hosts = { $first } et { $others } de plus
 window-origin-live = en direct
+window-origin-last-seen = tel que vu en dernier à { $at }
 window-origin-recording = enregistrement { $name }
 window-origin-bundled = enregistrement fourni : { $name }
 window-source-tip = D’où vient ce qui est montré : l’hôte en direct ou un enregistrement
+window-who-reaches = Qui l’atteint
+window-reaches = { $from } → { $address } : { $verdict }
+window-nobody-listens = Personne n’écoute sur ce port dans le conteneur.
+window-listeners-not-read = Qui écoute dans le conteneur n’a pas été lu.
+window-of-network = un conteneur de { $network }
 window-search = Chercher, ou lancer une commande
 window-search-hint = Nom, adresse, adresse MAC, interface, port ou commande
 window-search-nothing = Aucun résultat

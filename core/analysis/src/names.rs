@@ -61,18 +61,19 @@ pub fn names(host: &Host) -> Vec<Name> {
                 add(alias, NameKind::Alias);
             }
         }
-        for (target, alias) in &container.links {
-            let Some(other) = host.containers.iter().find(|other| other.name == *target) else { continue };
+        for link in host.links(container) {
+            let Some(other) = link.target else { continue };
             for end in &other.attachments {
-                if container.attachments.iter().any(|own| own.network == end.network) {
-                    names.push(Name {
-                        network: end.network.clone(),
-                        name: alias.clone(),
-                        container: other.id.clone(),
-                        addresses: end.ipv4.iter().chain(&end.ipv6).map(ipnet::IpNet::addr).collect(),
-                        kind: NameKind::Link,
-                    });
+                if !container.attachments.iter().any(|own| own.network == end.network) {
+                    continue;
                 }
+                names.extend(link.aliases.iter().map(|alias| Name {
+                    network: end.network.clone(),
+                    name: (*alias).clone(),
+                    container: other.id.clone(),
+                    addresses: end.ipv4.iter().chain(&end.ipv6).map(ipnet::IpNet::addr).collect(),
+                    kind: NameKind::Link,
+                }));
             }
         }
     }

@@ -36,7 +36,7 @@ pub fn pools(host: &Host) -> Vec<PoolUse> {
                     }
                 }
             };
-            pool.gateway.iter().chain(pool.reserved.values()).for_each(|address| take(*address, None));
+            host.gateways(network, pool).iter().chain(pool.reserved.values()).for_each(|address| take(*address, None));
             for member in &network.members {
                 member.ipv4.iter().chain(&member.ipv6).for_each(|it| take(it.addr(), member.container.as_ref()));
             }

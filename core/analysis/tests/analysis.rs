@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use bridgewalk_analysis::{
     Agreement, Disagreement, Doubt, FINDING_KEYS, NameKind, Reach, Severity, findings, names, pools, ports,
+    walk::{access, reach},
 };
 use bridgewalk_model::{
     Limit, LimitReason, NamespaceInode, Remedy, SourceKind,
@@ -284,4 +285,35 @@ proptest! {
             let _ = (ports(host), names(host), pools(host));
         }
     }
+}
+
+#[test]
+fn a_published_port_says_all_that_does_it_and_who_reaches_it() {
+    let snapshot = with_ipv6_doors(Host::new(3)).snapshot();
+    let host = &snapshot.hosts[0];
+    for mapping in host.nat.iter().filter(|mapping| mapping.is_way_in()) {
+        let facts = bridgewalk_model::facts::facts(&snapshot, &mapping.id);
+        let count = |key: &str| facts.iter().filter(|fact| fact.key == key).count();
+        let same = host.same_port(mapping);
+        assert!(same.iter().any(|one| one.id == mapping.id), "{mapping:?}");
+        assert_eq!(count("rule"), same.iter().filter(|one| one.rule.is_some()).count(), "{mapping:?}");
+        assert_eq!(count("proxy-pid"), same.iter().filter(|one| one.proxy_pid.is_some()).count(), "{mapping:?}");
+    }
+    let door = |port: u16| host.nat.iter().find(|one| one.is_way_in() && one.host_port == Some(port)).unwrap();
+    let same = host.same_port(door(8080));
+    assert!(same.iter().any(|one| one.proxy_pid.is_some()) && same.iter().any(|one| one.rule.is_some()), "{same:?}");
+    assert!(same.iter().any(|one| one.is_ipv6), "{same:?}");
+    let asked = |port: u16| access(&snapshot, &door(port).id);
+    let ways = asked(8080);
+    let froms: Vec<&str> = ways.iter().map(|way| way.from.name.as_str()).collect();
+    assert!(froms.contains(&"") && froms.contains(&host.name.as_str()) && froms.contains(&"app"), "{froms:?}");
+    let matrix = reach(&snapshot);
+    for way in ways.iter().filter(|way| way.from.name.as_str().is_empty()) {
+        let door = matrix.open.iter().find(|door| door.port == 8080 && door.address == way.address).unwrap();
+        assert_eq!(way.verdict, door.verdict, "the matrix and the port's facts agree");
+    }
+    // A loopback address is a door for the host alone.
+    assert!(!asked(8081).is_empty() && asked(8081).iter().all(|way| way.from.id == host.id), "{:?}", asked(8081));
+    let out = host.nat.iter().find(|one| !one.is_way_in()).map(|one| access(&snapshot, &one.id));
+    assert!(out.is_none_or(|ways| ways.is_empty()));
 }

@@ -222,6 +222,8 @@ pub enum EdgeKind {
     Uplink,
     /// Upon a parent interface or in a stack shared with it.
     Attachment,
+    /// A container's name for another: `--link`, obsolete.
+    Link,
 }
 
 /// A line from one box to another, for files in which it is a connector. What is painted of it is among the items;

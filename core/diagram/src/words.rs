@@ -147,6 +147,16 @@ words! {
     LegendOut = "diagram-legend-out",
     /// "cable: a veth pair"
     LegendCable = "diagram-legend-cable",
+    /// "as last seen" (before a time)
+    Stale = "diagram-stale",
+    /// "as last seen: Docker does not answer"
+    LegendStale = "diagram-legend-stale",
+    /// "link, obsolete" (`--link`)
+    Link = "diagram-link",
+    /// "link" (before an alias)
+    LinkShort = "diagram-link-short",
+    /// "a link (obsolete): another name for a container"
+    LegendLink = "diagram-legend-link",
     /// "no Docker networks are seen"
     Empty = "diagram-empty",
     /// "The way in: published ports"

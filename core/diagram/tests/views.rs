@@ -9,7 +9,12 @@ use bridgewalk_diagram::{
     Detail, Filter, Scope, Station, ThemeName, View, Word, Words, check, draw, export,
     scene::{Edge, EdgeKind, Point, Scene, Shape},
 };
-use bridgewalk_model::{LimitReason, Snapshot, SourceKind, assembly::assemble, recording::Recording};
+use bridgewalk_model::{
+    Fact, LimitReason, Observation, Snapshot, SourceKind, Text,
+    assembly::{State, assemble},
+    engine::ContainerState,
+    recording::Recording,
+};
 
 /// The charts, the whole, a container from the inside, and a Compose project.
 fn views(snapshot: &Snapshot) -> Vec<(&'static str, View)> {
@@ -270,4 +275,162 @@ fn a_walk_is_numbered_on_the_picture() {
         assert!(badges.count() >= 2, "the last hop is numbered on the picture and below it");
         assert!(faults.is_empty(), "{faults:#?}");
     }
+}
+
+/// A container on two networks is behind the one that its translation's address is of, whatever comes first by name.
+#[test]
+fn a_published_port_is_behind_the_network_that_its_translation_leads_to() {
+    let snapshot = demo();
+    let host = &snapshot.hosts[0];
+    let is_published = |container: &&bridgewalk_model::snapshot::Container| {
+        container.attachments.len() == 1 && host.nat.iter().any(|nat| nat.container.as_ref() == Some(&container.id))
+    };
+    let container = host.containers.iter().find(is_published).unwrap().clone();
+    let own = host.network(&container.attachments[0].network).unwrap().name.to_string();
+    let other = host
+        .networks
+        .iter()
+        .find(|network| network.driver.as_str() == "bridge" && network.name.as_str() != own)
+        .unwrap();
+    let view = View { scope: Scope::PortMapping, detail: Detail::Concept, ..View::default() };
+    let before = leads(&draw(&snapshot, &view, None, &Texts::english()).scene);
+    let mut snapshot = snapshot.clone();
+    let on_two = snapshot.hosts[0].containers.iter_mut().find(|one| one.id == container.id).unwrap();
+    let mut first = on_two.attachments[0].clone();
+    (first.network, first.network_name) = (other.id.clone(), other.name.clone());
+    first.ipv4 = Some("10.99.0.2/24".parse().unwrap());
+    on_two.attachments.insert(0, first);
+    assert_eq!(leads(&draw(&snapshot, &view, None, &Texts::english()).scene), before);
+
+    // Where no rule of it is seen, no bridge is named for it.
+    snapshot.hosts[0].nat.clear();
+    let on_two = snapshot.hosts[0].containers.iter_mut().find(|one| one.id == container.id).unwrap();
+    on_two.namespace = None;
+    let scene = draw(&snapshot, &view, None, &Texts::english()).scene;
+    let row: Vec<_> = leads(&scene).into_iter().filter(|(_, to)| to.contains("not seen")).collect();
+    assert!(!row.is_empty(), "{:?}", leads(&scene));
+}
+
+/// Docker takes a gateway in each pool, whether it says which or not: before 28 it does not where a subnet was given.
+#[test]
+fn a_gateway_that_docker_does_not_report_is_used_too() {
+    let before = demo();
+    let mut snapshot = before.clone();
+    for network in &mut snapshot.hosts[0].networks {
+        let is_bridge = network.driver.as_str() == "bridge";
+        network.pools.iter_mut().filter(|_| is_bridge).for_each(|pool| pool.gateway = None);
+    }
+    for detail in [Detail::Concept, Detail::Plumbing, Detail::Everything] {
+        let view = View { scope: Scope::Dns, detail, ..View::default() };
+        let said = |snapshot| draw(snapshot, &view, None, &Texts::english()).scene;
+        assert_eq!(texts(&said(&snapshot)), texts(&said(&before)), "{detail:?}");
+    }
+}
+
+/// An engine that does not answer leaves what it said last. It is marked on the things themselves, and what the kernel
+/// shows is not.
+#[test]
+fn what_is_as_last_seen_is_marked_until_the_engine_answers() {
+    let words = Texts::english();
+    let mut state = Recording::read(HARBOUR).unwrap().last_states().remove(0);
+    let whole = assemble(&[&state]);
+    let engine = whole.hosts[0].engine.as_ref().unwrap().clone();
+    let at_ms = whole.at_ms + 1_000;
+    let say = |state: &mut State, at_ms, fact| state.apply(&Observation { at_ms, fact });
+    say(&mut state, at_ms, Fact::EngineLost { detail: "refused".to_owned() });
+    let lost = assemble(&[&state]);
+    assert_eq!(lost.hosts[0].engine_lost_ms, Some(at_ms));
+    let runs = |snapshot: &Snapshot| {
+        let host = &snapshot.hosts[0];
+        host.containers
+            .iter()
+            .filter(|one| one.state == ContainerState::Running && host.stale_since(one).is_none())
+            .count()
+    };
+    assert!(runs(&lost) > 0, "the kernel shows that they run");
+    assert!(runs(&lost) < lost.hosts[0].containers.len(), "what does not run is as last seen");
+    // Docker was stopped, and all containers with it.
+    say(&mut state, at_ms + 500, Fact::Processes(Vec::new()));
+    say(&mut state, at_ms + 900, Fact::EngineLost { detail: "refused".to_owned() });
+    let stopped = assemble(&[&state]);
+    assert_eq!((runs(&stopped), stopped.hosts[0].engine_lost_ms), (0, Some(at_ms)));
+    let mut faults = Vec::new();
+    for (name, view) in views(&stopped) {
+        for detail in [Detail::Concept, Detail::Plumbing, Detail::Everything] {
+            faults.extend(picture(
+                &format!("stale-{name}-{detail:?}"),
+                &stopped,
+                &View { detail, ..view.clone() },
+                &words,
+            ));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:?}");
+    let scene = draw(&stopped, &View::default(), None, &words).scene;
+    let said = texts(&scene);
+    assert!(said.contains(&words.word(Word::LegendStale).as_str()), "{said:?}");
+    let since = format!("as last seen {}", bridgewalk_model::moment(at_ms, stopped.at_ms));
+    assert!(said.iter().any(|text| text.contains(&since)), "{since}: {said:?}");
+    let of_containers = scene.targets.iter().filter(|target| target.name.starts_with("container "));
+    assert!(of_containers.clone().count() > 0 && of_containers.clone().all(|it| it.name.contains("as last seen")));
+    // It answers again.
+    say(&mut state, at_ms + 2_000, Fact::Engine(Box::new((*engine).clone())));
+    let again = draw(&assemble(&[&state]), &View::default(), None, &words).scene;
+    assert!(!texts(&again).iter().any(|text| text.contains("as last seen")));
+}
+
+/// A link is an arrow from the line with its alias to its target, and a name in the view of names.
+#[test]
+fn a_link_is_drawn_from_its_alias_to_its_target() {
+    let (english, french) = (Texts::english(), Texts::french());
+    let mut snapshot = demo();
+    let host = &mut snapshot.hosts[0];
+    let alive: Vec<usize> = (0..host.containers.len()).filter(|at| host.containers[*at].state.is_alive()).collect();
+    let shares = |a: &usize, b: &usize| {
+        let networks = |at: usize| host.containers[at].attachments.iter().map(|end| end.network.clone());
+        a != b && networks(*a).any(|one| networks(*b).any(|other| one == other))
+    };
+    let pairs: Vec<(usize, usize)> = alive
+        .iter()
+        .flat_map(|a| alive.iter().filter(|b| shares(a, b)).take(2).map(|b| (*a, *b)).collect::<Vec<_>>())
+        .collect();
+    assert!(pairs.len() > 4, "{pairs:?}");
+    for (from, to) in &pairs {
+        let target = host.containers[*to].name.clone();
+        host.containers[*from].links.push((target.clone(), Text::new("redis")));
+        host.containers[*from].links.push((target, Text::new("cache")));
+    }
+    let mut faults = Vec::new();
+    for (language, words) in [("en", &english), ("fr", &french)] {
+        for (name, view) in views(&snapshot) {
+            for detail in [Detail::Concept, Detail::Plumbing, Detail::Everything] {
+                let view = View { detail, ..view.clone() };
+                faults.extend(picture(&format!("links-{name}-{language}-{detail:?}"), &snapshot, &view, words));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:?}");
+    let scene = draw(&snapshot, &View::default(), None, &english).scene;
+    let arrows: Vec<&Edge> = scene.edges.iter().filter(|edge| edge.kind == EdgeKind::Link).collect();
+    assert_eq!(arrows.len(), pairs.len());
+    let host = &snapshot.hosts[0];
+    for link in host.all_links() {
+        let arrow = arrows.iter().find(|edge| edge.entity.as_ref() == Some(&link.id)).unwrap();
+        let at = |point: Point, container: &bridgewalk_model::snapshot::Container| {
+            let mut boxes = scene.targets.iter().filter(|target| target.entity == container.id);
+            boxes.any(|target| {
+                let rect = target.rect;
+                point.y > rect.y
+                    && point.y < rect.bottom()
+                    && (point.x - rect.x).abs().min((point.x - rect.right()).abs()) < 1.0
+            })
+        };
+        assert!(at(*arrow.points.last().unwrap(), link.target.unwrap()), "{arrow:?}");
+        let text = format!("link, obsolete: redis, cache → {}", link.target.unwrap().name);
+        assert!(scene.targets.iter().any(|target| target.entity == link.id && target.name == text), "{text}");
+    }
+    assert!(export::dot(&scene, "").contains("class=\"link\""));
+    assert!(export::mermaid(&scene).contains("stroke-dasharray:4 3"));
+    let names = draw(&snapshot, &View { scope: Scope::Dns, ..View::default() }, None, &english).scene;
+    assert!(texts(&names).iter().any(|text| text.starts_with("redis, cache ← ")), "{:?}", texts(&names));
 }

@@ -24,6 +24,7 @@ mod id;
 mod identity;
 mod limit;
 mod mac;
+mod moment;
 mod observation;
 mod source;
 mod text;
@@ -34,6 +35,7 @@ pub use id::EntityId;
 pub use identity::HostIdentity;
 pub use limit::{Limit, LimitReason, NotReadBecause, Remedy, SourceKind};
 pub use mac::MacAddress;
+pub use moment::moment;
 pub use observation::{
     AddressPort, Fact, HostFacts, NamespaceInode, NamespaceName, NamespaceSighting, Observation, Section, SectionKind,
     Via,

@@ -4,4 +4,4 @@ mod doors;
 mod grid;
 mod panel;
 
-pub(super) use panel::ReachPanel;
+pub(super) use panel::{ReachPanel, ask};

@@ -161,7 +161,7 @@ pub(super) fn sign(painter: &egui::Painter, rect: Rect, ctx: &Context<'_>, verdi
 }
 
 /// Asks for the walk of a question that the matrix asked.
-pub(super) fn ask(ctx: &Context<'_>, snapshot: &Snapshot, question: &Question) {
+pub(in crate::window) fn ask(ctx: &Context<'_>, snapshot: &Snapshot, question: &Question) {
     let text = |end: &End| match end {
         End::Host { .. } if snapshot.hosts.len() == 1 => HOST.to_owned(),
         End::Outside => OUTSIDE.to_owned(),

@@ -130,11 +130,13 @@ fn written_name(snapshot: &Snapshot, host: &Host, container: &Container) -> Stri
     }
 }
 
-/// An address by which others reach the host: the first one that no bridge bears.
+/// An address by which others reach the host: of the interface that its default route leaves by, else the first one that
+/// no bridge bears.
 fn own_address(host: &Host) -> Option<std::net::IpAddr> {
     use bridgewalk_model::kernel::LinkKind;
-    let interfaces = &host.own_namespace()?.interfaces;
+    let own = host.own_namespace()?;
     let is_outward = |kind: &LinkKind| !matches!(kind, LinkKind::Loopback | LinkKind::Bridge { .. });
-    let outward = interfaces.iter().filter(|interface| is_outward(&interface.link.kind));
-    outward.flat_map(|interface| &interface.addresses).map(|address| address.address).find(std::net::IpAddr::is_ipv4)
+    let outward = own.interfaces.iter().filter(|interface| is_outward(&interface.link.kind));
+    let candidates = bridgewalk_model::graph::default_uplink(own).into_iter().chain(outward);
+    candidates.flat_map(|interface| &interface.addresses).map(|address| address.address).find(std::net::IpAddr::is_ipv4)
 }

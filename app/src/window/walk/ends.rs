@@ -82,9 +82,10 @@ impl Ends {
             Slot::To => {
                 self.inquiry.to = text;
                 // A container's own port, if it says which; a published one's on the host.
-                let exposed = snapshot.container(id).and_then(|(_, container)| container.exposed_ports.first());
                 let transport = self.inquiry.protocol;
-                let exposed = exposed.filter(|port| port.transport.as_str() == transport_of(transport));
+                let exposed = snapshot.container(id).and_then(|(_, container)| {
+                    container.exposed_ports.iter().find(|port| port.transport.as_str() == transport_of(transport))
+                });
                 self.inquiry.port =
                     port.or(exposed.map(|port| port.port)).map_or_else(String::new, |port| port.to_string());
             }

@@ -1,6 +1,9 @@
 //! Published ports: doors without rules, rules without doors, doors wide open.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::{
+    collections::{BTreeSet, HashSet},
+    net::IpAddr,
+};
 
 use bridgewalk_model::{SourceKind, engine::ContainerState, snapshot::Host};
 
@@ -23,9 +26,12 @@ pub(super) fn look(host: &Host, found: &mut Found) {
         }
         // Who reaches it is told only of a port whose rules were read.
         if port.reach == Reach::EveryAddress && !matches!(port.agrees, Agreement::Unknown(_)) {
-            let host_port = port.published.iter().find(|door| door.is_everywhere()).and_then(|door| door.host_port);
-            let kind = FindingKind::PublishedOnEveryAddress { port: port.port, host_port };
-            found.add(&port.container, kind, rules());
+            // IPv4's and IPv6's are one; the same port may be published on several of the host's.
+            let everywhere = port.published.iter().filter(|door| door.is_everywhere());
+            for host_port in everywhere.map(|door| door.host_port).collect::<BTreeSet<_>>() {
+                let kind = FindingKind::PublishedOnEveryAddress { port: port.port, host_port };
+                found.add(&port.container, kind, rules());
+            }
         }
         let state = host.container(&port.container).map(|container| container.state);
         if state == Some(ContainerState::Paused) && !port.published.is_empty() && has_live_engine(host) {

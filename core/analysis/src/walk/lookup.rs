@@ -41,7 +41,8 @@ impl<'a> Walker<'a> {
                 }
                 // Where its files were not read, the engine's word for a link's stand in for them.
                 let link = container.links.iter().find(|(_, alias)| alias == name).filter(|_| resolver.is_none());
-                let target = link.and_then(|(target, _)| place.host.containers.iter().find(|one| one.name == *target));
+                let target =
+                    link.and_then(|(target, _)| place.host.containers.iter().find(|one| is_called(one, target)));
                 if let Some(target) = target {
                     return told(addresses(target), NameSource::Link, None);
                 }
@@ -139,7 +140,7 @@ fn by_embedded_dns<'h>(
         let target = from.links.iter().find(|(_, alias)| alias == name).map(|(target, _)| target);
         for container in host.containers.iter().filter(|one| one.state.is_alive()) {
             for end in container.attachments.iter().filter(|end| end.network == *network) {
-                let is_name = container.name == *name || target == Some(&container.name);
+                let is_name = container.name == *name || target.is_some_and(|target| is_called(container, target));
                 let short = container.container_id.get(..12).unwrap_or_default();
                 let is_alias = end.aliases.contains(name) || end.dns_names.contains(name) || short == name.raw();
                 if is_name || is_alias {

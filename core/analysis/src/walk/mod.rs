@@ -1,5 +1,6 @@
 //! How a packet goes, hop by hop, with the rule that decides, or why it does not arrive.
 
+mod access;
 mod connection;
 mod ends;
 mod engine;
@@ -21,6 +22,7 @@ pub mod rules;
 mod unknown;
 mod walker;
 
+pub use access::{Access, access};
 pub use connection::Connection;
 pub use ends::{EndError, qualified};
 pub use entry::EntryBy;

@@ -5,7 +5,7 @@ use bridgewalk_model::{
     engine::PortKey,
     firewall::RuleRef,
     kernel::{SocketState, Sysctl, Transport},
-    snapshot::Container,
+    snapshot::{Attachment, Container},
 };
 use serde::Serialize;
 
@@ -150,17 +150,16 @@ impl Walker<'_> {
             openings.extend(by_rule(blocked.by));
             return openings;
         }
-        let shared = from.zip(to).and_then(|(from, to)| {
-            from.attachments.iter().find(|end| to.attachments.iter().any(|other| other.network == end.network))
+        let shared: Vec<_> = from.zip(to).map_or_else(Vec::new, |(from, to)| {
+            let is_shared = |end: &&Attachment| to.attachments.iter().any(|other| other.network == end.network);
+            from.attachments.iter().filter(is_shared).collect()
         });
         let host = |container: &Container| self.snapshot().container(&container.id).map(|(host, _)| host);
-        if let (Some(to), Some(shared)) = (to, shared) {
+        if let (Some(to), false) = (to, shared.is_empty()) {
             // On one network, and yet apart: the network keeps its containers from each other.
-            let network = host(to).and_then(|host| host.network(&shared.network));
             let icc = Text::new("com.docker.network.bridge.enable_icc");
-            if let Some(network) =
-                network.filter(|it| it.options.get(&icc).is_some_and(|value| value.as_str() == "false"))
-            {
+            let networks = shared.iter().filter_map(|end| host(to)?.network(&end.network));
+            for network in networks.filter(|it| it.options.get(&icc).is_some_and(|value| value.as_str() == "false")) {
                 openings.push(Opening::AllowInterContainer { network: network.id.clone() });
             }
         } else if let (Some(from), Some(to)) = (from, to)
@@ -178,7 +177,7 @@ impl Walker<'_> {
                 }
             }
         }
-        if let (None, Some(to), Some(port)) = (shared, to, asked_port(blocked)) {
+        if let (true, Some(to), Some(port)) = (shared.is_empty(), to, asked_port(blocked)) {
             let container = to.id.clone();
             let doors: Vec<_> = to.published.iter().filter(|door| door.container_port == port).collect();
             if doors.is_empty() {

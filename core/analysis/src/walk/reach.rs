@@ -209,7 +209,7 @@ fn senders(snapshot: &Snapshot) -> Vec<Party> {
 }
 
 /// Containers with a network stack of their own: who joined another's is reached as that one is.
-fn living(host: &Host) -> impl Iterator<Item = &Container> {
+pub(super) fn living(host: &Host) -> impl Iterator<Item = &Container> {
     host.containers.iter().filter(|container| {
         let home = container.namespace.as_ref().and_then(|id| host.namespace(id));
         let is_own = match home {
@@ -290,7 +290,7 @@ fn favourite(host: &Host, container: &Container) -> (Protocol, Option<u16>) {
 }
 
 /// The addresses of a host by which a door may be tried: the one that it is on, or the first that leads out.
-fn host_addresses(walker: &Walker<'_>, host: &Host, on: Option<IpAddr>) -> Vec<IpAddr> {
+pub(super) fn host_addresses(walker: &Walker<'_>, host: &Host, on: Option<IpAddr>) -> Vec<IpAddr> {
     if let Some(address) = on.filter(|address| !address.is_unspecified()) {
         return vec![address];
     }
@@ -307,7 +307,7 @@ fn host_addresses(walker: &Walker<'_>, host: &Host, on: Option<IpAddr>) -> Vec<I
     if found.is_empty() && !was_read { on.into_iter().collect() } else { found }
 }
 
-const fn protocol(transport: Transport) -> Option<Protocol> {
+pub(super) const fn protocol(transport: Transport) -> Option<Protocol> {
     match transport {
         Transport::Tcp => Some(Protocol::Tcp),
         Transport::Udp => Some(Protocol::Udp),
@@ -353,12 +353,15 @@ fn open(walker: &Walker<'_>) -> Vec<Door> {
                 named.socket.local.port == port
                     && named.socket.transport == transport
                     && named.socket.state == SocketState::Listen
+                    && (named.socket.local.address.is_unspecified() || named.socket.local.address == address)
             });
+            // Two containers may publish the same port, each on an address of its own.
             let container = host.containers.iter().find(|container| {
-                container
-                    .published
-                    .iter()
-                    .any(|binding| binding.host_port == Some(port) && binding.container_port.transport == transport)
+                container.published.iter().any(|binding| {
+                    binding.host_port == Some(port)
+                        && binding.container_port.transport == transport
+                        && binding.host_ip.is_none_or(|ip| ip == address || ip.is_unspecified())
+                })
             });
             doors.push(Door {
                 host: host.id.clone(),

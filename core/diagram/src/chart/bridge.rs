@@ -97,7 +97,14 @@ fn container_ends<'a>(source: &Source<'_>, host: &'a Host, network: &Network) ->
         };
         let frame = container.namespace.as_ref().unwrap_or(&container.id).clone();
         let near = source.graph().near_end(&entity).and_then(|near| host.interface(near));
-        ends.push(End { near, entity, title, lines, owner: (Look::Container, frame, source.name(container)), note });
+        ends.push(End {
+            near,
+            entity,
+            title,
+            lines,
+            owner: (source.look(host, container), frame, source.name(container)),
+            note,
+        });
     }
     ends
 }
@@ -111,7 +118,7 @@ fn other_ends<'a>(source: &Source<'a>, host: &'a Host, network: &Network) -> Vec
             continue;
         }
         let (look, name) = match container {
-            Some(container) => (Look::Container, source.name(container)),
+            Some(container) => (source.look(host, container), source.name(container)),
             None => (Look::Namespace, end.namespace.name.to_string()),
         };
         let (interface, address) = (end.interface, address(end.interface));

@@ -37,7 +37,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
             }
             let rows = start..chart.rows;
             if !rows.is_empty() {
-                let lines = pools(source, network);
+                let lines = pools(source, host, network);
                 chart.cell(NETWORK, rows, Look::Bridge, &network.id, network.name.to_string()).lines = lines;
             }
         }
@@ -51,7 +51,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
 fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container, end: &Attachment, first: usize) {
     let row = chart.row();
     let rows = row..row + 1;
-    chart.cell(CONTAINER, rows.clone(), Look::Container, &container.id, source.name(container));
+    chart.cell(CONTAINER, rows.clone(), source.look(host, container), &container.id, source.name(container));
     let resolver = container.namespace.as_ref().and_then(|id| host.namespace(id)).and_then(|namespace| {
         namespace.resolvers.iter().find(|resolver| resolver.container.as_ref() == Some(&container.id))
     });
@@ -79,13 +79,33 @@ fn member(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Conta
     }
     let names: BTreeSet<&str> = end.dns_names.iter().chain(&end.aliases).map(Text::as_str).collect();
     let address = end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default();
+    // A link's alias is a name for one container alone.
+    let linked = host.all_links().filter(|link| {
+        link.target.is_some_and(|target| target.id == container.id)
+            && link.network.is_some_and(|network| network.id == end.network)
+    });
+    let links: Vec<String> = linked
+        .map(|link| {
+            let aliases: Vec<&str> = link.aliases.iter().map(|alias| alias.as_str()).collect();
+            format!("{} ← {} ({})", aliases.join(", "), link.from.name, source.word(Word::Link))
+        })
+        .collect();
     let entity = container.id.child("names", end.network_name.raw());
     if names.is_empty() || !is_embedded {
-        chart.cell(NAMES, rows, Look::Absent, &entity, address).mono().line(source.word(Word::AddressOnly));
+        chart
+            .cell(NAMES, rows, Look::Absent, &entity, address)
+            .mono()
+            .line(source.word(Word::AddressOnly))
+            .lines
+            .extend(links);
     } else {
         let text =
             names.into_iter().filter(|name| source.has(Detail::Everything) || !is_short_id(name)).collect::<Vec<_>>();
-        chart.cell(NAMES, rows, Look::Interface, &entity, text.join(", ")).line(format!("→ {address}"));
+        chart
+            .cell(NAMES, rows, Look::Interface, &entity, text.join(", "))
+            .line(format!("→ {address}"))
+            .lines
+            .extend(links);
     }
     chart.link(row, NETWORK, NAMES, EdgeKind::Attachment, &entity);
 }
@@ -95,20 +115,26 @@ fn is_short_id(name: &str) -> bool {
     name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn pools(source: &Source<'_>, network: &Network) -> Vec<String> {
+fn pools(source: &Source<'_>, host: &Host, network: &Network) -> Vec<String> {
     let mut lines = Vec::new();
     for pool in &network.pools {
         lines.push(pool.subnet.to_string());
-        if let Some(gateway) = pool.gateway.filter(|_| source.has(Detail::Plumbing)) {
+        let gateways = host.gateways(network, pool);
+        for gateway in gateways.iter().filter(|_| source.has(Detail::Plumbing)) {
             lines.push(format!("{} {gateway}", source.word(Word::Gateway)));
         }
-        let used = used(pool, network);
+        let used = used(pool, network, &gateways);
         // A host knows its own members of a network that spans several, and not what the others have taken.
         if network.scope.as_str() == "swarm" {
             lines.push(format!("{} {}", used.len(), source.word(Word::UsedHere)));
             continue;
         }
         lines.push(format!("{} {}", used.len(), source.word(Word::Used)));
+        // A bridge has a gateway in each pool; one that is not seen is taken all the same.
+        if gateways.is_empty() && network.driver.as_str() == "bridge" {
+            lines.push(format!("{} {}", source.word(Word::Gateway), source.word(Word::NotSeen)));
+            continue;
+        }
         if let Some(free) = size(pool).map(|size| size.saturating_sub(used.len() as u128)) {
             lines.push(format!("{} {}", grouped(free), source.word(Word::Free)));
         }
@@ -122,9 +148,9 @@ fn pools(source: &Source<'_>, network: &Network) -> Vec<String> {
 }
 
 /// The pool's addresses that somebody has: gateway, reserved ones, members.
-fn used(pool: &AddressPool, network: &Network) -> BTreeSet<IpAddr> {
+fn used(pool: &AddressPool, network: &Network, gateways: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
     let members = network.members.iter().flat_map(|member| [member.ipv4, member.ipv6]).flatten().map(|net| net.addr());
-    let all = pool.gateway.into_iter().chain(pool.reserved.values().copied()).chain(members);
+    let all = gateways.iter().copied().chain(pool.reserved.values().copied()).chain(members);
     let within = pool.ip_range.unwrap_or(pool.subnet);
     all.filter(|address| within.contains(address)).collect()
 }

@@ -143,7 +143,8 @@ fn within(chart: &mut Chart, source: &Source<'_>, manager: &Manager<'_>, service
         chart.rows = rows.end;
         for (number, (client, end)) in clients.iter().enumerate() {
             let own = if clients.len() == 1 { rows.clone() } else { first + number..first + number + 1 };
-            let cell = chart.cell(NODE, own.clone(), Look::Container, &client.id, source.name(client));
+            let cell =
+                chart.cell(NODE, own.clone(), source.look(manager.host, client), &client.id, source.name(client));
             cell.line(end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default());
             chart.trunk(&own, NODE, RULE, EdgeKind::Inward, &client.id);
         }

@@ -19,7 +19,11 @@ use bridgewalk_model::{
     snapshot::{Container, Host, Interface, Namespace, Network},
 };
 
-use crate::{Detail, Scope, View, Word, Words, content::Reach, scene::EdgeKind};
+use crate::{
+    Detail, Scope, View, Word, Words,
+    content::{Reach, last_seen, subnets_of},
+    scene::EdgeKind,
+};
 
 /// What a view shows, without places.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +49,8 @@ pub(crate) enum Look {
     Translation,
     Bridge,
     Container,
+    /// A container as last seen: the engine does not answer.
+    Stale,
     /// A namespace that is no container's.
     Namespace,
     /// Not there, or no way through.
@@ -58,6 +64,8 @@ pub(crate) enum Mark {
     Reach(Reach),
     Door(bool),
     Barred,
+    /// As last seen.
+    Stale,
 }
 
 /// A box in one lane, beside one row or several.
@@ -164,11 +172,16 @@ impl<'a> Source<'a> {
         short.filter(|_| !self.has(Detail::Everything)).map_or(name, |(short, _)| short).to_owned()
     }
 
-    /// The host's name and engine, as a frame's note.
+    /// The host's name and engine, as a frame's note, and since when it is as last seen.
     pub(crate) fn host_note(&self, host: &Host) -> String {
-        host.engine
-            .as_ref()
-            .map_or_else(String::new, |engine| format!("{} {}", self.word(Word::Engine), engine.version))
+        let engine = host.engine.as_ref().map(|engine| format!("{} {}", self.word(Word::Engine), engine.version));
+        let parts = engine.into_iter().chain(last_seen(host, self.snapshot.at_ms, self.words));
+        parts.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// How a container looks.
+    pub(crate) fn look(&self, host: &Host, container: &Container) -> Look {
+        if host.stale_since(container).is_some() { Look::Stale } else { Look::Container }
     }
 }
 
@@ -198,7 +211,7 @@ impl Chart {
             lane,
             rows,
             look,
-            mark: None,
+            mark: (look == Look::Stale).then_some(Mark::Stale),
             title,
             is_mono: false,
             lines: Vec::new(),
@@ -291,9 +304,9 @@ impl Cell {
 
 /// A bridge's device and address, or a network's subnet.
 pub(crate) fn device_lines(source: &Source<'_>, host: &Host, network: &Network) -> Vec<String> {
-    let subnet = network.pools.first().map(|pool| pool.subnet.to_string());
+    let subnets = subnets_of(network);
     let Some(bridge) = network.bridge.as_ref().and_then(|id| host.interface(id)) else {
-        return subnet.into_iter().collect();
+        return subnets;
     };
     let mut lines = Vec::new();
     if source.has(Detail::Plumbing) {
@@ -301,7 +314,7 @@ pub(crate) fn device_lines(source: &Source<'_>, host: &Host, network: &Network) 
         lines.extend(Some(bridge.name.to_string()).filter(|name| *name != network.name.as_str()));
         lines.push(address(bridge));
     } else {
-        lines.extend(subnet);
+        lines.extend(subnets);
     }
     if source.has(Detail::Everything) {
         lines.extend(bridge.link.mac_address.map(|mac| mac.to_string()));

@@ -46,7 +46,9 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         let Some(end) = container.attachments.iter().find(|end| end.network == network.id) else { continue };
         let row = chart.row();
         let from = end.ipv4.or(end.ipv6).map(|net| net.addr().to_string()).unwrap_or_default();
-        chart.cell(CONTAINER, row..row + 1, Look::Container, &container.id, source.name(container)).line(from);
+        chart
+            .cell(CONTAINER, row..row + 1, source.look(host, container), &container.id, source.name(container))
+            .line(from);
         chart.link(row, CONTAINER, BRIDGE, EdgeKind::Outward, &container.id);
     }
     for end in quiet_ends(source, host, network) {
@@ -56,7 +58,7 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         }
         let row = chart.row();
         let (look, name) = match container {
-            Some(container) => (Look::Container, source.name(container)),
+            Some(container) => (source.look(host, container), source.name(container)),
             None => (Look::Namespace, end.namespace.name.to_string()),
         };
         let from = address(end.interface).split('/').next().unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ use bridgewalk_model::{
 };
 
 use super::{Chart, Look, Mark, Source, address, end_lines, quiet_ends, uplink};
-use crate::{Detail, Word, scene::EdgeKind};
+use crate::{Detail, Word, content::subnets_of, scene::EdgeKind};
 
 /// The lanes of one host.
 #[derive(Clone, Copy)]
@@ -79,7 +79,7 @@ fn members(source: &Source<'_>, host: &Host, network: &Network) -> Vec<Member> {
         if let Some(end) = container.attachments.iter().find(|end| end.network == network.id) {
             let (title, mut lines) = end_lines(source, host, end);
             lines.insert(0, title);
-            let (entity, look) = (container.id.clone(), Look::Container);
+            let (entity, look) = (container.id.clone(), source.look(host, container));
             members.push(Member { entity, look, name: source.name(container), lines });
         }
     }
@@ -199,11 +199,10 @@ fn half(chart: &mut Chart, source: &Source<'_>, overlay: &Overlay<'_>, rows: &Ra
         cell.lines.clone_from(&member.lines);
         chart.cable(row, side.bridge, side.container, &member.entity);
     }
-    let subnet = network.pools.first().map(|pool| pool.subnet.to_string()).unwrap_or_default();
     let bridge = network.bridge.as_ref().zip(overlay.namespace);
     let bridge = bridge.and_then(|(id, namespace)| namespace.interfaces.iter().find(|it| it.id == *id));
     let cell = chart.cell(side.bridge, rows.clone(), Look::Bridge, &network.id, network.name.to_string());
-    cell.line(bridge.map(|bridge| bridge.name.to_string()).unwrap_or_default()).line(subnet);
+    cell.line(bridge.map(|bridge| bridge.name.to_string()).unwrap_or_default()).lines.extend(subnets_of(network));
     let Some(namespace) = overlay.namespace else { return };
     if let Some((interface, lines)) = tunnel(source, namespace, true) {
         let cell = chart.cell(side.tunnel, rows.clone(), Look::Interface, &interface.id, interface.name.to_string());

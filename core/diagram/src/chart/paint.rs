@@ -81,7 +81,7 @@ fn lanes(chart: &Chart, left: f32) -> Vec<(f32, f32)> {
     for frame in chart.frames.iter().filter(|frame| frame.lanes.len() == 1) {
         let text = text_width(&frame.title, Face::Strong, size::TITLE)
             + text_width(&frame.note, line_face(&frame.note), size::LINE).min(MAX_LANE)
-            + 16.0;
+            + if frame.look == Look::Stale { 36.0 } else { 16.0 };
         widths[frame.lanes.start] = widths[frame.lanes.start].max(text);
     }
     let mut x = left;
@@ -287,13 +287,18 @@ fn paint_frame(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, frame: &Frame,
     let (fill, stroke) = match frame.look {
         Look::Host => (Some(theme.host), Stroke { color: theme.frame, width: 1.5, dash: None }),
         Look::Container => (Some(theme.container), Theme::thin(theme.outline)),
+        Look::Stale => (Some(theme.parked), Theme::dashed(theme.outline)),
         Look::Bridge => (Some(theme.bridge), Theme::thin(theme.outline)),
         _ => (None, Theme::dashed(theme.frame)),
     };
     brush.rect(Layer::Ground, Some(&frame.entity), rect, if outer { 14.0 } else { 10.0 }, fill, Some(stroke));
-    let (x, y) = (rect.x + PAD, rect.y + 25.0);
+    let (mut x, y) = (rect.x + PAD, rect.y + 25.0);
+    let mut room = rect.width - 2.0 * PAD;
+    if frame.look == Look::Stale {
+        icon::stale(brush, Some(&frame.entity), Point { x: x + 7.0, y: y - 6.0 });
+        (x, room) = (x + 20.0, room - 20.0);
+    }
     let title = if outer { format!("{} {}", words.word(Word::Host), frame.title) } else { frame.title.clone() };
-    let room = rect.width - 2.0 * PAD;
     let used =
         brush.text(Some(&frame.entity), x, y, &title, (Face::Strong, size::TITLE, theme.text), Anchor::Start, room);
     let rest = room - used - 12.0;
@@ -316,6 +321,7 @@ fn paint_cell(brush: &mut Brush<'_>, cell: &Cell, rect: Rect) {
         Look::Translation => (theme.nat, Theme::thin(theme.outline)),
         Look::Bridge => (theme.bridge, Theme::thin(theme.outline)),
         Look::Container => (theme.container, Theme::thin(theme.outline)),
+        Look::Stale => (theme.parked, Theme::dashed(theme.outline)),
         Look::Namespace => (theme.outside, Theme::thin(theme.outline)),
         Look::Absent => (theme.parked, Theme::dashed(theme.closed)),
     };
@@ -340,6 +346,7 @@ fn paint_cell(brush: &mut Brush<'_>, cell: &Cell, rect: Rect) {
             }
             Mark::Door(is_open) => icon::door(brush, &cell.entity, at, is_open),
             Mark::Barred => icon::barred(brush, entity, at, theme.closed),
+            Mark::Stale => icon::stale(brush, entity, at),
         }
         x += MARK;
     }
@@ -371,6 +378,7 @@ fn paint_link(brush: &mut Brush<'_>, chart: &Chart, grid: &Grid, link: &Link) {
         EdgeKind::Outward => (theme.outward, 2.0, Some((8.0, 5.0)), (LineEnd::Plain, LineEnd::Arrow)),
         EdgeKind::Cable => (theme.cable, 2.5, None, (LineEnd::Plain, LineEnd::Plug)),
         EdgeKind::Tunnel => (theme.outline, 2.25, Some((8.0, 4.0)), (LineEnd::Plain, LineEnd::Plain)),
+        EdgeKind::Link => (theme.outline, 1.5, Some((4.0, 3.0)), (LineEnd::Plain, LineEnd::Arrow)),
         EdgeKind::Uplink | EdgeKind::Attachment => (theme.outline, 2.0, None, (LineEnd::Plain, LineEnd::Plain)),
     };
     brush.edge(link.kind, Some(&link.entity), points, Stroke { color, width, dash }, ends);

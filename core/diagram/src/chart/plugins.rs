@@ -7,7 +7,7 @@ use bridgewalk_model::{
 };
 
 use super::{Chart, Look, Source, address, end_lines};
-use crate::{Detail, Word, scene::EdgeKind};
+use crate::{Detail, Word, content::subnets_of, scene::EdgeKind};
 
 const OUTSIDE: usize = 0;
 const PARENT: usize = 1;
@@ -54,19 +54,25 @@ fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network) 
         chart.link(row, NETWORK, INTERFACE, EdgeKind::Attachment, &entity);
         let frame = container.namespace.as_ref().unwrap_or(&container.id);
         let note = container.image.to_string();
-        chart.frame(INTERFACE..INTERFACE + 1, row..row + 1, Look::Container, frame, source.name(container), note);
+        chart.frame(
+            INTERFACE..INTERFACE + 1,
+            row..row + 1,
+            source.look(host, container),
+            frame,
+            source.name(container),
+            note,
+        );
     }
     if chart.rows == start {
         chart.row();
     }
     let rows = start..chart.rows;
-    let subnet = network.pools.first().map(|pool| pool.subnet.to_string()).unwrap_or_default();
     let cell = chart.cell(NETWORK, rows.clone(), Look::Namespace, &network.id, network.name.to_string());
     cell.line(match mode {
         Some(mode) if source.has(Detail::Plumbing) => format!("{} · {mode}", network.driver),
         _ => network.driver.to_string(),
     });
-    cell.line(subnet);
+    cell.lines.extend(subnets_of(network));
     if let Some(parent) = source.graph().parent(&network.id).and_then(|id| host.interface(id)) {
         let cell = chart.cell(PARENT, rows.clone(), Look::Interface, &parent.id, parent.name.to_string());
         cell.line(address(parent)).line(source.word(Word::NoBridgeNoNat));

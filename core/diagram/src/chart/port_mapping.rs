@@ -3,12 +3,15 @@
 
 use std::net::SocketAddr;
 
-use bridgewalk_model::snapshot::{Container, Host, Network};
+use bridgewalk_model::{
+    EntityId,
+    snapshot::{Container, Host, Network},
+};
 
 use super::{Chart, Look, Mark, Source, device_lines};
 use crate::{
     Detail, Word,
-    content::{NatCell, Reach, cells_of, doors_of},
+    content::{Door, NatCell, Reach, cells_of, doors_of},
     scene::EdgeKind,
 };
 
@@ -23,14 +26,19 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     let mut chart = Chart::new(source.word(Word::ViewPortMapping), lanes.map(|word| source.word(word)).to_vec());
     for host in &source.snapshot.hosts {
         let first = chart.rows;
+        let shown = host.containers.iter().filter(|container| source.shows(container));
+        let all: Vec<Doors<'_>> = shown.map(|container| Doors::of(source, host, container)).collect();
         for network in host.networks.iter().filter(|network| source.shows_network(network)) {
             let start = chart.rows;
-            for container in host.containers.iter().filter(|container| source.shows(container)) {
-                if container.attachments.first().is_some_and(|end| end.network == network.id) {
-                    rows(&mut chart, source, host, container);
-                }
-            }
+            all.iter().for_each(|doors| doors.rows(&mut chart, source, host, Some(&network.id)));
             bridge(&mut chart, source, host, network, start);
+        }
+        let start = chart.rows;
+        all.iter().for_each(|doors| doors.rows(&mut chart, source, host, None));
+        let rows = start..chart.rows;
+        if !rows.is_empty() {
+            let entity = host.id.child("bridge", "unseen");
+            chart.cell(BRIDGE, rows, Look::Absent, &entity, source.word(Word::NotSeen));
         }
         let rows = first..chart.rows;
         chart.frame(ADDRESS..PORT + 1, rows, Look::Host, &host.id, host.name.to_string(), source.host_note(host));
@@ -49,22 +57,72 @@ fn bridge(chart: &mut Chart, source: &Source<'_>, host: &Host, network: &Network
     chart.cell(BRIDGE, rows, Look::Bridge, &network.id, network.name.to_string()).lines = lines;
 }
 
-/// One row for each way in, then one for each port that is only exposed.
-fn rows(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container) {
-    let start = chart.rows;
-    let cells = cells_of(host, container, source.view.detail, source.words);
-    for cell in &cells {
-        way_in(chart, source, host, container, cell);
+/// A container's ways in and its ports that are only exposed, each with the network that it is behind; none: not seen.
+struct Doors<'a> {
+    container: &'a Container,
+    ways: Vec<(NatCell, Option<EntityId>)>,
+    exposed: Vec<Door>,
+    home: Option<EntityId>,
+}
+
+impl<'a> Doors<'a> {
+    /// A container may be on several networks: the address that a translation sends to tells which of them it uses.
+    fn of(source: &Source<'_>, host: &Host, container: &'a Container) -> Self {
+        let way_of = |cell: NatCell| {
+            let network = cell.network.clone().or_else(|| publishing(host, container).cloned());
+            (cell, network)
+        };
+        let ways: Vec<_> =
+            cells_of(host, container, source.view.detail, source.words).into_iter().map(way_of).collect();
+        let mut shown = container
+            .attachments
+            .iter()
+            .map(|end| &end.network)
+            .filter(|id| host.network(id).is_some_and(|network| source.shows_network(network)));
+        // What is only exposed is not reached by any network in particular.
+        let home = match ways.first() {
+            Some((_, network)) => network.clone(),
+            None => shown.next().cloned(),
+        };
+        let exposed = doors_of(container).into_iter().filter(|door| !door.is_published).collect();
+        Self { container, ways, exposed, home }
     }
-    for door in doors_of(container).into_iter().filter(|door| !door.is_published) {
-        let row = chart.row();
-        let entity = container.id.child("port", &door.label);
-        chart.cell(PORT, row..row + 1, Look::Absent, &entity, door.label).mono().mark(Mark::Door(false));
-        chart.cell(RULE, row..row + 1, Look::Absent, &entity, source.word(Word::ExposedOnly)).mark(Mark::Barred);
+
+    /// One row for each way in behind `network`, then one for each port that is only exposed.
+    fn rows(&self, chart: &mut Chart, source: &Source<'_>, host: &Host, network: Option<&EntityId>) {
+        let (start, container) = (chart.rows, self.container);
+        for (cell, _) in self.ways.iter().filter(|(_, by)| by.as_ref() == network) {
+            way_in(chart, source, host, container, cell);
+        }
+        let is_listed = self.home.as_ref() == network && (network.is_some() || !self.ways.is_empty());
+        for door in self.exposed.iter().filter(|_| is_listed) {
+            let row = chart.row();
+            let entity = container.id.child("port", &door.label);
+            chart.cell(PORT, row..row + 1, Look::Absent, &entity, door.label.clone()).mono().mark(Mark::Door(false));
+            chart.cell(RULE, row..row + 1, Look::Absent, &entity, source.word(Word::ExposedOnly)).mark(Mark::Barred);
+        }
+        let rows = start..chart.rows;
+        let note = container.image.to_string();
+        chart.frame(
+            PORT..PORT + 1,
+            rows,
+            source.look(host, container),
+            &container.id,
+            container.name.to_string(),
+            note,
+        );
     }
-    let rows = start..chart.rows;
-    let note = container.image.to_string();
-    chart.frame(PORT..PORT + 1, rows, Look::Container, &container.id, container.name.to_string(), note);
+}
+
+/// The network on which Docker publishes a container's ports where no rule of it is seen: its only one, or the one that
+/// its default route uses.
+fn publishing<'a>(host: &Host, container: &'a Container) -> Option<&'a EntityId> {
+    if let [only] = container.attachments.as_slice() {
+        return Some(&only.network);
+    }
+    let home = host.namespace(container.namespace.as_ref()?)?;
+    let uplink = bridgewalk_model::graph::default_uplink(home)?;
+    container.attachments.iter().find(|end| end.interface.as_ref() == Some(&uplink.id)).map(|end| &end.network)
 }
 
 fn way_in(chart: &mut Chart, source: &Source<'_>, host: &Host, container: &Container, cell: &NatCell) {

@@ -11,14 +11,14 @@ use bridgewalk_model::{
 
 use super::{
     Block, BlockKind, HostContent, Line, NatCell, Reach, Remote, Row, Uplink,
-    places::{self, Index},
+    places::{self, Index, last_seen},
 };
 use crate::{Detail, View, Word, Words, layout::by_shared_members};
 
 /// With fewer blocks their order is by what they are, not by what they share.
 const MANY_BLOCKS: usize = 6;
 
-pub(super) fn content(graph: &Graph, host: &Host, view: &View, words: &dyn Words) -> HostContent {
+pub(super) fn content(graph: &Graph, host: &Host, at_ms: u64, view: &View, words: &dyn Words) -> HostContent {
     let mut index = Index::of(graph, host);
     let uplinks = uplinks(graph, host, view.detail);
     let mut blocks = networks(graph, host, view, words, &uplinks);
@@ -64,7 +64,7 @@ pub(super) fn content(graph: &Graph, host: &Host, view: &View, words: &dyn Words
     HostContent {
         id: host.id.clone(),
         name: host.name.to_string(),
-        note: engine.into_iter().chain(kernel).collect::<Vec<_>>().join(" · "),
+        note: engine.into_iter().chain(kernel).chain(last_seen(host, at_ms, words)).collect::<Vec<_>>().join(" · "),
         outside,
         uplinks,
         blocks,
@@ -164,6 +164,7 @@ fn networks(graph: &Graph, host: &Host, view: &View, words: &dyn Words, uplinks:
                     lines,
                     masquerade: None,
                     is_internal: false,
+                    is_stale: false,
                     tunnel: None,
                     rows: Vec::new(),
                 });
@@ -182,20 +183,24 @@ fn network_block(
     words: &dyn Words,
 ) -> Block {
     let bridge = network.bridge.as_ref().and_then(|id| host.interface(id));
-    let subnet = network.pools.first().map(|pool| pool.subnet.to_string()).unwrap_or_default();
+    let subnets = places::subnets_of(network);
     let device = bridge.map(|bridge| bridge.name.to_string());
     let parent = graph.parent(&network.id).and_then(|id| host.interface(id)).map(|parent| parent.name.to_string());
     let (title, mut lines) = match (detail, kind) {
-        (Detail::Concept, _) => (network.name.to_string(), vec![subnet]),
+        (Detail::Concept, _) => (network.name.to_string(), subnets),
         (_, BlockKind::Parent(_)) => {
             let parent = parent.unwrap_or_default();
-            (network.name.to_string(), vec![format!("{} · {}", network.driver, parent), subnet])
+            let stands = format!("{} · {}", network.driver, parent);
+            (network.name.to_string(), [stands].into_iter().chain(subnets).collect())
         }
-        (_, BlockKind::Plugin) => (network.name.to_string(), vec![network.driver.to_string(), subnet]),
+        (_, BlockKind::Plugin) => {
+            (network.name.to_string(), [network.driver.to_string()].into_iter().chain(subnets).collect())
+        }
         _ => {
             let device = device.or_else(|| network.bridge_name.as_ref().map(Text::to_string)).unwrap_or_default();
-            let address = bridge.map(places::address_of).filter(|address| !address.is_empty()).unwrap_or(subnet);
-            (network.name.to_string(), vec![device, address])
+            let address = bridge.map(places::address_of).filter(|address| !address.is_empty());
+            let addresses = address.map_or(subnets, |address| vec![address]);
+            (network.name.to_string(), [device].into_iter().chain(addresses).collect())
         }
     };
     if detail == Detail::Everything
@@ -246,6 +251,7 @@ fn network_block(
                 notes,
                 reach: Reach::Outward,
                 is_unseen: false,
+                network: Some(network.id.clone()),
             }
         });
     Block {
@@ -256,6 +262,7 @@ fn network_block(
         lines,
         masquerade,
         is_internal: network.is_internal,
+        is_stale: host.network_stale_since(network).is_some(),
         tunnel,
         rows: Vec::new(),
     }
@@ -385,6 +392,7 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
                 lines,
                 masquerade: None,
                 is_internal: false,
+                is_stale: false,
                 tunnel: None,
                 rows,
             });
@@ -448,7 +456,7 @@ fn collapse(block: &mut Block, view: &View, host: &Host, words: &dyn Words) {
         let entry = folded.entry(entity.clone()).or_insert_with(|| {
             let mut one = row.clone();
             one.key = block.key.child("collapsed", entity.as_str());
-            one.residents = vec![super::Resident { entity, name, note: String::new(), state: None }];
+            one.residents = vec![super::Resident { entity, name, note: String::new(), state: None, is_stale: false }];
             one.interfaces.truncate(1);
             for line in &mut one.interfaces {
                 line.address.clear();
@@ -459,6 +467,7 @@ fn collapse(block: &mut Block, view: &View, host: &Host, words: &dyn Words) {
             }
             one.cells.clear();
             one.doors.clear();
+            one.links.clear();
             one.namespace = None;
             (one, 0)
         });

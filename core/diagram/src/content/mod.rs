@@ -7,7 +7,7 @@ mod ports;
 
 use bridgewalk_model::{EntityId, Snapshot, Text, engine::ContainerState};
 
-pub(crate) use places::address_of;
+pub(crate) use places::{address_of, last_seen, subnets_of};
 pub(crate) use ports::{cells as cells_of, doors as doors_of};
 
 use crate::{View, Words};
@@ -78,6 +78,8 @@ pub(crate) struct Block {
     /// Hides its own behind the host's address: the translation, and what stands in its cell.
     pub masquerade: Option<NatCell>,
     pub is_internal: bool,
+    /// As last seen only: the engine does not answer, and no device of it is seen.
+    pub is_stale: bool,
     /// An overlay's tunnel: name, note.
     pub tunnel: Option<(EntityId, String, String)>,
     pub rows: Vec<Row>,
@@ -92,6 +94,8 @@ pub(crate) struct Row {
     pub residents: Vec<Resident>,
     /// Lines that say more, without an interface.
     pub notes: Vec<String>,
+    /// Links to other containers, each a line and an arrow.
+    pub links: Vec<Tie>,
     pub interfaces: Vec<Line>,
     pub doors: Vec<Door>,
     pub is_parked: bool,
@@ -105,6 +109,20 @@ pub(crate) struct Resident {
     pub name: String,
     pub note: String,
     pub state: Option<ContainerState>,
+    /// As last seen only: the engine does not answer.
+    pub is_stale: bool,
+}
+
+/// A container's names for another container: `--link`, obsolete.
+#[derive(Clone, Debug)]
+pub(crate) struct Tie {
+    pub entity: EntityId,
+    /// What stands in the linking container's box.
+    pub text: String,
+    /// Its accessible name.
+    pub name: String,
+    /// The container that it leads to; none: it is gone.
+    pub target: Option<EntityId>,
 }
 
 /// An interface in a namespace, and where its cable goes.
@@ -149,9 +167,11 @@ pub(crate) struct NatCell {
     pub reach: Reach,
     /// Asked for, but no rule or process of it is seen.
     pub is_unseen: bool,
+    /// The network that it leads to, or hides.
+    pub network: Option<EntityId>,
 }
 
 /// What is said of every host of `snapshot` under `view`.
 pub(crate) fn hosts(snapshot: &Snapshot, view: &View, words: &dyn Words) -> Vec<HostContent> {
-    snapshot.hosts.iter().map(|host| blocks::content(snapshot.graph(), host, view, words)).collect()
+    snapshot.hosts.iter().map(|host| blocks::content(snapshot.graph(), host, snapshot.at_ms, view, words)).collect()
 }

@@ -6,10 +6,10 @@ use bridgewalk_model::{
     EntityId,
     graph::Graph,
     kernel::{AddressScope, LinkKind},
-    snapshot::{Container, Host, Interface, Namespace, NamespaceKind},
+    snapshot::{Container, Host, Interface, Link, Namespace, NamespaceKind, Network},
 };
 
-use super::{Line, Resident, Row, ports};
+use super::{Line, Resident, Row, Tie, ports};
 use crate::{Detail, Word, Words};
 
 /// What is looked up again and again.
@@ -40,13 +40,19 @@ impl<'a> Index<'a> {
 /// The row of a namespace.
 pub(super) fn of_namespace(index: &Index<'_>, namespace: &Namespace, detail: Detail, words: &dyn Words) -> Row {
     let containers: Vec<&Container> = namespace.containers.iter().filter_map(|id| index.host.container(id)).collect();
-    let mut residents: Vec<Resident> = containers.iter().map(|container| resident(container)).collect();
+    let mut residents: Vec<Resident> = containers.iter().map(|container| resident(index.host, container)).collect();
     if residents.is_empty() {
         let note = match namespace.kind {
             NamespaceKind::Named => "ip netns".to_owned(),
             _ => words.word(Word::Namespace),
         };
-        residents.push(Resident { entity: namespace.id.clone(), name: namespace.name.to_string(), note, state: None });
+        residents.push(Resident {
+            entity: namespace.id.clone(),
+            name: namespace.name.to_string(),
+            note,
+            state: None,
+            is_stale: false,
+        });
     }
     let visible = namespace.interfaces.iter().filter(|interface| interface.link.kind != LinkKind::Loopback);
     let mut interfaces: Vec<Line> = visible.map(|interface| line(index, &containers, interface, detail)).collect();
@@ -68,6 +74,7 @@ pub(super) fn of_namespace(index: &Index<'_>, namespace: &Namespace, detail: Det
         doors: containers.iter().flat_map(|container| ports::doors(container)).collect(),
         residents,
         notes: Vec::new(),
+        links: containers.iter().flat_map(|container| ties(index.host, container, detail, words)).collect(),
         interfaces,
         is_parked: false,
         namespace: Some(namespace.id.clone()),
@@ -81,8 +88,9 @@ pub(super) fn of_container(index: &Index<'_>, container: &Container, detail: Det
         key: container.id.clone(),
         project: container.compose.as_ref().map(|compose| compose.project.clone()),
         cells: if is_alive { ports::cells(index.host, container, detail, words) } else { Vec::new() },
-        residents: vec![resident(container)],
+        residents: vec![resident(index.host, container)],
         notes: if is_alive { Vec::new() } else { vec![networks_of(container)] },
+        links: if is_alive { ties(index.host, container, detail, words) } else { Vec::new() },
         interfaces: if is_alive { attachments(index, container) } else { Vec::new() },
         doors: ports::doors(container),
         is_parked: !is_alive,
@@ -90,12 +98,34 @@ pub(super) fn of_container(index: &Index<'_>, container: &Container, detail: Det
     }
 }
 
-pub(super) fn resident(container: &Container) -> Resident {
+/// A container's links, as far as the detail shows them.
+fn ties(host: &Host, container: &Container, detail: Detail, words: &dyn Words) -> Vec<Tie> {
+    if detail == Detail::Concept || container.links.is_empty() {
+        return Vec::new();
+    }
+    let tie = |link: Link<'_>| Tie {
+        text: format!("{}: {}", words.word(Word::LinkShort), link_text(&link)),
+        name: format!("{}: {}", words.word(Word::Link), link_text(&link)),
+        target: link.target.map(|target| target.id.clone()),
+        entity: link.id,
+    };
+    host.links(container).into_iter().map(tie).collect()
+}
+
+/// `redis → shop-db-1`.
+fn link_text(link: &Link<'_>) -> String {
+    let target = link.target.map_or(link.target_name, |target| &target.name);
+    let aliases: Vec<&str> = link.aliases.iter().map(|alias| alias.as_str()).collect();
+    format!("{} → {target}", aliases.join(", "))
+}
+
+pub(super) fn resident(host: &Host, container: &Container) -> Resident {
     Resident {
         entity: container.id.clone(),
         name: container.name.to_string(),
         note: container.image.to_string(),
         state: Some(container.state),
+        is_stale: host.stale_since(container).is_some(),
     }
 }
 
@@ -146,11 +176,21 @@ fn line(index: &Index<'_>, containers: &[&Container], interface: &Interface, det
     Line {
         entity: Some(interface.id.clone()),
         name: interface.name.to_string(),
-        address: if more > 0 && detail != Detail::Everything { format!("{address} +{more}") } else { address },
+        address: if more > 0 { format!("{address} +{more}") } else { address },
         detail: if detail == Detail::Everything { detail_of(interface) } else { String::new() },
         block,
         port,
     }
+}
+
+/// That what is said of the host is as last seen, and since when, if so.
+pub(crate) fn last_seen(host: &Host, now_ms: u64, words: &dyn Words) -> Option<String> {
+    Some(format!("{} {}", words.word(Word::Stale), bridgewalk_model::moment(host.lost_ms()?, now_ms)))
+}
+
+/// The subnets of a network: it may have several of each family.
+pub(crate) fn subnets_of(network: &Network) -> Vec<String> {
+    network.pools.iter().map(|pool| pool.subnet.to_string()).collect()
 }
 
 /// The address that people mean: the first global one, else the first.

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use bridgewalk_model::{
+    EntityId,
     engine::PortBinding,
+    firewall::Family,
     kernel::Transport,
     snapshot::{Container, Host, NatKind, NatMapping},
 };
@@ -29,7 +31,7 @@ pub(crate) fn doors(container: &Container) -> Vec<Door> {
 
 /// What leads to the container from outside, one cell for each port of the host, whichever rules and processes do it.
 pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &dyn Words) -> Vec<NatCell> {
-    type Key = (Transport, Option<u16>, Option<u16>, Listen);
+    type Key = (Transport, Option<u16>, Option<u16>, Listen, Option<EntityId>);
     let mut found: BTreeMap<Key, Vec<&NatMapping>> = BTreeMap::new();
     for mapping in &host.nat {
         let leads_here = mapping.container.as_ref() == Some(&container.id)
@@ -40,6 +42,7 @@ pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &
                 mapping.host_port,
                 mapping.to_port,
                 Listen::of(mapping.host_ip),
+                mapping.network.clone(),
             );
             found.entry(key).or_default().push(mapping);
         }
@@ -47,7 +50,7 @@ pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &
     // A proxy for IPv6 or every address stands in the cell of the rule that it helps.
     let mut cells: Vec<(u16, NatCell)> = Vec::new();
     let mut seen_ports = Vec::new();
-    for ((transport, host_port, to_port, reach), mappings) in found {
+    for ((transport, host_port, to_port, reach, network), mappings) in found {
         seen_ports.push((transport, host_port));
         let first = mappings[0];
         let mut notes = vec![reach.note(words)];
@@ -55,15 +58,20 @@ pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &
             && let Some(proxy) = mappings.iter().find(|mapping| mapping.kind == NatKind::Proxy)
         {
             let name = words.word(Word::Proxy);
+            let pids: Vec<String> =
+                mappings.iter().filter_map(|mapping| mapping.proxy_pid).map(|pid| pid.to_string()).collect();
             match (detail, proxy.proxy_pid) {
-                (Detail::Everything, Some(pid)) => notes.push(format!("{name} {pid}")),
+                (Detail::Everything, Some(_)) => notes.push(format!("{name} {}", pids.join(", "))),
                 _ => notes[0] = format!("{} · {name}", notes[0]),
             }
         }
-        if detail == Detail::Everything
-            && let Some(rule) = mappings.iter().find_map(|mapping| mapping.rule.as_ref())
-        {
-            notes.push(format!("{} {} #{}", rule.table, rule.chain, rule.position));
+        if detail == Detail::Everything {
+            // One for each family.
+            for rule in mappings.iter().filter_map(|mapping| mapping.rule.as_ref()) {
+                let family = if rule.family == Family::Ip6 { "ip6 " } else { "" };
+                notes.push(format!("{family}{} {} #{}", rule.table, rule.chain, rule.position));
+            }
+            notes.dedup();
         }
         if detail == Detail::Concept {
             notes.truncate(1);
@@ -76,6 +84,7 @@ pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &
                 notes,
                 reach: reach.reach(),
                 is_unseen: false,
+                network,
             },
         ));
     }
@@ -94,6 +103,7 @@ pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &
                 notes: vec![reach.note(words)],
                 reach: reach.reach(),
                 is_unseen: true,
+                network: None,
             },
         ));
     }

@@ -185,6 +185,7 @@ const fn kind(kind: EdgeKind) -> &'static str {
         EdgeKind::Tunnel => "tunnel",
         EdgeKind::Uplink => "uplink",
         EdgeKind::Attachment => "attachment",
+        EdgeKind::Link => "link",
     }
 }
 

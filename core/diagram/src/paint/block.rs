@@ -73,6 +73,7 @@ fn switch(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, body: Rec
     let theme = brush.theme;
     let entity = block.entity.as_ref().unwrap_or(&block.key);
     let fill = match block.kind {
+        _ if block.is_stale => theme.parked,
         BlockKind::Bridge | BlockKind::Overlay => theme.bridge,
         _ => theme.outside,
     };
@@ -80,7 +81,7 @@ fn switch(brush: &mut Brush<'_>, context: &Context<'_>, block: &Block, body: Rec
         let frame = Rect { x: body.x - 8.0, y: body.y - 8.0, width: body.width + 16.0, height: body.height + 16.0 };
         brush.rect(Layer::Ground, Some(entity), frame, 12.0, None, Some(Theme::dashed(theme.frame)));
     }
-    let outline = Stroke { color: theme.outline, width: 1.25, dash: None };
+    let outline = if block.is_stale { Theme::dashed(theme.outline) } else { Theme::thin(theme.outline) };
     brush.rect(Layer::Boxes, Some(entity), body, 8.0, Some(fill), Some(outline));
     let (x, room) = (body.x + PAD, body.width - 2.0 * PAD - PORT / 2.0);
     let mut y = body.y + 24.0;

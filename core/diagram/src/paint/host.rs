@@ -9,7 +9,7 @@ use super::{
     brush::{Brush, Layer, size},
     icon, lines,
     measure::{self, Lanes, RowShape},
-    projects, row,
+    projects, row, ties,
 };
 use crate::{
     Detail, Filter, View, Word,
@@ -55,6 +55,7 @@ pub(super) fn paint(
         let wires = block::Wires { lanes: &lanes, shapes: &shapes[index], placed: &placed, index, content };
         block::paint(brush, context, block, &wires);
     }
+    ties::paint(brush, context, content, &lanes, &shapes, &placed);
     projects::paint(brush, context, content, &shapes, &placed, &lanes);
     paint_trunks(brush, content, &placed);
     let left = placed.outside.iter().map(|rect| rect.x).fold(placed.host.x, f32::min);

@@ -47,6 +47,14 @@ pub(crate) fn state(brush: &mut Brush<'_>, entity: &EntityId, at: Point, state: 
     }
 }
 
+/// As last seen: a clock, 11 units across.
+pub(crate) fn stale(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point) {
+    let color = brush.theme.muted;
+    circle(brush, entity, at, 5.5, None, Some(Stroke { color, width: 1.4, dash: None }));
+    brush.polygon(entity, &[(-0.6, -4.0), (0.6, -4.0), (0.6, 0.6), (-0.6, 0.6)], at, color);
+    brush.polygon(entity, &[(-0.6, -0.6), (3.2, -0.6), (3.2, 0.6), (-0.6, 0.6)], at, color);
+}
+
 /// Who may come in: a globe, a house with a door, or a way out.
 pub(crate) fn reach(brush: &mut Brush<'_>, entity: Option<&EntityId>, at: Point, reach: Reach, color: Color) {
     match reach {

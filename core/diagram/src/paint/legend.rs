@@ -27,6 +27,8 @@ enum Symbol {
     HostOnly,
     Exposed,
     Parked,
+    Stale,
+    Link,
 }
 
 /// Paints it from `(x, y)` rightwards, wrapped at `width`: the symbols that `contents` has.
@@ -44,6 +46,8 @@ pub(super) fn paint(
         (Symbol::HostOnly, Word::HostOnly),
         (Symbol::Exposed, Word::ExposedOnly),
         (Symbol::Parked, Word::NotRunning),
+        (Symbol::Stale, Word::LegendStale),
+        (Symbol::Link, Word::LegendLink),
     ];
     let is_concept = context.view.detail == Detail::Concept;
     let (mut at_x, mut at_y) = (x, y);
@@ -79,6 +83,10 @@ fn occurs(symbol: Symbol, contents: &[HostContent]) -> bool {
         Symbol::HostOnly => cells().any(|cell| cell.reach == Reach::HostOnly),
         Symbol::Exposed => rows().flat_map(|row| &row.doors).any(|door| !door.is_published),
         Symbol::Parked => rows().any(|row| row.is_parked),
+        Symbol::Link => rows().any(|row| !row.links.is_empty()),
+        Symbol::Stale => {
+            rows().flat_map(|row| &row.residents).any(|resident| resident.is_stale) || blocks().any(|it| it.is_stale)
+        }
     }
 }
 
@@ -97,6 +105,8 @@ fn paint_symbol(brush: &mut Brush<'_>, symbol: Symbol, at: Point) {
             let entity = bridgewalk_model::EntityId::outside().child("legend", "door");
             icon::door(brush, &entity, Point { x: at.x + 20.0, y: at.y }, false);
         }
+        Symbol::Link => line(theme.outline, 1.5, Some((4.0, 3.0)), LineEnd::Plain, LineEnd::Arrow),
+        Symbol::Stale => icon::stale(brush, None, Point { x: at.x + 20.0, y: at.y }),
         Symbol::Parked => {
             let rect = Rect { x: at.x + 4.0, y: at.y - 7.0, width: 26.0, height: 14.0 };
             brush.rect(Layer::Boxes, None, rect, 4.0, Some(theme.parked), Some(Theme::dashed(theme.outline)));

@@ -32,6 +32,11 @@ const HEAD_CELL: f32 = 56.0;
 /// A bridge's port, a square.
 pub(super) const PORT: f32 = 12.0;
 
+/// Between the arrows of two links.
+pub(super) const TIE_LANE: f32 = 8.0;
+/// More arrows than these share their lanes.
+pub(super) const MAX_TIES: usize = 8;
+
 /// The lanes of a row, from its left.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lanes {
@@ -42,6 +47,8 @@ pub(super) struct Lanes {
     pub box_width: f32,
     /// Height of a bridge's own text.
     pub head: f32,
+    /// Room beside the boxes for the arrows of links.
+    pub ties: f32,
 }
 
 impl Lanes {
@@ -79,6 +86,9 @@ impl Lanes {
                         + 46.0;
                     box_width = box_width.max(main).max(text_width(&line.detail, Face::Mono, size::SMALL) + 40.0);
                 }
+                for tie in &row.links {
+                    box_width = box_width.max(text_width(&tie.text, Face::Mono, size::SMALL) + 2.0 * PAD + 24.0);
+                }
                 for resident in &row.residents {
                     let name = text_width(&resident.name, Face::Strong, size::TITLE);
                     let note = text_width(&resident.note, Face::Regular, size::SMALL);
@@ -91,7 +101,10 @@ impl Lanes {
         let (nat, bridge, box_width) = (step(nat, 280.0), step(bridge, 240.0), step(box_width, 340.0));
         let bridge_x = if nat > 0.0 { nat + 44.0 } else { 0.0 };
         let box_x = bridge_x + bridge + 72.0;
-        Self { nat, bridge_x, bridge, box_x, box_width, head: PAD + 20.0 + head_lines as f32 * 16.0 + PAD }
+        let head = PAD + 20.0 + head_lines as f32 * 16.0 + PAD;
+        let links: usize = content.blocks.iter().flat_map(|block| &block.rows).map(|row| row.links.len()).sum();
+        let ties = TIE_LANE * links.min(MAX_TIES) as f32;
+        Self { nat, bridge_x, bridge, box_x, box_width, head, ties }
     }
 
     /// Where a block's first row begins. A row's cable is at least [`ANCHOR`] below its top, so that a port's name stays
@@ -112,7 +125,7 @@ impl Lanes {
     }
 
     pub(super) fn row_width(&self) -> f32 {
-        self.box_x + self.box_width + FRAME
+        self.box_x + self.box_width + FRAME + self.ties
     }
 }
 
@@ -149,7 +162,8 @@ pub(super) struct RowShape {
 
 impl RowShape {
     pub(super) fn of(row: &Row, block: &Block, lanes: &Lanes, has_band: bool) -> Self {
-        let mut y = PAD + row.residents.len() as f32 * RESIDENT_LINE + row.notes.len() as f32 * NOTE_LINE;
+        let mut y =
+            PAD + row.residents.len() as f32 * RESIDENT_LINE + (row.notes.len() + row.links.len()) as f32 * NOTE_LINE;
         let mut line_y = Vec::new();
         for line in &row.interfaces {
             y += INTERFACE_GAP;

@@ -11,6 +11,7 @@ mod namespace;
 mod projects;
 mod row;
 mod stations;
+mod ties;
 mod unseen;
 
 use bridgewalk_model::{Answer, EntityId, Snapshot};

@@ -250,13 +250,15 @@ fn routes(namespace: &Namespace, context: &Context<'_>) -> Vec<RouteLine> {
             let destination =
                 if is_default { context.words.word(Word::DefaultRoute) } else { route.destination.to_string() };
             let hop = route.next_hops.first();
-            let way = hop.map_or_else(
-                || format!("{:?}", route.kind).to_lowercase(),
-                |hop| {
+            let ways: Vec<String> = route
+                .next_hops
+                .iter()
+                .map(|hop| {
                     let device = name_of(hop.if_index);
                     hop.gateway.map_or_else(|| device.clone(), |gateway| format!("{gateway} · {device}"))
-                },
-            );
+                })
+                .collect();
+            let way = if ways.is_empty() { format!("{:?}", route.kind).to_lowercase() } else { ways.join(", ") };
             RouteLine { text: format!("{destination} → {way}"), is_default, if_index: hop.map(|hop| hop.if_index) }
         })
         .collect();

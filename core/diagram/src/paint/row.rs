@@ -87,7 +87,10 @@ pub(super) fn paint(
         );
     }
     for (index, resident) in row.residents.iter().enumerate() {
-        let state = resident.state.map(|state| context.words.word(word_of(state))).unwrap_or_default();
+        let mut state = resident.state.map(|state| context.words.word(word_of(state))).unwrap_or_default();
+        if resident.is_stale {
+            state = format!("{state}, {}", context.words.word(Word::Stale));
+        }
         let addresses: Vec<&str> = row.interfaces.iter().map(|line| line.address.as_str()).collect();
         let word = if resident.state.is_some() { Word::Container } else { Word::Namespace };
         let doors: Vec<String> = row
@@ -126,13 +129,29 @@ pub(super) fn home(lanes: &Lanes, shape: &RowShape, area: Rect) -> Rect {
     Rect { x: area.x + lanes.box_x, y: area.y + shape.box_y, width: lanes.box_width, height: shape.box_height }
 }
 
+/// The place of a row's box, in its lane or where somebody has put it.
+pub(super) fn body(context: &Context<'_>, row: &Row, lanes: &Lanes, shape: &RowShape, area: Rect) -> Rect {
+    let home = home(lanes, shape, area);
+    by_hand(context, row).map_or(home, |place| Rect { x: place.x, y: place.y, ..home })
+}
+
+/// The middle of a resident's line in the row's box.
+pub(super) fn resident_line(body: Rect, resident: usize) -> f32 {
+    body.y + PAD + 10.0 + resident as f32 * RESIDENT_LINE
+}
+
+/// The middle of a link's line in the row's box.
+pub(super) fn tie_line(body: Rect, row: &Row, tie: usize) -> f32 {
+    body.y + PAD + 8.0 + row.residents.len() as f32 * RESIDENT_LINE + (row.notes.len() + tie) as f32 * NOTE_LINE
+}
+
 /// Where somebody has put it.
 pub(super) fn by_hand(context: &Context<'_>, row: &Row) -> Option<Point> {
     let mut names = row.residents.iter().map(|resident| &resident.entity).chain([&row.key]);
     names.find_map(|entity| context.view.arrangement.get(entity)).copied()
 }
 
-fn obstacles(wires: &Wires<'_>, own: Rect) -> Vec<Rect> {
+pub(super) fn obstacles(wires: &Wires<'_>, own: Rect) -> Vec<Rect> {
     let lanes = wires.lanes;
     let mut boxes = vec![own];
     for rows in &wires.placed.rows {
@@ -155,12 +174,13 @@ fn resident_box(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, body: R
     let theme = brush.theme;
     let entity = row.residents.first().map_or(&row.key, |resident| &resident.entity);
     let is_container = row.residents.iter().any(|resident| resident.state.is_some());
-    let fill = match (row.is_parked, is_container) {
+    let is_stale = row.residents.iter().any(|resident| resident.is_stale);
+    let fill = match (row.is_parked || is_stale, is_container) {
         (true, _) => theme.parked,
         (false, true) => theme.container,
         (false, false) => theme.outside,
     };
-    let stroke = if row.is_parked { Theme::dashed(theme.outline) } else { Theme::thin(theme.outline) };
+    let stroke = if row.is_parked || is_stale { Theme::dashed(theme.outline) } else { Theme::thin(theme.outline) };
     brush.rect(Layer::Boxes, Some(entity), body, 8.0, Some(fill), Some(stroke));
     if row.residents.len() > 1 {
         let inner = Rect {
@@ -183,11 +203,17 @@ fn resident_box(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, body: R
         let entity = &resident.entity;
         let mut x = body.x + PAD;
         if let Some(state) = resident.state {
-            icon::state(brush, entity, Point { x: x + 7.0, y: y - 5.0 }, state);
+            let at = Point { x: x + 7.0, y: y - 5.0 };
+            match resident.is_stale {
+                true => icon::stale(brush, Some(entity), at),
+                false => icon::state(brush, entity, at, state),
+            }
             x += 20.0;
         }
         let right = body.right() - PAD;
-        let note_room = text_width(&resident.note, Face::Regular, size::SMALL).min(110.0);
+        let last_seen = resident.is_stale.then(|| context.words.word(Word::Stale));
+        let wanted = last_seen.as_ref().unwrap_or(&resident.note);
+        let note_room = text_width(wanted, Face::Regular, size::SMALL).min(110.0);
         let room = right - x - if note_room > 0.0 { note_room + 10.0 } else { 0.0 };
         let used = brush.text(
             Some(entity),
@@ -199,6 +225,7 @@ fn resident_box(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, body: R
             room,
         );
         let note = match resident.state {
+            _ if resident.is_stale => wanted.clone(),
             Some(ContainerState::Running) | None => resident.note.clone(),
             Some(state) => format!("{} · {}", context.words.word(word_of(state)), resident.note),
         };
@@ -220,6 +247,18 @@ fn resident_box(brush: &mut Brush<'_>, context: &Context<'_>, row: &Row, body: R
             body.x + PAD + 20.0,
             y - 3.0,
             note,
+            (Face::Mono, size::SMALL, theme.muted),
+            Anchor::Start,
+            body.width - 2.0 * PAD - 20.0,
+        );
+        y += NOTE_LINE;
+    }
+    for tie in &row.links {
+        brush.text(
+            Some(&tie.entity),
+            body.x + PAD + 20.0,
+            y - 3.0,
+            &tie.text,
             (Face::Mono, size::SMALL, theme.muted),
             Anchor::Start,
             body.width - 2.0 * PAD - 20.0,

@@ -162,6 +162,8 @@ impl Builder {
             facts: HostFacts { hostname: name.into(), kernel_release: "6.1.0-21-amd64".into(), ..HostFacts::default() },
             engine: Some(EngineFacts { version: "26.1.5".into(), ..EngineFacts::default() }.into()),
             engine_lost: None,
+            engine_lost_ms: None,
+            agent_lost_ms: None,
             namespaces: vec![stack],
             containers: Vec::new(),
             networks: Vec::new(),

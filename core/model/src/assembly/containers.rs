@@ -143,7 +143,7 @@ fn one(draft: &Draft<'_>, networks: &HashMap<&str, &EntityId>, container: &Engin
         exposed_ports: container.exposed_ports.clone(),
         requested_bindings: container.requested_bindings.clone(),
         published: container.published.clone(),
-        links: container.links.iter().map(|link| split_link(link)).collect(),
+        links: links(container),
         dns_servers: container.dns_servers.iter().map(|server| Text::new(server)).collect(),
         compose: label("com.docker.compose.project").map(|project| Compose {
             project: Text::new(project),
@@ -177,6 +177,18 @@ fn attachment(draft: &Draft<'_>, networks: &HashMap<&str, &EntityId>, endpoint: 
         dns_names: endpoint.dns_names.iter().map(|name| Text::new(name)).collect(),
         interface: None,
     }
+}
+
+/// Of the container (`HostConfig.Links`), and of its ends: Compose says them there alone.
+fn links(container: &EngineContainer) -> Vec<(Text, Text)> {
+    let of_ends = container.endpoints.iter().flat_map(|endpoint| &endpoint.links);
+    let mut links: Vec<(Text, Text)> = Vec::new();
+    for link in container.links.iter().chain(of_ends).map(|link| split_link(link)) {
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+    links
 }
 
 /// `target:alias`.

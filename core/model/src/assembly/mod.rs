@@ -125,6 +125,8 @@ fn assemble_host(state: &State, id: EntityId) -> Host {
         facts: state.host.clone().unwrap_or_default(),
         engine: state.engine.clone(),
         engine_lost: state.engine_lost.clone(),
+        engine_lost_ms: state.engine_lost_ms,
+        agent_lost_ms: state.agent_lost_ms,
         limits,
         namespaces,
         containers,

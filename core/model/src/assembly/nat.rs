@@ -80,17 +80,26 @@ fn is_translation(summary: &RuleSummary) -> bool {
 
 /// Who has an address, and which network it belongs to.
 struct Owners<'a> {
-    containers: HashMap<IpAddr, &'a EntityId>,
+    /// Each with the network on which it has the address, where that is known.
+    containers: HashMap<IpAddr, (&'a EntityId, Option<&'a EntityId>)>,
     networks: Vec<(IpNet, &'a EntityId)>,
 }
 
 impl Owners<'_> {
+    /// The network on which a container has it, else the one with the smallest pool around it: a network without address
+    /// management (`--ipam-driver null`) has a pool that holds every address.
     fn network_of(&self, address: IpAddr) -> Option<EntityId> {
-        self.networks.iter().find(|(subnet, _)| subnet.contains(&address)).map(|(_, id)| (*id).clone())
+        let of_end = self.containers.get(&address).and_then(|(_, network)| *network);
+        of_end.cloned().or_else(|| self.smallest(|subnet| subnet.contains(&address)))
     }
 
     fn network_with(&self, source: IpNet) -> Option<EntityId> {
-        self.networks.iter().find(|(subnet, _)| subnet.contains(&source)).map(|(_, id)| (*id).clone())
+        self.smallest(|subnet| subnet.contains(&source))
+    }
+
+    fn smallest(&self, holds: impl Fn(&IpNet) -> bool) -> Option<EntityId> {
+        let around = self.networks.iter().filter(|(subnet, _)| subnet.prefix_len() > 0 && holds(subnet));
+        around.min_by_key(|(subnet, _)| std::cmp::Reverse(subnet.prefix_len())).map(|(_, id)| (*id).clone())
     }
 }
 
@@ -116,7 +125,7 @@ pub(super) fn mappings(draft: &Draft<'_>, containers: &[Container], networks: &[
     for mapping in &mut mappings {
         mapping.id = ids.take(&key(mapping), |key| draft.id.child("nat", key));
         mapping.container =
-            mapping.to_address.and_then(|address| owners.containers.get(&address)).map(|id| (*id).clone());
+            mapping.to_address.and_then(|address| owners.containers.get(&address)).map(|(id, _)| (*id).clone());
         let of_source = || mapping.source.and_then(|source| owners.network_with(source));
         mapping.network = mapping.to_address.and_then(|address| owners.network_of(address)).or_else(of_source);
     }
@@ -146,20 +155,22 @@ fn is_on(address: IpAddr, local: IpAddr, is_ipv6_only: bool) -> bool {
 }
 
 fn owners<'a>(draft: &'a Draft<'_>, containers: &'a [Container], networks: &'a [Network]) -> Owners<'a> {
-    let mut by_address: HashMap<IpAddr, &EntityId> = HashMap::new();
+    let mut by_address: HashMap<IpAddr, (&EntityId, Option<&EntityId>)> = HashMap::new();
     for container in containers {
         for attachment in &container.attachments {
             for address in attachment.ipv4.iter().chain(&attachment.ipv6) {
-                by_address.entry(address.addr()).or_insert(&container.id);
+                by_address.entry(address.addr()).or_insert((&container.id, Some(&attachment.network)));
             }
         }
     }
     // What the kernel has and the engine does not list, such as an address on docker_gwbridge.
     for namespace in draft.namespaces.iter().filter(|namespace| !namespace.is_host) {
         let Some(owner) = namespace.containers.first() else { continue };
-        for address in namespace.interfaces.iter().flat_map(|interface| &interface.addresses) {
+        for (interface, address) in
+            namespace.interfaces.iter().flat_map(|it| it.addresses.iter().map(move |address| (it, address)))
+        {
             if !address.address.is_loopback() && address.scope == crate::kernel::AddressScope::Global {
-                by_address.entry(address.address).or_insert(owner);
+                by_address.entry(address.address).or_insert((owner, interface.network.as_ref()));
             }
         }
     }

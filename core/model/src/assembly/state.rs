@@ -7,7 +7,8 @@ use std::{
 
 use super::{nat::Translation, rulesets::shown_ruleset};
 use crate::{
-    Fact, HostFacts, HostIdentity, Limit, NamespaceInode, NamespaceSighting, Observation, SectionKind, SourceKind, Via,
+    Fact, HostFacts, HostIdentity, Limit, LimitReason, NamespaceInode, NamespaceSighting, Observation, SectionKind,
+    SourceKind, Via,
     engine::{EngineContainer, EngineFacts, EngineNetwork, Swarm},
     firewall::Ruleset,
     identity::first_device,
@@ -29,6 +30,8 @@ pub struct State {
     pub(super) host: Option<HostFacts>,
     pub(super) engine: Option<Arc<EngineFacts>>,
     pub(super) engine_lost: Option<String>,
+    pub(super) engine_lost_ms: Option<u64>,
+    pub(super) agent_lost_ms: Option<u64>,
     pub(super) containers: BTreeMap<String, Arc<EngineContainer>>,
     pub(super) networks: BTreeMap<String, Arc<EngineNetwork>>,
     pub(super) swarm: Option<Arc<Swarm>>,
@@ -80,8 +83,13 @@ impl State {
             Fact::Engine(facts) => {
                 self.engine = Some(Arc::new(shown_engine(facts)));
                 self.engine_lost = None;
+                self.engine_lost_ms = None;
             }
-            Fact::EngineLost { detail } => self.engine_lost = Some(tamed(detail)),
+            Fact::EngineLost { detail } => {
+                self.engine_lost = Some(tamed(detail));
+                // It may be lost again and again without having answered in between.
+                self.engine_lost_ms.get_or_insert(observation.at_ms);
+            }
             Fact::Containers(list) => {
                 self.containers =
                     list.iter().map(|container| (container.container_id.clone(), container.clone())).collect();
@@ -123,6 +131,14 @@ impl State {
             Fact::Limits { of, limits } => {
                 for source in of {
                     self.limits.remove(source);
+                }
+                if of.contains(&SourceKind::Agent) {
+                    let is_lost = limits.iter().any(|limit| {
+                        limit.source == SourceKind::Agent && matches!(limit.reason, LimitReason::Unreachable { .. })
+                    });
+                    // Where none has read anything, nothing is as last seen.
+                    self.agent_lost_ms = (is_lost && !self.namespaces.is_empty())
+                        .then(|| self.agent_lost_ms.unwrap_or(observation.at_ms));
                 }
                 // There may be thousands of one kind: nothing is looked for in a list.
                 let mut known: HashSet<Limit> = self.limits.values().flatten().cloned().collect();

@@ -11,6 +11,9 @@ const REQUEST: &str = "GET /containers/{id}/json";
 
 pub(super) fn facts(host: &Host, container: &Container) -> Vec<Sourced> {
     let mut facts = Facts::default();
+    if let Some(since) = host.stale_since(container) {
+        facts.add("last-seen", crate::moment(since, 0), &derived("the engine, which does not answer"), None);
+    }
     let inspect = |format: &str| command(&["docker", "inspect", "--format", format, &container.container_id]);
     let mut add = |key: &str, value: String, field: &str| {
         let show = inspect(&format!("{{{{json .{field}}}}}"));
@@ -31,8 +34,9 @@ pub(super) fn facts(host: &Host, container: &Container) -> Vec<Sourced> {
     for binding in &container.published {
         add("published", port_binding(binding), "NetworkSettings.Ports");
     }
-    for (target, alias) in &container.links {
-        add("link", format!("{target}:{alias}"), "HostConfig.Links");
+    for link in host.links(container) {
+        let target = link.target.map_or(link.target_name, |target| &target.name);
+        add("link", format!("{} → {target}", super::joined(&link.aliases)), "HostConfig.Links");
     }
     add("dns-server", super::joined(&container.dns_servers), "HostConfig.Dns");
     add("created", container.created.clone(), "Created");
@@ -55,6 +59,17 @@ pub(super) fn facts(host: &Host, container: &Container) -> Vec<Sourced> {
             add("dns-names", on(super::joined(&attachment.dns_names)), networks);
         }
     }
+    for link in host.links(container) {
+        super::link::lines_and_rules(&mut facts, host, &link);
+    }
+    for link in host.all_links().filter(|link| link.target.is_some_and(|target| target.id == container.id)) {
+        let value = format!("{} ({})", link.from.name, super::joined(&link.aliases));
+        facts.add("linked-from", value, &docker(REQUEST, "HostConfig.Links"), None);
+    }
+    let mut add = |key: &str, value: String, field: &str| {
+        let show = inspect(&format!("{{{{json .{field}}}}}"));
+        facts.add(key, value, &docker(REQUEST, field), Some(&show));
+    };
     if let Some(compose) = &container.compose {
         add("compose-project", compose.project.to_string(), "Config.Labels");
         add("compose-service", compose.service.to_string(), "Config.Labels");

@@ -5,6 +5,11 @@ use crate::{HostFacts, Source, Sourced, snapshot::Host};
 
 pub(super) fn facts(host: &Host) -> Vec<Sourced> {
     let mut facts = Facts::default();
+    let lost =
+        [(host.engine_lost_ms, "the engine, which does not answer"), (host.agent_lost_ms, "the agent, which has gone")];
+    for (since, from) in lost {
+        facts.add_some("last-seen", since.map(|since| crate::moment(since, 0)), &derived(from), None);
+    }
     let uname = derived("uname(2)");
     let run = |words: &[&str]| Some(command(words));
     facts.add("name", &host.name, &uname, run(&["uname", "-n"]).as_ref());

@@ -5,6 +5,7 @@
 mod container;
 mod host;
 mod interface;
+mod link;
 mod namespace;
 mod nat;
 mod network;
@@ -51,6 +52,7 @@ pub const FACT_KEYS: &[&str] = &[
     "host-address",
     "host-port",
     "hostname",
+    "hosts-line",
     "id",
     "if-index",
     "image",
@@ -63,7 +65,14 @@ pub const FACT_KEYS: &[&str] = &[
     "is-up",
     "kernel",
     "kind",
+    "last-seen",
     "link",
+    "link-alias",
+    "link-from",
+    "link-rule",
+    "link-target",
+    "linked-from",
+    "listener",
     "mac-address",
     "machine-id",
     "master",
@@ -124,6 +133,9 @@ pub fn facts(snapshot: &Snapshot, id: &EntityId) -> Vec<Sourced> {
     }
     if let Some(container) = host.container(id) {
         return container::facts(host, container);
+    }
+    if let Some(link) = host.link(id) {
+        return link::facts(host, &link);
     }
     if let Some(network) = host.network(id) {
         return network::facts(host, network);

@@ -9,6 +9,9 @@ use crate::{
 
 pub(super) fn facts(host: &Host, network: &Network) -> Vec<Sourced> {
     let mut facts = Facts::default();
+    if let Some(since) = host.network_stale_since(network) {
+        facts.add("last-seen", crate::moment(since, 0), &derived("the engine, which does not answer"), None);
+    }
     let inspect = |field: &str| {
         let format = format!("{{{{json .{field}}}}}");
         command(&["docker", "network", "inspect", "--format", &format, &network.network_id])
@@ -26,7 +29,9 @@ pub(super) fn facts(host: &Host, network: &Network) -> Vec<Sourced> {
     add("has-ipv6", network.has_ipv6.to_string(), "EnableIPv6");
     for pool in &network.pools {
         add("subnet", pool.subnet.to_string(), "IPAM.Config");
-        add("gateway", pool.gateway.map_or_else(String::new, |gateway| gateway.to_string()), "IPAM.Config");
+        if let Some(gateway) = pool.gateway {
+            add("gateway", gateway.to_string(), "IPAM.Config");
+        }
         add("ip-range", pool.ip_range.map_or_else(String::new, |range| range.to_string()), "IPAM.Config");
     }
     for (name, value) in &network.options {
@@ -52,6 +57,14 @@ pub(super) fn facts(host: &Host, network: &Network) -> Vec<Sourced> {
             let show = namespace.and_then(|namespace| super::inside(namespace, &words));
             facts.add(key, &interface.name, &super::netlink("RTM_NEWLINK", "IFLA_IFNAME"), show.as_ref());
         }
+    }
+    for pool in network.pools.iter().filter(|pool| pool.gateway.is_none()) {
+        facts.add(
+            "gateway",
+            super::joined(host.gateways(network, pool)),
+            &derived("the bridge's address, the containers' gateway"),
+            None,
+        );
     }
     let namespace = network.namespace.as_ref().and_then(|id| host.namespace(id));
     let list = "sudo ls /run/docker/netns".to_owned();

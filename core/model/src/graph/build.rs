@@ -253,11 +253,15 @@ impl<'s> Builder<'s> {
     }
 }
 
-/// The interface that the first unicast route to everywhere leaves by.
-pub(super) fn default_uplink(namespace: &Namespace) -> Option<&Interface> {
-    let to_everywhere = namespace.routes.iter().find(|route| {
+/// The interface by which a namespace's default route leaves: of several that of the main table, of IPv4, with the least
+/// metric.
+pub fn default_uplink(namespace: &Namespace) -> Option<&Interface> {
+    const MAIN_TABLE: u32 = 254;
+    let to_everywhere = namespace.routes.iter().filter(|route| {
         route.destination.prefix_len() == 0 && route.kind == RouteKind::Unicast && !route.next_hops.is_empty()
-    })?;
-    let if_index = to_everywhere.next_hops.first()?.if_index;
-    namespace.interfaces.iter().find(|interface| interface.link.if_index == if_index)
+    });
+    let preferred = to_everywhere
+        .min_by_key(|route| (route.table != MAIN_TABLE, route.destination.addr().is_ipv6(), route.metric))?;
+    let hop = preferred.next_hops.iter().find(|hop| !hop.is_dead).or(preferred.next_hops.first())?;
+    namespace.interfaces.iter().find(|interface| interface.link.if_index == hop.if_index)
 }

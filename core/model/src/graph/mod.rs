@@ -24,6 +24,7 @@ use petgraph::{
 };
 use serde::Serialize;
 
+pub use build::default_uplink;
 pub use segments::Segment;
 pub use wires::Stretch;
 

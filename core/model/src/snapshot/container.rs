@@ -45,7 +45,7 @@ pub struct Container {
     pub requested_bindings: Vec<PortBinding>,
     /// What is published now.
     pub published: Vec<PortBinding>,
-    /// `--link`, each target and alias.
+    /// `--link` and Compose's `links:`, each target and alias.
     pub links: Vec<(Text, Text)>,
     /// DNS servers asked for.
     pub dns_servers: Vec<Text>,

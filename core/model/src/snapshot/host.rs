@@ -1,13 +1,13 @@
 //! One host.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Container, Interface, Namespace, NatMapping, Network, VethPair};
 use crate::{
     EntityId, HostFacts, HostIdentity, Limit, Text,
-    engine::{EngineFacts, Swarm},
+    engine::{AddressPool, EngineFacts, Swarm},
     kernel::Process,
 };
 
@@ -25,6 +25,10 @@ pub struct Host {
     pub engine: Option<Arc<EngineFacts>>,
     /// Why the engine's part is as last seen only.
     pub engine_lost: Option<String>,
+    /// Since when: milliseconds since 1970-01-01 UTC, by the observed host's clock.
+    pub engine_lost_ms: Option<u64>,
+    /// Since when the kernel's part is as last seen only: the agent that read it has gone.
+    pub agent_lost_ms: Option<u64>,
     /// Namespaces: the host's own first, then containers' by name, then others.
     pub namespaces: Vec<Namespace>,
     /// Containers in every state, by name.
@@ -67,6 +71,21 @@ impl Host {
     /// The network with this id.
     pub fn network(&self, id: &EntityId) -> Option<&Network> {
         self.networks.iter().find(|network| network.id == *id)
+    }
+
+    /// The addresses of a network's pool that are its gateway's. Docker takes one in each pool. Before 28 it says which only
+    /// where somebody asked for it; then the bridge has it, and the network's containers have it as theirs. Empty: not seen.
+    pub fn gateways(&self, network: &Network, pool: &AddressPool) -> BTreeSet<IpAddr> {
+        if let Some(gateway) = pool.gateway {
+            return BTreeSet::from([gateway]);
+        }
+        let is_bridge = network.driver.as_str() == "bridge";
+        let bridge = network.bridge.as_ref().filter(|_| is_bridge).and_then(|id| self.interface(id));
+        let of_bridge = bridge.into_iter().flat_map(|bridge| &bridge.addresses).map(|address| address.address);
+        let ends = self.containers.iter().flat_map(|container| &container.attachments);
+        let ends = ends.filter(|end| end.network == network.id);
+        let of_ends = ends.flat_map(|end| [end.gateway, end.ipv6_gateway]).flatten();
+        of_bridge.chain(of_ends).filter(|address| pool.subnet.contains(address)).collect()
     }
 
     /// The interface with this id, in any namespace.

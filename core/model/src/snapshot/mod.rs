@@ -7,9 +7,11 @@
 mod container;
 mod host;
 mod interface;
+mod link;
 mod namespace;
 mod nat;
 mod network;
+mod staleness;
 mod veth;
 
 use std::sync::OnceLock;
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use container::{Attachment, Compose, Container};
 pub use host::Host;
 pub use interface::Interface;
+pub use link::Link;
 pub use namespace::{NamedSocket, Namespace, NamespaceKind, Resolver};
 pub use nat::{NatKind, NatMapping};
 pub use network::{Network, NetworkMember};

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::Host;
 use crate::{
     EntityId,
     firewall::{Negatable, RuleRef},
@@ -44,6 +45,31 @@ pub struct NatMapping {
     pub rule: Option<RuleRef>,
     /// The process that does it, for docker-proxy.
     pub proxy_pid: Option<u32>,
+}
+
+impl NatMapping {
+    /// Whether it is a way in: a published port's, done by a rule or by docker-proxy.
+    pub const fn is_way_in(&self) -> bool {
+        matches!(self.kind, NatKind::DestinationNat | NatKind::Proxy | NatKind::Redirect)
+    }
+}
+
+impl Host {
+    /// Everything that does the same as this way in: the rules of both families and docker-proxy, for one port of the host
+    /// and one of the container. The mapping itself is among them.
+    pub fn same_port<'a>(&'a self, mapping: &'a NatMapping) -> Vec<&'a NatMapping> {
+        let is_loopback = |one: &NatMapping| one.host_ip.is_some_and(|address| address.is_loopback());
+        let is_same = |one: &&NatMapping| {
+            one.is_way_in()
+                && one.container.is_some()
+                && one.container == mapping.container
+                && (one.transport, one.host_port, one.to_port)
+                    == (mapping.transport, mapping.host_port, mapping.to_port)
+                && is_loopback(one) == is_loopback(mapping)
+        };
+        let all: Vec<_> = self.nat.iter().filter(is_same).collect();
+        if all.is_empty() { vec![mapping] } else { all }
+    }
 }
 
 /// What a translation does.
