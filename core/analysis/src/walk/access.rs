@@ -44,7 +44,7 @@ pub fn access(snapshot: &Snapshot, id: &EntityId) -> Vec<Access> {
         for from in senders.iter().filter(|from| !address.is_loopback() || from.id == host.id) {
             let question = Question {
                 from: from.end.clone(),
-                to: End::Address { address },
+                to: End::Address { address, host: (snapshot.hosts.len() > 1).then(|| host.id.clone()) },
                 port: Some(port),
                 protocol,
                 source_port: None,
