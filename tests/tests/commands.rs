@@ -326,6 +326,13 @@ fn networks(host: &DockerHost) -> Result<()> {
             _ => String::new(),
         };
         ensure!(driver != "bridge" || bridges.contains(&bridge), "{bridge} of {name} in {bridges:?}");
+        let mut gateways: BTreeSet<String> =
+            pools.iter().map(|pool| text(&pool["Gateway"])).filter(|a| !a.is_empty()).collect();
+        if gateways.is_empty() && driver == "bridge" {
+            // Before 28 the engine does not always say which it took: the bridge has it.
+            let shown = host.shell(&format!("ip -o -4 address show dev {bridge} scope global"))?;
+            gateways.extend(shown.split_whitespace().nth(3).and_then(|net| net.split('/').next()).map(str::to_owned));
+        }
         let members: BTreeSet<String> =
             network["Containers"].as_object().into_iter().flatten().map(|(_, end)| text(&end["Name"])).collect();
         expected.insert(
@@ -334,7 +341,7 @@ fn networks(host: &DockerHost) -> Result<()> {
                 driver,
                 text(&network["Scope"]),
                 pools.iter().map(|pool| text(&pool["Subnet"])).collect::<BTreeSet<_>>(),
-                pools.iter().map(|pool| text(&pool["Gateway"])).filter(|a| !a.is_empty()).collect::<BTreeSet<_>>(),
+                gateways,
                 bridge,
                 network["Internal"].as_bool().unwrap_or(false),
                 network["EnableIPv6"].as_bool().unwrap_or(false),
