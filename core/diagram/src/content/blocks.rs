@@ -416,8 +416,10 @@ fn place(host: &Host, view: &View, words: &dyn Words, rows: Vec<(Row, Where)>, b
 
 /// Whether a translation of the row's leads into this block: its line must not end at another bridge.
 fn leads_to(host: &Host, row: &Row, block: &EntityId) -> bool {
-    let is_resident = |container: &Option<EntityId>| {
-        container.as_ref().is_some_and(|container| row.residents.iter().any(|resident| resident.entity == *container))
+    let is_its = |mapping: &NatMapping| {
+        let is_resident = |container: &EntityId| row.residents.iter().any(|resident| resident.entity == *container);
+        mapping.container.as_ref().is_some_and(is_resident)
+            || row.cells.iter().any(|cell| cell.entity.as_ref() == Some(&mapping.id))
     };
     let target = |mapping: &NatMapping| {
         let network = mapping.network.as_ref()?;
@@ -427,11 +429,7 @@ fn leads_to(host: &Host, row: &Row, block: &EntityId) -> bool {
         )
     };
     !row.cells.is_empty()
-        && host
-            .nat
-            .iter()
-            .filter(|mapping| is_resident(&mapping.container))
-            .any(|mapping| target(mapping) == Some(true))
+        && host.nat.iter().filter(|mapping| is_its(mapping)).any(|mapping| target(mapping) == Some(true))
 }
 
 /// What is collapsed becomes one row that says how many containers it stands for.

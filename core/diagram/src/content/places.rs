@@ -70,7 +70,11 @@ pub(super) fn of_namespace(index: &Index<'_>, namespace: &Namespace, detail: Det
             .first()
             .and_then(|container| container.compose.as_ref())
             .map(|compose| compose.project.clone()),
-        cells: containers.iter().flat_map(|container| ports::cells(index.host, container, detail, words)).collect(),
+        cells: if containers.is_empty() {
+            ports::cells_of_namespace(index.host, namespace, detail, words)
+        } else {
+            containers.iter().flat_map(|container| ports::cells(index.host, container, detail, words)).collect()
+        },
         doors: containers.iter().flat_map(|container| ports::doors(container)).collect(),
         residents,
         notes: Vec::new(),

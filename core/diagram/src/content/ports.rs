@@ -7,7 +7,7 @@ use bridgewalk_model::{
     engine::PortBinding,
     firewall::Family,
     kernel::Transport,
-    snapshot::{Container, Host, NatKind, NatMapping},
+    snapshot::{Container, Host, Namespace, NatKind, NatMapping},
 };
 
 use super::{Door, NatCell, Reach};
@@ -31,11 +31,37 @@ pub(crate) fn doors(container: &Container) -> Vec<Door> {
 
 /// What leads to the container from outside, one cell for each port of the host, whichever rules and processes do it.
 pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &dyn Words) -> Vec<NatCell> {
+    let is_its = |mapping: &NatMapping| mapping.container.as_ref() == Some(&container.id);
+    cells_of_those(host, is_its, &container.published, detail, words)
+}
+
+/// What leads into a namespace that is no container's, as the Swarm's ingress is: by its addresses.
+pub(crate) fn cells_of_namespace(
+    host: &Host,
+    namespace: &Namespace,
+    detail: Detail,
+    words: &dyn Words,
+) -> Vec<NatCell> {
+    let is_here = |address: IpAddr| {
+        let mut addresses = namespace.interfaces.iter().flat_map(|interface| &interface.addresses);
+        addresses.any(|own| own.address == address && !address.is_loopback())
+    };
+    let is_its = |mapping: &NatMapping| mapping.container.is_none() && mapping.to_address.is_some_and(is_here);
+    cells_of_those(host, is_its, &[], detail, words)
+}
+
+fn cells_of_those(
+    host: &Host,
+    is_its: impl Fn(&NatMapping) -> bool,
+    published: &[PortBinding],
+    detail: Detail,
+    words: &dyn Words,
+) -> Vec<NatCell> {
     type Key = (Transport, Option<u16>, Option<u16>, Listen, Option<EntityId>);
     let mut found: BTreeMap<Key, Vec<&NatMapping>> = BTreeMap::new();
     for mapping in &host.nat {
-        let leads_here = mapping.container.as_ref() == Some(&container.id)
-            && matches!(mapping.kind, NatKind::DestinationNat | NatKind::Proxy | NatKind::Redirect);
+        let leads_here =
+            is_its(mapping) && matches!(mapping.kind, NatKind::DestinationNat | NatKind::Proxy | NatKind::Redirect);
         if leads_here {
             let key = (
                 mapping.transport.unwrap_or(Transport::Tcp),
@@ -89,7 +115,7 @@ pub(crate) fn cells(host: &Host, container: &Container, detail: Detail, words: &
         ));
     }
     let mut asked: BTreeMap<(Transport, Option<u16>, u16, Listen), ()> = BTreeMap::new();
-    for PortBinding { container_port, host_ip, host_port } in &container.published {
+    for PortBinding { container_port, host_ip, host_port } in published {
         if !seen_ports.contains(&(container_port.transport, *host_port)) {
             asked.insert((container_port.transport, *host_port, container_port.port, Listen::of(*host_ip)), ());
         }
