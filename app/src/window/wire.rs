@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bridgewalk_model::{
     EntityId, Snapshot,
-    graph::{EdgeKind, NodeKind},
+    graph::{EdgeKind, Node, NodeKind},
 };
 use egui::{RichText, Ui};
 
@@ -57,8 +57,7 @@ impl Wire {
             let stretches = graph.wires(from, chosen)?;
             let first = stretches.first().map(|stretch| (stretch.from, None));
             let rest = stretches.iter().map(|stretch| (stretch.to, Some(stretch.by)));
-            let piece =
-                |(node, by): (&bridgewalk_model::graph::Node, _)| Piece { id: node.id.clone(), kind: node.kind, by };
+            let piece = |(node, by): (&Node, _)| Piece { id: node.id.clone(), kind: node.kind, by };
             Some(first.into_iter().chain(rest).map(piece).collect())
         });
         self.lit = match &self.way {
@@ -101,20 +100,32 @@ impl Wire {
 
     fn near_ui(&self, ui: &mut Ui, ctx: &Context<'_>) {
         let graph = ctx.seen.snapshot.graph();
-        let nodes: Vec<_> = self.lit.iter().filter_map(|id| graph.node(id)).collect();
-        if nodes.is_empty() {
+        let mut nodes = self.lit.iter().filter_map(|id| graph.node(id));
+        // A published port is done by several rules and processes that are called the same. A bridge may have a thousand
+        // ports, and only those that are listed are given a name.
+        let mut links: Vec<(String, &Node)> = Vec::new();
+        for node in nodes.by_ref() {
+            let name = name(ctx, &node.id, node.kind);
+            if links.iter().all(|(other, _)| *other != name) {
+                links.push((name, node));
+            }
+            if links.len() == MOST_LISTED {
+                break;
+            }
+        }
+        if links.is_empty() {
             return;
         }
         ui.label(RichText::new(ctx.words.text("window-wired-to")).color(ctx.colors.soft).size(12.5));
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            for node in nodes.iter().take(MOST_LISTED) {
-                let link = ui.link(name(ctx, &node.id, node.kind));
-                if link.on_hover_text(ctx.words.node_kind(node.kind)).clicked() {
+            for (name, node) in &links {
+                if ui.link(name).on_hover_text(ctx.words.node_kind(node.kind)).clicked() {
                     ctx.send(Command::Reveal(node.id.clone()));
                 }
             }
-            if let Some(others) = nodes.len().checked_sub(MOST_LISTED).filter(|others| *others > 0) {
+            let others = nodes.count();
+            if others > 0 {
                 let text = ctx.words.format("window-wired-more", &[("count", others.into())]);
                 ui.label(RichText::new(text).color(ctx.colors.soft));
             }

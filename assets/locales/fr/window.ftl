@@ -259,7 +259,7 @@ action-walk-tip = Suivre un paquet d’un bout à l’autre, saut par saut
 action-wires = Liaison vers autre chose
 action-wires-tip = Mettre en évidence et lister les câbles, ports, ponts et tunnels entre ce qui est choisi et ce que vous choisirez ensuite
 window-wired-to = relié à
-window-wired-more = et { $count } autres
+window-wired-more = et { $count } de plus
 window-wire-from = La liaison depuis { $name }
 window-wire-other = Choisissez l’autre bout, dans l’image ou dans la liste.
 
