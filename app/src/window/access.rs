@@ -62,7 +62,7 @@ impl Reachers {
         listeners_ui(ui, ctx, id);
         let heading = RichText::new(ctx.words.text("window-who-reaches")).color(ctx.colors.soft).size(12.5);
         ui.label(heading);
-        // What was known a moment ago stays until it is known anew.
+        // What was known a moment ago stays until the next answer.
         let Some(((snapshot, _), ways)) = self.known.as_ref().filter(|((_, of), _)| of == id) else {
             ui.label(RichText::new(ctx.words.text("reach-working")).color(ctx.colors.soft));
             return;

@@ -1,6 +1,6 @@
 //! Which machine this is: `machine-id(5)`, hashed.
 //!
-//! The id itself is confidential: whoever knows it can recognise the machine elsewhere. What leaves this module is a hash
+//! The id itself is confidential: anybody who knows it can recognise the machine elsewhere. What leaves this module is a hash
 //! under an id of our own, as `sd_id128_get_machine_app_specific(3)` makes it: always the same for one machine, and of no
 //! use to anybody else.
 

@@ -71,7 +71,7 @@ struct Entry {
 /// To whom the frame is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum How {
-    /// To the receiver, who is on the link, or to whoever answers for it there.
+    /// To the receiver, who is on the link, or to the machine that answers for it there.
     Receiver,
     /// To the host, as to a router.
     Router,

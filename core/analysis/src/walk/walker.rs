@@ -117,7 +117,7 @@ impl<'a> Walker<'a> {
                 .iter()
                 .flat_map(|host| &host.containers)
                 .find(|container| super::lookup::is_called(container, name)),
-            // What is at the host's own address is the host's, whoever else is in its namespace.
+            // What is at the host's own address is the host's, also where a container shares its namespace.
             End::Address { address, host } => self.places.iter().find_map(|place| {
                 let is_meant = host.as_ref().is_none_or(|host| place.host.id == *host);
                 let has_it = is_meant && place.by_address.contains_key(address) && !address.is_loopback();

@@ -6,11 +6,13 @@
 //!
 //! Whoever wants to know a relation asks here: which two interfaces are one veth pair, which bridge a port is in, what is
 //! on a parent, which interface leads out ([`relations`](Graph::peer)), who hears whom ([`Segment`]), which hosts share a
-//! link and what is the evidence ([`shared`]), and what lies between two things ([`Graph::wires`]).
+//! link and what is the evidence ([`shared`]), what a thing is wired to ([`Graph::near`]), and what lies between two things
+//! ([`Graph::wires`]).
 //!
 //! [`Snapshot::graph`](crate::Snapshot::graph) makes it once for each snapshot, on the collector's thread.
 
 mod build;
+mod near;
 mod relations;
 mod segments;
 mod shared;

@@ -1,7 +1,5 @@
 //! What is asked of the graph: the one place where a relation between two things is worked out.
 
-use std::collections::{HashSet, VecDeque};
-
 use petgraph::{Direction, graph::NodeIndex, visit::EdgeRef};
 
 use super::{Edge, EdgeKind, Graph, NodeKind, Segment};
@@ -108,101 +106,9 @@ impl Graph {
         edges.into_iter().filter_map(|edge| self.edge(edge.source(), *edge.weight(), edge.target())).collect()
     }
 
-    /// What a thing is wired to, with the interfaces on the way: outwards and inwards to the next thing that is more than
-    /// an interface. Without the thing itself.
-    pub fn near(&self, id: &EntityId) -> Vec<&EntityId> {
-        let Some(at) = self.at(id) else { return Vec::new() };
-        let (mut near, mut listed) = (Vec::new(), HashSet::from([at]));
-        for direction in [Direction::Incoming, Direction::Outgoing] {
-            let mut seen = HashSet::from([at]);
-            let mut next = VecDeque::from(self.ends_of(at, direction));
-            while let Some(one) = next.pop_front() {
-                if !seen.insert(one) {
-                    continue;
-                }
-                if listed.insert(one) {
-                    near.push(one);
-                }
-                let Some(kind) = self.petgraph.node_weight(one).map(|node| node.kind) else { continue };
-                let passes = match direction {
-                    Direction::Outgoing => matches!(kind, NodeKind::Interface | NodeKind::Bridge),
-                    Direction::Incoming => kind == NodeKind::Interface,
-                };
-                if passes {
-                    next.extend(self.step_from(one, direction));
-                }
-                if kind == NodeKind::Interface && direction == Direction::Outgoing {
-                    next.extend(self.residents(one));
-                }
-            }
-        }
-        // A bridge and the network that it is are one box in most pictures.
-        let networks: Vec<NodeIndex> = near.iter().flat_map(|one| self.networks_of(*one)).collect();
-        near.extend(networks.into_iter().filter(|network| listed.insert(*network)));
-        near.into_iter().filter_map(|at| self.id(at)).collect()
-    }
-
-    /// The Docker networks that a bridge is.
-    fn networks_of(&self, bridge: NodeIndex) -> impl Iterator<Item = NodeIndex> {
-        let edges = self.petgraph.edges_directed(bridge, Direction::Incoming);
-        edges.filter(|edge| *edge.weight() == EdgeKind::Realises).map(|edge| edge.source())
-    }
-
     /// The Docker network that a bridge is, where one is.
     pub fn network(&self, bridge: &EntityId) -> Option<&EntityId> {
         self.outward(bridge, EdgeKind::Realises).next()
-    }
-
-    /// Where the way from a thing begins: from a container and a namespace also at the interfaces there.
-    fn ends_of(&self, at: NodeIndex, direction: Direction) -> Vec<NodeIndex> {
-        let kind = |at: NodeIndex| self.petgraph.node_weight(at).map(|node| node.kind);
-        let holds = |owner: NodeIndex| {
-            let held = self.petgraph.edges_directed(owner, Direction::Outgoing);
-            held.filter(|edge| *edge.weight() == EdgeKind::Contains).map(|edge| edge.target())
-        };
-        let mut ends: Vec<NodeIndex> = self.step_from(at, direction).collect();
-        let home = match kind(at) {
-            Some(NodeKind::Namespace) => Some(at),
-            Some(NodeKind::Container) => self.home(at),
-            _ => None,
-        };
-        if let (Some(home), Direction::Incoming) = (home.filter(|home| !self.is_own(*home)), direction) {
-            let is_wired = |one: &NodeIndex| self.step_from(*one, direction).next().is_some();
-            let is_interface = |one: &NodeIndex| matches!(kind(*one), Some(NodeKind::Interface | NodeKind::Bridge));
-            ends.extend(holds(home).filter(is_interface).filter(is_wired));
-        }
-        if direction == Direction::Outgoing && kind(at) == Some(NodeKind::Interface) {
-            ends.extend(self.residents(at));
-        }
-        ends
-    }
-
-    /// One step along the wires.
-    fn step_from(&self, at: NodeIndex, direction: Direction) -> impl Iterator<Item = NodeIndex> {
-        let edges = self.petgraph.edges_directed(at, direction).filter(|edge| *edge.weight() != EdgeKind::Contains);
-        edges.map(move |edge| if direction == Direction::Outgoing { edge.target() } else { edge.source() })
-    }
-
-    /// The containers that live where an interface is; none of a host's own namespace, which is everybody's.
-    fn residents(&self, interface: NodeIndex) -> Vec<NodeIndex> {
-        let Some(home) = self.home(interface).filter(|home| !self.is_own(*home)) else { return Vec::new() };
-        let held = self.petgraph.neighbors_directed(home, Direction::Outgoing);
-        held.filter(|one| self.petgraph.node_weight(*one).is_some_and(|node| node.kind == NodeKind::Container))
-            .collect()
-    }
-
-    /// What holds it.
-    fn home(&self, at: NodeIndex) -> Option<NodeIndex> {
-        let mut outer = self.petgraph.edges_directed(at, Direction::Incoming);
-        outer.find(|edge| *edge.weight() == EdgeKind::Contains).map(|edge| edge.source())
-    }
-
-    /// Whether a node is a host's own namespace, or a host.
-    fn is_own(&self, home: NodeIndex) -> bool {
-        self.petgraph.node_weight(home).is_none_or(|node| {
-            node.kind == NodeKind::Host
-                || self.home(home).and_then(|host| self.id(host)).is_some_and(|host| node.id == host.namespace("host"))
-        })
     }
 
     /// What is inward of `id` by edges of this kind, last first.
@@ -222,7 +128,7 @@ impl Graph {
         })
     }
 
-    fn id(&self, at: NodeIndex) -> Option<&EntityId> {
+    pub(super) fn id(&self, at: NodeIndex) -> Option<&EntityId> {
         self.petgraph.node_weight(at).map(|node| &node.id)
     }
 }

@@ -178,7 +178,7 @@ fn fold(observations: &[Observation], at_ms: u64) -> State {
     state
 }
 
-/// The host of which the lines after this one are, if it says so.
+/// The host that the lines after this one are about, if this line names one.
 fn turned_to(line: &[u8]) -> Option<usize> {
     if line.len() > MAX_OF_HOST_BYTES {
         return None;
